@@ -1,0 +1,320 @@
+/// What happened, without the subject it happened to. Each case has one or more event types (see `type`).
+public enum EventBody: Hashable, Sendable {
+    /// `gate.opening`, `gate.opened`, `gate.closing`, `gate.closed`, `gate.stopped`
+    case gateMoved(GateMoved)
+    /// `gate.obstructed`
+    case gateObstructed
+    /// `gate.obstruction-cleared`
+    case gateObstructionCleared
+    /// `gate.command-requested`
+    case commandRequested(CommandRequested)
+    /// `gate.command-rejected`
+    case commandRejected(CommandRejected)
+    /// `gate.command-dispatched`
+    case commandDispatched(CommandDispatched)
+    /// `gate.command-completed`
+    case commandCompleted(CommandCompleted)
+    /// `gate.command-failed`
+    case commandFailed(CommandFailed)
+    /// `spot.occupied`, `spot.freed`
+    case spotChanged(SpotChanged)
+    /// `sensor.reading-recorded`
+    case readingRecorded(Reading)
+    /// `sensor.fault-detected`
+    case faultDetected(SensorFault)
+    /// `device.seen`: a device reported for the first time
+    case deviceSeen(DeviceSeen)
+    /// `device.connected`
+    case deviceConnected(DeviceConnected)
+    /// `device.disconnected`
+    case deviceDisconnected(DeviceDisconnected)
+    /// `alert.raised`
+    case alertRaised(Alert)
+    /// `alert.cleared`
+    case alertCleared(Alert)
+    /// `access.denied`
+    case accessDenied(AccessDenied)
+    /// `access.granted-changed`
+    case accessChanged(AccessChanged)
+    /// `note.added`
+    case noteAdded(Note)
+    /// `event.acknowledged`
+    case eventAcknowledged(Acknowledgement)
+}
+
+/// A gate reached a state.
+public struct GateMoved: Hashable, Sendable, Codable {
+    /// The state before, `nil` if none was known.
+    public var from: GateState?
+    public var to: GateState
+    /// How long the previous state lasted, in milliseconds; `nil` if it was not known.
+    public var tookMilliseconds: Int64?
+    /// The command that caused the movement, if one did.
+    public var commandID: String?
+
+    public init(from: GateState?, to: GateState, tookMilliseconds: Int64? = nil, commandID: String? = nil) {
+        self.from = from
+        self.to = to
+        self.tookMilliseconds = tookMilliseconds
+        self.commandID = commandID
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case from, to, tookMilliseconds = "took_ms", commandID = "command_id"
+    }
+}
+
+/// Someone asked for a gate movement.
+public struct CommandRequested: Hashable, Sendable, Codable {
+    public var commandID: String
+    public var action: GateAction
+    /// The request is void after this moment (microseconds since 1970).
+    public var expiresAt: Timestamp
+    /// Why, in the words of the person who asked.
+    public var reason: String?
+
+    public init(commandID: String, action: GateAction, expiresAt: Timestamp, reason: String? = nil) {
+        self.commandID = commandID
+        self.action = action
+        self.expiresAt = expiresAt
+        self.reason = reason
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case commandID = "command_id", action, expiresAt = "expires_at", reason
+    }
+}
+
+/// A request was refused; nothing was sent to the gate.
+public struct CommandRejected: Hashable, Sendable, Codable {
+    /// Why a request is refused. The raw value is the word used in events and the API.
+    public enum Reason: String, Sendable, Hashable, CaseIterable, Codable {
+        /// The message could not be read as a command.
+        case unreadable
+        /// The message had the RETAIN flag, so it could fire again at any time.
+        case retained
+        /// The message was a QoS 1 redelivery that could already have been acted on.
+        case redelivered
+        case expired
+        case unknownGate = "unknown-gate"
+        case obstructed
+        /// The gate's device is not connected.
+        case offline
+        /// The gate's state is not known, so closing it could do anything.
+        case unknownState = "unknown-state"
+        /// Another command is under way.
+        case busy
+        case notAllowed = "not-allowed"
+    }
+
+    public var commandID: String
+    /// `nil` if the message could not be read.
+    public var action: GateAction?
+    public var reason: Reason
+
+    public init(commandID: String, action: GateAction?, reason: Reason) {
+        self.commandID = commandID
+        self.action = action
+        self.reason = reason
+    }
+
+    enum CodingKeys: String, CodingKey { case commandID = "command_id", action, reason }
+}
+
+/// The actuate message went out to this many connected devices.
+public struct CommandDispatched: Hashable, Sendable, Codable {
+    public var commandID: String
+    public var action: GateAction
+    public var receivers: Int
+
+    public init(commandID: String, action: GateAction, receivers: Int) {
+        self.commandID = commandID
+        self.action = action
+        self.receivers = receivers
+    }
+
+    enum CodingKeys: String, CodingKey { case commandID = "command_id", action, receivers }
+}
+
+/// The gate reached the state that the command asked for.
+public struct CommandCompleted: Hashable, Sendable, Codable {
+    public var commandID: String
+    public var action: GateAction
+    public var state: GateState
+    /// Milliseconds from request to completion.
+    public var tookMilliseconds: Int64
+
+    public init(commandID: String, action: GateAction, state: GateState, tookMilliseconds: Int64) {
+        self.commandID = commandID
+        self.action = action
+        self.state = state
+        self.tookMilliseconds = tookMilliseconds
+    }
+
+    enum CodingKeys: String, CodingKey { case commandID = "command_id", action, state, tookMilliseconds = "took_ms" }
+}
+
+/// The command was accepted, but the gate did not do what it asked.
+public struct CommandFailed: Hashable, Sendable, Codable {
+    /// Why a command fails. The raw value is the word used in events and the API.
+    public enum Reason: String, Sendable, Hashable, CaseIterable, Codable {
+        /// No device was connected to receive it.
+        case notDelivered = "not-delivered"
+        /// The final state did not come in time.
+        case timedOut = "timed-out"
+        /// The gate turned round on its way.
+        case reversed
+        /// A later command took its place.
+        case superseded
+        /// The service was restarted while the command was under way.
+        case interrupted
+    }
+
+    public var commandID: String
+    public var action: GateAction
+    public var reason: Reason
+
+    public init(commandID: String, action: GateAction, reason: Reason) {
+        self.commandID = commandID
+        self.action = action
+        self.reason = reason
+    }
+
+    enum CodingKeys: String, CodingKey { case commandID = "command_id", action, reason }
+}
+
+/// A parking spot was taken or left.
+public struct SpotChanged: Hashable, Sendable, Codable {
+    public var occupied: Bool
+    /// How long the previous state lasted, in milliseconds: for `spot.freed` the length of the stay; `nil` if unknown.
+    public var tookMilliseconds: Int64?
+
+    public init(occupied: Bool, tookMilliseconds: Int64? = nil) {
+        self.occupied = occupied
+        self.tookMilliseconds = tookMilliseconds
+    }
+
+    enum CodingKeys: String, CodingKey { case occupied, tookMilliseconds = "took_ms" }
+}
+
+/// One measured value, always finite and inside the quantity's range.
+public struct Reading: Hashable, Sendable, Codable {
+    public var quantity: Quantity
+    public var value: Double
+
+    public init(quantity: Quantity, value: Double) {
+        self.quantity = quantity
+        self.value = value
+    }
+}
+
+/// A sensor reported something that is no measurement.
+public struct SensorFault: Hashable, Sendable, Codable {
+    /// What is wrong with the report. The raw value is the word used in events and the API.
+    public enum Kind: String, Sendable, Hashable, CaseIterable, Codable {
+        case notANumber = "not-a-number"
+        case null
+        case outOfRange = "out-of-range"
+        case unreadable
+    }
+
+    /// `nil` if the report as a whole could not be read.
+    public var quantity: Quantity?
+    public var kind: Kind
+    /// What the device sent, cut to 200 characters.
+    public var raw: String
+
+    public init(quantity: Quantity?, kind: Kind, raw: String) {
+        self.quantity = quantity
+        self.kind = kind
+        self.raw = raw
+    }
+}
+
+/// A device reported for the first time.
+public struct DeviceSeen: Hashable, Sendable, Codable {
+    public var clientID: String?
+    public init(clientID: String?) { self.clientID = clientID }
+    enum CodingKeys: String, CodingKey { case clientID = "client_id" }
+}
+
+/// A device came online.
+public struct DeviceConnected: Hashable, Sendable, Codable {
+    public var clientID: String?
+    public init(clientID: String?) { self.clientID = clientID }
+    enum CodingKeys: String, CodingKey { case clientID = "client_id" }
+}
+
+/// A device went offline.
+public struct DeviceDisconnected: Hashable, Sendable, Codable {
+    /// How we know. The raw value is the word used in events and the API.
+    public enum Reason: String, Sendable, Hashable, CaseIterable, Codable {
+        /// It said goodbye, or reported `offline` itself.
+        case left
+        /// The connection broke.
+        case connectionLost = "connection-lost"
+        /// Nothing was heard for one and a half keep-alive intervals.
+        case keepAliveTimeout = "keep-alive-timeout"
+        /// Its last will said `offline`.
+        case will
+        /// The service itself stopped.
+        case serviceStopped = "service-stopped"
+    }
+
+    public var clientID: String?
+    public var reason: Reason
+
+    public init(clientID: String?, reason: Reason) {
+        self.clientID = clientID
+        self.reason = reason
+    }
+
+    enum CodingKeys: String, CodingKey { case clientID = "client_id", reason }
+}
+
+/// Something a person should look at.
+public struct Alert: Hashable, Sendable, Codable {
+    /// A stable name of the condition, for example `sensor-fault`.
+    public var condition: String
+    public var text: String
+
+    public init(condition: String, text: String) {
+        self.condition = condition
+        self.text = text
+    }
+}
+
+/// Someone was refused.
+public struct AccessDenied: Hashable, Sendable, Codable {
+    /// What was tried, for example `publish garage/home/gate/front/actuate`.
+    public var attempt: String
+    public var address: String?
+
+    public init(attempt: String, address: String?) {
+        self.attempt = attempt
+        self.address = address
+    }
+}
+
+/// Someone's rights were changed.
+public struct AccessChanged: Hashable, Sendable, Codable {
+    public var user: String
+    public var change: String
+
+    public init(user: String, change: String) {
+        self.user = user
+        self.change = change
+    }
+}
+
+/// A person's remark in the log.
+public struct Note: Hashable, Sendable, Codable {
+    public var text: String
+    public init(text: String) { self.text = text }
+}
+
+/// A person has taken note of an event.
+public struct Acknowledgement: Hashable, Sendable, Codable {
+    public var position: Int64
+    public init(position: Int64) { self.position = position }
+}

@@ -1,0 +1,63 @@
+/// The names of all event types, as they stand in the log, the API and the filters.
+public enum EventType: String, Sendable, Hashable, CaseIterable {
+    case gateOpening = "gate.opening"
+    case gateOpened = "gate.opened"
+    case gateClosing = "gate.closing"
+    case gateClosed = "gate.closed"
+    case gateStopped = "gate.stopped"
+    case gateObstructed = "gate.obstructed"
+    case gateObstructionCleared = "gate.obstruction-cleared"
+    case commandRequested = "gate.command-requested"
+    case commandRejected = "gate.command-rejected"
+    case commandDispatched = "gate.command-dispatched"
+    case commandCompleted = "gate.command-completed"
+    case commandFailed = "gate.command-failed"
+    case spotOccupied = "spot.occupied"
+    case spotFreed = "spot.freed"
+    case readingRecorded = "sensor.reading-recorded"
+    case faultDetected = "sensor.fault-detected"
+    case deviceSeen = "device.seen"
+    case deviceConnected = "device.connected"
+    case deviceDisconnected = "device.disconnected"
+    case alertRaised = "alert.raised"
+    case alertCleared = "alert.cleared"
+    case accessDenied = "access.denied"
+    case accessChanged = "access.granted-changed"
+    case noteAdded = "note.added"
+    case eventAcknowledged = "event.acknowledged"
+}
+
+extension EventBody {
+    /// The event type that this body is recorded as.
+    public var type: EventType {
+        switch self {
+        case .gateMoved(let moved):
+            switch moved.to {
+            case .opening: .gateOpening
+            case .open: .gateOpened
+            case .closing: .gateClosing
+            case .closed: .gateClosed
+            case .stopped: .gateStopped
+            }
+        case .gateObstructed: .gateObstructed
+        case .gateObstructionCleared: .gateObstructionCleared
+        case .commandRequested: .commandRequested
+        case .commandRejected: .commandRejected
+        case .commandDispatched: .commandDispatched
+        case .commandCompleted: .commandCompleted
+        case .commandFailed: .commandFailed
+        case .spotChanged(let changed): changed.occupied ? .spotOccupied : .spotFreed
+        case .readingRecorded: .readingRecorded
+        case .faultDetected: .faultDetected
+        case .deviceSeen: .deviceSeen
+        case .deviceConnected: .deviceConnected
+        case .deviceDisconnected: .deviceDisconnected
+        case .alertRaised: .alertRaised
+        case .alertCleared: .alertCleared
+        case .accessDenied: .accessDenied
+        case .accessChanged: .accessChanged
+        case .noteAdded: .noteAdded
+        case .eventAcknowledged: .eventAcknowledged
+        }
+    }
+}

@@ -1,0 +1,43 @@
+/// What an event is about: one thing of one garage, for example the gate `front` of the garage `home`.
+public struct Subject: Hashable, Sendable, Comparable {
+    /// The kinds of things that a garage has. The raw value is the word used in topics, streams and the API.
+    public enum Kind: String, Sendable, Hashable, CaseIterable, Codable {
+        case gate, spot, sensor, device
+        /// The garage as a whole; its name repeats the garage's.
+        case garage
+    }
+
+    public let garage: Name
+    public let kind: Kind
+    public let name: Name
+
+    public init(garage: Name, kind: Kind, name: Name) {
+        self.garage = garage
+        self.kind = kind
+        self.name = name
+    }
+
+    /// The id used by the HTTP API: `<garage>.<name>`, for example `home.front`.
+    public var id: String { "\(garage).\(name)" }
+
+    /// The stream that holds this subject's events: `<kind>/<garage>.<name>`, for example `gate/home.front`.
+    public var stream: String { "\(kind.rawValue)/\(id)" }
+
+    /// The subject that `stream` names, or `nil` if it is not of the form that `stream` returns.
+    public init?(stream: String) {
+        guard let slash = stream.firstIndex(of: "/"), let kind = Kind(rawValue: String(stream[..<slash])) else { return nil }
+        self.init(kind: kind, id: String(stream[stream.index(after: slash)...]))
+    }
+
+    /// The subject with the API id `<garage>.<name>`, or `nil` if the id is not of that form.
+    public init?(kind: Kind, id: String) {
+        guard let dot = id.firstIndex(of: "."), let garage = Name(String(id[..<dot])),
+            let name = Name(String(id[id.index(after: dot)...]))
+        else { return nil }
+        self.init(garage: garage, kind: kind, name: name)
+    }
+
+    public static func < (left: Subject, right: Subject) -> Bool {
+        (left.garage, left.kind.rawValue, left.name) < (right.garage, right.kind.rawValue, right.name)
+    }
+}

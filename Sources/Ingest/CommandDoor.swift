@@ -1,0 +1,86 @@
+public import EventLog
+public import GarageDomain
+
+/// Where commands from the HTTP API, the pages and the command line enter. The same path as for commands over MQTT:
+/// recorded first, then sent to the gate.
+public protocol CommandDoor: Sendable {
+    /// Records the request and, if it is allowed, sends the gate its actuate message.
+    ///
+    /// Returns once the request or its rejection is on disk; the movement itself is followed in the background.
+    func submit(_ submission: CommandSubmission) async throws(CommandDoorError) -> CommandOutcome
+
+    /// Records a person's note about a subject and returns its position in the log.
+    func addNote(_ text: String, to subject: Subject, by origin: EventMetadata) async throws(CommandDoorError) -> Int64
+
+    /// Topics that nothing maps, newest first.
+    func unmappedTopics() -> [UnmappedTopic]
+}
+
+/// A request to move a gate.
+public struct CommandSubmission: Sendable {
+    public var gate: Subject
+    public var action: GateAction
+    /// The sender's own id for the command, 1 to 64 characters; sending the same id again returns the first outcome and
+    /// does nothing. `nil` lets the service choose one.
+    public var id: String?
+    /// The request is void after this many seconds, 1 to 60.
+    public var expiresInSeconds: Int
+    public var reason: String?
+    public var origin: EventMetadata
+
+    public init(
+        gate: Subject, action: GateAction, id: String?, expiresInSeconds: Int = 10, reason: String? = nil,
+        origin: EventMetadata
+    ) {
+        self.gate = gate
+        self.action = action
+        self.id = id
+        self.expiresInSeconds = expiresInSeconds
+        self.reason = reason
+        self.origin = origin
+    }
+}
+
+/// What became of a request at once.
+public struct CommandOutcome: Sendable, Hashable {
+    public var id: String
+    /// `nil` if the command was accepted.
+    public var rejection: CommandRejected.Reason?
+    /// The position of the request's event (or of its rejection).
+    public var position: Int64
+    /// Whether the same id was submitted before, so that nothing was done now.
+    public var repeated: Bool
+
+    public init(id: String, rejection: CommandRejected.Reason?, position: Int64, repeated: Bool) {
+        self.id = id
+        self.rejection = rejection
+        self.position = position
+        self.repeated = repeated
+    }
+}
+
+public enum CommandDoorError: Error, Sendable, Hashable {
+    /// The event could not be written; nothing was sent to the gate.
+    case storage(String)
+    /// The id was used before with another gate or action.
+    case conflict
+}
+
+/// A topic that no profile reads.
+public struct UnmappedTopic: Sendable, Hashable {
+    public var topic: String
+    /// How often it was published since the start.
+    public var count: Int
+    /// The last payload, cut to 200 bytes, with bytes that are no text replaced.
+    public var lastPayload: String
+    public var lastTime: Timestamp
+    public var clientID: String?
+
+    public init(topic: String, count: Int, lastPayload: String, lastTime: Timestamp, clientID: String?) {
+        self.topic = topic
+        self.count = count
+        self.lastPayload = lastPayload
+        self.lastTime = lastTime
+        self.clientID = clientID
+    }
+}
