@@ -1,0 +1,20 @@
+public import Hummingbird
+public import NIOCore
+
+/// What every route of the API and the pages knows about its request.
+public struct WebContext: RequestContext {
+    public var coreContext: CoreRequestContextStorage
+    /// The address of the client's end of the connection; `nil` if the socket has none.
+    public let peer: SocketAddress?
+
+    public init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        peer = source.channel.remoteAddress
+    }
+
+    /// The longest request body that is read, in bytes.
+    public var maxUploadSize: Int { WebContext.bodyLimit }
+
+    /// The longest request body that any route reads: 16 KiB.
+    public static let bodyLimit = 16 * 1024
+}
