@@ -1,0 +1,91 @@
+/// Bounds of the broker. Each has a default that suits a garage and stands up to a hostile client.
+public struct BrokerLimits: Sendable, Hashable {
+    /// Largest packet taken from a client, in bytes, header included.
+    public var maximumPacketSize = 1_048_576
+    /// QoS 1 and 2 publishes a client may have unacknowledged (advertised as Receive Maximum, enforced for MQTT 5).
+    public var receiveMaximum: UInt16 = 1024
+    /// QoS 1 and 2 messages sent to a client and not acknowledged yet; a client's own Receive Maximum may lower it.
+    public var sendMaximum: UInt16 = 1024
+    /// Topic aliases a client may use towards the broker.
+    public var topicAliasMaximum: UInt16 = 64
+    /// Longest life in seconds of a session without a connection. `.max` means for ever.
+    public var maximumSessionExpiry: UInt32 = .max
+    /// Longest keep-alive in seconds; a client that asks for more (or for none) gets this one. 0 means no limit.
+    public var maximumKeepAlive: UInt16 = 0
+    /// Messages waiting for one session.
+    public var maximumQueuedMessages = 10_000
+    /// Bytes waiting for one session, topics and properties counted.
+    public var maximumQueuedBytes = 16_777_216
+    public var maximumRetainedMessages = 100_000
+    public var maximumRetainedBytes = 268_435_456
+    public var maximumSubscriptionsPerSession = 10_000
+    /// Levels of a topic or topic filter.
+    public var maximumTopicLevels = 128
+    /// Connections at one time, over all listeners.
+    public var maximumConnections = 100_000
+    /// Seconds within which a connection must send its CONNECT.
+    public var connectTimeout: UInt32 = 10
+    /// Bytes waiting to be written to one connection before its publishers are slowed down.
+    public var outboxHighWater = 262_144
+    /// Seconds for which a receiver that does not read may slow its publishers down; after that its QoS 0 messages are
+    /// dropped and counted.
+    public var stalledReceiverTimeout: UInt32 = 5
+
+    public init() {}
+}
+
+/// Counters and gauges since the start.
+public struct BrokerStatistics: Sendable, Hashable {
+    public var connections = 0
+    /// Sessions, those without a connection included.
+    public var sessions = 0
+    public var subscriptions = 0
+    public var retainedMessages = 0
+    public var retainedBytes = 0
+    /// Messages that wait in sessions' queues.
+    public var queuedMessages = 0
+    public var messagesReceived = 0
+    public var messagesSent = 0
+    public var bytesReceived = 0
+    public var bytesSent = 0
+    public var messagesDropped = 0
+    public var connectionsRefused = 0
+
+    public init() {}
+
+    /// Adds another loop's figures.
+    public static func += (left: inout BrokerStatistics, right: BrokerStatistics) {
+        left.connections += right.connections
+        left.sessions += right.sessions
+        left.subscriptions += right.subscriptions
+        left.retainedMessages += right.retainedMessages
+        left.retainedBytes += right.retainedBytes
+        left.queuedMessages += right.queuedMessages
+        left.messagesReceived += right.messagesReceived
+        left.messagesSent += right.messagesSent
+        left.bytesReceived += right.bytesReceived
+        left.bytesSent += right.bytesSent
+        left.messagesDropped += right.messagesDropped
+        left.connectionsRefused += right.connectionsRefused
+    }
+}
+
+/// One session as an operator sees it.
+public struct ClientInfo: Sendable {
+    public var clientID: String
+    /// `nil` while the session has no connection.
+    public var context: ClientContext?
+    public var subscriptions: [String]
+    public var queuedMessages: Int
+    public var inflightMessages: Int
+
+    public init(
+        clientID: String, context: ClientContext?, subscriptions: [String], queuedMessages: Int, inflightMessages: Int
+    ) {
+        self.clientID = clientID
+        self.context = context
+        self.subscriptions = subscriptions
+        self.queuedMessages = queuedMessages
+        self.inflightMessages = inflightMessages
+    }
+}

@@ -1,0 +1,49 @@
+public import MQTTCodec
+
+/// Who a client is, as the policy's `authenticate` decided.
+public struct Principal: Sendable, Hashable {
+    /// The name under which the client's actions are recorded; `nil` for an anonymous client.
+    public var name: String?
+
+    /// A client that gave no credentials.
+    public static let anonymous = Principal(name: nil)
+
+    public init(name: String?) {
+        self.name = name
+    }
+}
+
+/// What is known of one connection for as long as it lasts. A new connection of the same client gets a new context.
+public final class ClientContext: Sendable {
+    /// The client identifier, also when the server assigned it.
+    public let clientID: String
+    public let principal: Principal
+    /// The user name of the CONNECT packet, if it had one.
+    public let userName: String?
+    /// The peer's address and port as text, e.g. `192.0.2.7:50312`.
+    public let remoteAddress: String
+    /// The listener that accepted the connection, e.g. `tcp 127.0.0.1:1883`.
+    public let listener: String
+    public let version: ProtocolVersion
+    /// The keep-alive in seconds that holds for the connection; 0 means none.
+    public let keepAlive: UInt16
+    public let cleanStart: Bool
+    /// The event loop that serves the connection.
+    public let shard: Int
+
+    public init(
+        clientID: String, principal: Principal = .anonymous, userName: String? = nil, remoteAddress: String = "",
+        listener: String = "", version: ProtocolVersion = .v5, keepAlive: UInt16 = 0, cleanStart: Bool = true,
+        shard: Int = 0
+    ) {
+        self.clientID = clientID
+        self.principal = principal
+        self.userName = userName
+        self.remoteAddress = remoteAddress
+        self.listener = listener
+        self.version = version
+        self.keepAlive = keepAlive
+        self.cleanStart = cleanStart
+        self.shard = shard
+    }
+}

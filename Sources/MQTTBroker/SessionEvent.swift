@@ -1,0 +1,38 @@
+public import MQTTCodec
+
+/// What the broker tells its policy after the fact.
+public enum SessionEvent: Sendable {
+    /// A client has been let in; its CONNACK is on the way.
+    case connected(ClientContext)
+    /// A connection that had been let in has ended.
+    case disconnected(ClientContext, cause: DisconnectCause)
+    /// A connection was refused or broken off because of what it sent. `clientID` is empty if none was known yet.
+    case refused(address: String, clientID: String, reason: String)
+    /// Messages were thrown away for a client.
+    case dropped(clientID: String, topic: String?, count: Int, reason: DropReason)
+}
+
+/// Why a connection ended.
+public enum DisconnectCause: Sendable, Hashable {
+    /// The client sent DISCONNECT with this reason code.
+    case clientDisconnect(ReasonCode)
+    case connectionLost
+    case keepAliveTimeout
+    case takenOver
+    case protocolError(ReasonCode, detail: String)
+    /// The host asked for it.
+    case administrative
+    case serverShutdown
+}
+
+/// Why messages were thrown away.
+public enum DropReason: String, Sendable, Hashable {
+    /// The session's queue had reached its bound of messages or bytes.
+    case queueFull
+    /// Larger than the receiver's Maximum Packet Size.
+    case packetTooLarge
+    /// A receiver that had stopped reading for longer than the limit.
+    case stalledReceiver
+    /// The retained store had reached its bound.
+    case retainedStoreFull
+}
