@@ -25,7 +25,9 @@ public struct Subject: Hashable, Sendable, Comparable {
 
     /// The subject that `stream` names, or `nil` if it is not of the form that `stream` returns.
     public init?(stream: String) {
-        guard let slash = stream.firstIndex(of: "/"), let kind = Kind(rawValue: String(stream[..<slash])) else { return nil }
+        guard let slash = stream.firstIndex(of: "/"), let kind = Kind(rawValue: String(stream[..<slash])) else {
+            return nil
+        }
         self.init(kind: kind, id: String(stream[stream.index(after: slash)...]))
     }
 

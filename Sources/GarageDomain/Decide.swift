@@ -1,0 +1,69 @@
+extension GarageState {
+    /// What follows from an input. Pure and deterministic: the same state, input and time give the same decision.
+    public func decide(_ input: Input, at now: Timestamp, settings: GarageSettings) -> Decision {
+        switch input {
+        case .observed(let observation, let reporter): decide(observation, by: reporter, at: now)
+        case .clientConnected(let clientID): Decision(events: connected(clientID))
+        case .clientDisconnected(let clientID, let reason):
+            Decision(events: disconnected(clientID, reason: reason))
+        case .commandReceived(let request): decide(request, at: now, settings: settings)
+        case .actuated(let commandID, let receivers):
+            Decision(events: actuated(commandID, receivers: receivers, at: now))
+        case .tick: Decision(events: overdue(at: now, settings: settings))
+        case .restarted: Decision(events: interrupted())
+        }
+    }
+
+    private func decide(_ observation: Observation, by reporter: Reporter, at now: Timestamp) -> Decision {
+        var decision = Decision()
+        if case .deviceStatus(let device, let online) = observation {
+            decision.device = device
+            decision.events = reportedStatus(of: device, online: online, by: reporter)
+            return decision
+        }
+        decision.device = device(of: reporter, in: observation.subject.garage)
+        if let device = decision.device, !reporter.isLastWill {
+            decision.events = presence(of: device, clientID: reporter.clientID)
+        }
+        switch observation {
+        case .gateState(let gate, let state): decision.events += reported(state, of: gate, at: now)
+        case .obstruction(let gate, let obstructed):
+            if obstructed != (gates[gate]?.obstructed ?? false) {
+                decision.events.append(DomainEvent(gate, obstructed ? .gateObstructed : .gateObstructionCleared))
+            }
+        case .spot(let spot, let occupied):
+            if let event = reported(occupied: occupied, of: spot, at: now) { decision.events.append(event) }
+        case .reading(let sensor, let quantity, let value):
+            if let event = measured(value, quantity, by: sensor) { decision.events.append(event) }
+        case .fault(let sensor, let fault):
+            if let event = failed(fault, of: sensor) { decision.events.append(event) }
+        case .deviceStatus: break
+        }
+        return decision
+    }
+
+    private func reported(occupied: Bool, of spot: Subject, at now: Timestamp) -> DomainEvent? {
+        let before = spots[spot]
+        guard before?.occupied != occupied else { return nil }
+        let took = before.map { now.milliseconds(since: $0.since) }
+        return DomainEvent(spot, .spotChanged(SpotChanged(occupied: occupied, tookMilliseconds: took)))
+    }
+
+    private func measured(_ value: Double, _ quantity: Quantity, by sensor: Subject) -> DomainEvent? {
+        guard !value.isNaN else {
+            return failed(SensorFault(quantity: quantity, kind: .notANumber, raw: value.description), of: sensor)
+        }
+        guard quantity.range.contains(value) else {
+            return failed(SensorFault(quantity: quantity, kind: .outOfRange, raw: value.description), of: sensor)
+        }
+        return DomainEvent(sensor, .readingRecorded(Reading(quantity: quantity, value: value)))
+    }
+
+    /// A fault is told once until something else comes.
+    private func failed(_ fault: SensorFault, of sensor: Subject) -> DomainEvent? {
+        let status = sensors[sensor]
+        let before = if let quantity = fault.quantity { status?.faults[quantity] } else { status?.reportFault }
+        guard before != fault.kind else { return nil }
+        return DomainEvent(sensor, .faultDetected(fault))
+    }
+}

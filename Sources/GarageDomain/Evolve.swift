@@ -1,0 +1,177 @@
+extension GarageState {
+    /// Takes in one event. Total: any event can be applied to any state.
+    ///
+    /// - Parameters:
+    ///   - time: when the event happened.
+    ///   - clientID: the MQTT client that the event came from, as in the event's metadata.
+    public mutating func evolve(_ event: DomainEvent, at time: Timestamp, clientID: String? = nil) {
+        let subject = event.subject
+        switch event.body {
+        case .gateMoved(let moved): evolve(gate: subject, moved, at: time, clientID: clientID)
+        case .gateObstructed:
+            gates[subject, default: GateStatus()].obstructed = true
+            note(reporter: clientID, of: subject)
+        case .gateObstructionCleared:
+            gates[subject, default: GateStatus()].obstructed = false
+            note(reporter: clientID, of: subject)
+        case .commandRequested(let requested): evolve(gate: subject, requested, at: time)
+        case .commandRejected(let rejected):
+            let outcome = CommandRecord.Outcome.rejected(rejected.reason)
+            commands.add(
+                CommandRecord(gate: subject, action: rejected.action, requestedAt: time, outcome: outcome),
+                id: rejected.commandID)
+        case .commandDispatched(let dispatched): evolve(gate: subject, dispatched, at: time)
+        case .commandCompleted(let completed): end(completed.commandID, gate: subject, outcome: .completed)
+        case .commandFailed(let failed): end(failed.commandID, gate: subject, outcome: .failed(failed.reason))
+        case .spotChanged(let changed): spots[subject] = SpotStatus(occupied: changed.occupied, since: time)
+        case .readingRecorded(let reading): clearFault(of: subject, reading.quantity)
+        case .faultDetected(let fault): evolve(sensor: subject, fault)
+        case .deviceSeen(let seen):
+            if devices[subject] == nil { devices[subject] = DeviceStatus(clientID: nil, online: nil, since: time) }
+            bind(subject, to: seen.clientID)
+        case .deviceConnected(let connected):
+            setOnline(true, device: subject, at: time)
+            bind(subject, to: connected.clientID)
+            withdrawnDevices.remove(subject)
+        case .deviceDisconnected: setOnline(false, device: subject, at: time)
+        case .alertRaised, .alertCleared, .accessDenied, .accessChanged, .noteAdded, .eventAcknowledged: break
+        }
+    }
+
+    /// Takes in what an input tells about live connections although no event says it again.
+    mutating func noteConnections(_ input: Input, device: Subject?) {
+        switch input {
+        case .observed(let observation, let reporter):
+            if case .deviceStatus(let device, online: false) = observation {
+                if !reporter.isLastWill { withdrawnDevices.insert(device) }
+                return
+            }
+            if reporter.isLastWill { return }
+            if let device { bind(device, to: reporter.clientID) }
+            switch observation {
+            case .gateState(let gate, _), .obstruction(let gate, _): note(reporter: reporter.clientID, of: gate)
+            case .spot, .reading, .fault, .deviceStatus: break
+            }
+        case .restarted: withdrawnDevices.removeAll()
+        case .clientConnected, .clientDisconnected, .commandReceived, .actuated, .tick: break
+        }
+    }
+}
+
+extension GarageState {
+    private mutating func evolve(gate: Subject, _ moved: GateMoved, at time: Timestamp, clientID: String?) {
+        var status = gates[gate] ?? GateStatus()
+        status.state = moved.to
+        status.since = time
+        status.movementCommandID = moved.to.isMoving ? moved.commandID : nil
+        if !moved.to.isMoving { status.superseded = nil }
+        if let command = status.command, command.dispatchedAt != nil, command.action.movement == moved.to {
+            status.command?.movementBegan = true
+        }
+        gates[gate] = status
+        note(reporter: clientID, of: gate)
+    }
+
+    private mutating func evolve(gate: Subject, _ requested: CommandRequested, at time: Timestamp) {
+        var status = gates[gate] ?? GateStatus()
+        if let earlier = status.command, earlier.dispatchedAt != nil, earlier.action != .stop {
+            status.superseded = SupersededCommand(id: earlier.id, action: earlier.action)
+        }
+        status.command = CommandUnderWay(
+            id: requested.commandID, action: requested.action, requestedAt: time, expiresAt: requested.expiresAt)
+        gates[gate] = status
+        commandsUnderWay[requested.commandID] = gate
+        commands.add(
+            CommandRecord(gate: gate, action: requested.action, requestedAt: time, outcome: .requested),
+            id: requested.commandID)
+    }
+
+    private mutating func evolve(gate: Subject, _ dispatched: CommandDispatched, at time: Timestamp) {
+        commands.update(dispatched.commandID, outcome: .dispatched)
+        guard var status = gates[gate], var command = status.command, command.id == dispatched.commandID else { return }
+        command.dispatchedAt = time
+        command.movementBegan = status.state != nil && status.state == command.action.movement
+        status.command = command
+        gates[gate] = status
+    }
+
+    private mutating func end(_ commandID: String, gate: Subject, outcome: CommandRecord.Outcome) {
+        commands.update(commandID, outcome: outcome)
+        commandsUnderWay[commandID] = nil
+        guard var status = gates[gate], status.command?.id == commandID else { return }
+        status.command = nil
+        status.superseded = nil
+        gates[gate] = status
+    }
+
+    private mutating func note(reporter clientID: String?, of gate: Subject) {
+        guard let clientID, let status = gates[gate], status.reporter != clientID else { return }
+        gates[gate]?.reporter = clientID
+    }
+}
+
+extension GarageState {
+    private mutating func evolve(sensor: Subject, _ fault: SensorFault) {
+        if let quantity = fault.quantity {
+            sensors[sensor, default: SensorStatus()].faults[quantity] = fault.kind
+        } else {
+            sensors[sensor, default: SensorStatus()].reportFault = fault.kind
+        }
+    }
+
+    private mutating func clearFault(of sensor: Subject, _ quantity: Quantity) {
+        guard var status = sensors[sensor] else { return }
+        status.faults[quantity] = nil
+        status.reportFault = nil
+        sensors[sensor] = status.isGood ? nil : status
+    }
+
+    private mutating func setOnline(_ online: Bool, device: Subject, at time: Timestamp) {
+        var status = devices[device] ?? DeviceStatus(clientID: nil, online: nil, since: time)
+        status.online = online
+        status.since = time
+        devices[device] = status
+    }
+
+    /// Makes `clientID` the client that the device is reached through.
+    private mutating func bind(_ device: Subject, to clientID: String?) {
+        guard let clientID, let status = devices[device], status.clientID != clientID else { return }
+        if let earlier = status.clientID {
+            devicesOfClients[earlier]?.removeAll { $0 == device }
+            if devicesOfClients[earlier]?.isEmpty == true { devicesOfClients[earlier] = nil }
+        }
+        devices[device]?.clientID = clientID
+        var bound = devicesOfClients[clientID] ?? []
+        bound.insert(device, at: bound.firstIndex { device < $0 } ?? bound.count)
+        devicesOfClients[clientID] = bound
+    }
+}
+
+extension GateAction {
+    /// The state of a gate that is on its way to obey; `nil` for `stop`.
+    var movement: GateState? {
+        switch self {
+        case .open: .opening
+        case .close: .closing
+        case .stop: nil
+        }
+    }
+
+    /// Whether a gate in this state has done what was asked.
+    func isReached(in state: GateState) -> Bool {
+        switch self {
+        case .open: state == .open
+        case .close: state == .closed
+        case .stop: !state.isMoving
+        }
+    }
+
+    /// Whether a gate in this state goes or has gone the other way.
+    func isOpposed(by state: GateState) -> Bool {
+        switch self {
+        case .open: state == .closing || state == .closed
+        case .close: state == .opening || state == .open
+        case .stop: false
+        }
+    }
+}

@@ -1,0 +1,43 @@
+/// What one device message says, after a device profile has read it.
+public enum Observation: Hashable, Sendable {
+    case gateState(Subject, GateState)
+    /// Whether something is in the gate's way.
+    case obstruction(Subject, Bool)
+    case spot(Subject, occupied: Bool)
+    /// A measured value. One that is not finite or not in the quantity's range is decided to be a fault.
+    case reading(Subject, Quantity, Double)
+    /// The sensor sent something that is no measurement.
+    case fault(Subject, SensorFault)
+    /// A device says of itself that it is there or gone (its birth message or last will).
+    case deviceStatus(Subject, online: Bool)
+
+    /// What the observation is about.
+    public var subject: Subject {
+        switch self {
+        case .gateState(let subject, _), .obstruction(let subject, _), .spot(let subject, _),
+            .reading(let subject, _, _), .fault(let subject, _), .deviceStatus(let subject, _):
+            subject
+        }
+    }
+}
+
+/// Who made an observation, and in which way it came.
+public struct Reporter: Hashable, Sendable {
+    /// The MQTT client identifier of the connection that it came through.
+    public var clientID: String
+    /// The device's name where it is known otherwise, for example from the configuration; `nil` lets the state tell it
+    /// from the client identifier.
+    public var deviceName: Name?
+    /// Whether the client chose its identifier itself. One that the broker assigned is another at each connection, so it
+    /// names no device.
+    public var hasOwnID: Bool
+    /// Whether the message is the client's last will, so that the client itself is gone.
+    public var isLastWill: Bool
+
+    public init(clientID: String, deviceName: Name? = nil, hasOwnID: Bool = true, isLastWill: Bool = false) {
+        self.clientID = clientID
+        self.deviceName = deviceName
+        self.hasOwnID = hasOwnID
+        self.isLastWill = isLastWill
+    }
+}
