@@ -4,10 +4,17 @@ public struct AppendRequest: Sendable {
     public var events: [NewEvent]
     /// What must hold for the streams named here; streams not named are not checked.
     public var expectations: [(stream: String, version: ExpectedVersion)]
+    /// The log's generation when its sender last saw a state that it decided on; the request fails with
+    /// ``AppendError/storage(_:)`` once a commit has failed since. So a sender that decides on top of events that are not
+    /// on disk yet never has a decision stored whose grounds were lost. `nil` leaves it unchecked.
+    public var generation: UInt64?
 
-    public init(events: [NewEvent], expectations: [(stream: String, version: ExpectedVersion)] = []) {
+    public init(
+        events: [NewEvent], expectations: [(stream: String, version: ExpectedVersion)] = [], generation: UInt64? = nil
+    ) {
         self.events = events
         self.expectations = expectations
+        self.generation = generation
     }
 }
 

@@ -1,0 +1,21 @@
+/// The limits of an event log. The defaults suit everything from a Raspberry Pi up.
+public struct EventLogOptions: Sendable {
+    /// A transaction takes no further request once it has this many events.
+    public var batchEvents = 1024
+    /// A transaction takes no further request once its events' data has this many bytes.
+    public var batchBytes = 256 * 1024
+    /// The log says that it is congested once this many events wait to be written.
+    public var queuedEvents = 16 * 1024
+    /// The log says that it is congested once events with this many bytes of data wait to be written.
+    public var queuedBytes = 16 * 1024 * 1024
+    /// The largest data of one event, in bytes.
+    public var maximumEventBytes = 1024 * 1024
+    /// The most events of one request.
+    public var maximumRequestEvents = 10_000
+    /// Connections that read at the same time; others wait.
+    public var readers = 4
+    /// The most pages of 4 KiB that the file may have, to try a full disk; `nil` leaves it to the disk.
+    var maximumPages: Int?
+
+    public init() {}
+}
