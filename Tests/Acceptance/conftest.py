@@ -1,0 +1,78 @@
+"""Fixtures. `garage` is a running service on a fresh folder; `make_garage` makes more of them."""
+
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from browser import Browser  # noqa: E402
+from device import GateDevice  # noqa: E402
+from service import BINARY, Garage  # noqa: E402
+
+
+def pytest_configure(config):
+    if not pathlib.Path(BINARY).exists():
+        raise pytest.UsageError(f"there is no program at {BINARY}; build it with: swift build --product garage")
+
+
+@pytest.fixture
+def make_garage(tmp_path, request):
+    """A function that makes a service, not started yet, with its own folder. All of them end with the test."""
+    made = []
+
+    def make(*options: str, **settings) -> Garage:
+        folder = tmp_path / f"garage-{len(made) + 1}"
+        folder.mkdir()
+        made.append(Garage(folder, *options, **settings))
+        return made[-1]
+
+    yield make
+    for service in made:
+        service.close()
+    outcome = getattr(request.node, "outcome_of_call", None)
+    if outcome is not None and outcome.failed:
+        for service in made:
+            lines = service.log().splitlines()
+            print(f"\n--- log of {service.folder.name} (last {min(80, len(lines))} of {len(lines)} lines)")
+            print("\n".join(lines[-80:]))
+    for service in made:
+        # A trap in Swift prints this before it ends the process; no input may cause one.
+        assert "Fatal error" not in service.log(), service.log()[-4000:]
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if report.when == "call":
+        item.outcome_of_call = report
+
+
+@pytest.fixture
+def garage(make_garage) -> Garage:
+    """A running service."""
+    return make_garage().start()
+
+
+@pytest.fixture
+def gate_device(garage):
+    """A device that works the gate `front` as it is told."""
+    device = GateDevice(garage, "front").start()
+    yield device
+    device.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """One headless Chromium for all tests of the pages."""
+    browser = Browser()
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def browser(chromium) -> Browser:
+    """The browser, on an empty page and with nothing in its log."""
+    chromium.reset()
+    return chromium
