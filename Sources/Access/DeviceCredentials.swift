@@ -1,0 +1,99 @@
+import Crypto
+import Foundation
+
+/// The names and password hashes of the devices that may connect, kept in `devices.json` of the data folder.
+///
+/// Passwords are made by the service with 144 random bits, so one salted SHA-256 protects them as well as a slow hash
+/// would, and checking one does not hold up the event loop.
+public struct DeviceCredentials: Sendable, Hashable {
+    /// One device's entry.
+    public struct Entry: Sendable, Hashable, Codable {
+        public var name: String
+        /// Seconds since 1970.
+        public var created: Int64
+        var salt: Data
+        var hash: Data
+    }
+
+    /// The entries in order of name.
+    public private(set) var entries: [Entry]
+
+    public init() { entries = [] }
+
+    /// Reads the file in `folder`; a missing file means no devices. Throws a ``CredentialsError`` if it can't be read.
+    public init(folder: String) throws(CredentialsError) {
+        let path = Self.path(in: folder)
+        guard FileManager.default.fileExists(atPath: path) else {
+            entries = []
+            return
+        }
+        do {
+            entries = try JSONDecoder().decode([Entry].self, from: Data(contentsOf: URL(filePath: path)))
+        } catch {
+            throw CredentialsError.unreadable(path)
+        }
+    }
+
+    /// Adds a device and returns its password, which is shown this once and kept only as a hash.
+    ///
+    /// Throws ``CredentialsError/exists(_:)`` if the name is taken.
+    public mutating func add(_ name: String, at seconds: Int64) throws(CredentialsError) -> String {
+        guard !entries.contains(where: { $0.name == name }) else { throw CredentialsError.exists(name) }
+        let password = Self.randomBytes(18).base64EncodedString()
+            .replacing("+", with: "-").replacing("/", with: "_")
+        let salt = Self.randomBytes(16)
+        entries.append(
+            Entry(name: name, created: seconds, salt: salt, hash: Self.hash(Data(password.utf8), salt: salt)))
+        entries.sort { $0.name < $1.name }
+        return password
+    }
+
+    /// Removes a device. Throws ``CredentialsError/unknown(_:)`` if there is none of that name.
+    public mutating func remove(_ name: String) throws(CredentialsError) {
+        guard let index = entries.firstIndex(where: { $0.name == name }) else { throw CredentialsError.unknown(name) }
+        entries.remove(at: index)
+    }
+
+    /// Whether the password is that of the named device. Takes as long for a name that does not exist.
+    public func verify(name: String, password: [UInt8]) -> Bool {
+        let entry = entries.first { $0.name == name }
+        let given = Self.hash(Data(password), salt: entry?.salt ?? Data(count: 16))
+        let expected = entry?.hash ?? Data(count: 32)
+        var difference: UInt8 = entry == nil ? 1 : 0
+        for (left, right) in zip(given, expected) { difference |= left ^ right }
+        return difference == 0
+    }
+
+    /// Writes the file so that it is either the old or the new one, readable by its owner only.
+    public func save(to folder: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        let path = Self.path(in: folder)
+        try encoder.encode(entries).write(to: URL(filePath: path), options: .atomic)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+    }
+
+    private static func path(in folder: String) -> String { folder + "/devices.json" }
+
+    private static func hash(_ password: Data, salt: Data) -> Data { Data(SHA256.hash(data: salt + password)) }
+
+    private static func randomBytes(_ count: Int) -> Data {
+        var generator = SystemRandomNumberGenerator()
+        return Data((0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+    }
+}
+
+/// Why the device list can't be used or changed.
+public enum CredentialsError: Error, Sendable, Hashable, CustomStringConvertible {
+    case unreadable(String)
+    case exists(String)
+    case unknown(String)
+
+    public var description: String {
+        switch self {
+        case .unreadable(let path): "'\(path)' is not a list of devices"
+        case .exists(let name): "a device '\(name)' exists already; remove it first to give it a new password"
+        case .unknown(let name): "there is no device '\(name)'"
+        }
+    }
+}

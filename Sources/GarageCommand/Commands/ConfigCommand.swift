@@ -1,0 +1,62 @@
+import ArgumentParser
+import Foundation
+import GarageConfiguration
+
+/// `garage config check|print`
+struct ConfigCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config",
+        abstract: "Checks or prints the configuration.",
+        subcommands: [Check.self, Print.self]
+    )
+
+    struct Check: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Checks the configuration file and environment; names the first mistake with its line.")
+
+        @OptionGroup var options: ConfigurationOptions
+
+        func run() async throws {
+            let configuration = try await options.load()
+            try AddressCheck(configuration).run()
+            print("The configuration is fine.")
+        }
+    }
+
+    struct Print: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Prints every setting as it is in force, from file, environment and defaults.")
+
+        @OptionGroup var options: ConfigurationOptions
+
+        func run() async throws {
+            let configuration = try await options.load()
+            for (key, value) in configuration.values { print("\(key.rawValue): \(value)") }
+        }
+    }
+}
+
+extension ServiceConfiguration {
+    /// Each key with its value in force, in the order of ``Key``.
+    fileprivate var values: [(key: Key, value: String)] {
+        Key.allCases.map { key in
+            let value: String =
+                switch key {
+                case .data: dataDirectory
+                case .mqttListen: mqtt.description
+                case .mqttWebSocket: mqttWebSocket?.description ?? "off"
+                case .mqttEventLoops: mqttEventLoops.map(String.init) ?? "(fitted to the machine)"
+                case .mqttReceiveMaximum: String(mqttReceiveMaximum)
+                case .mqttMaximumPacketSize: String(mqttMaximumPacketSize)
+                case .mqttMaximumConnections: String(mqttMaximumConnections)
+                case .httpListen: http.description
+                case .httpFiles: httpFiles ?? "(built in)"
+                case .siteTimeZone: timeZone ?? TimeZone.current.identifier
+                case .gateCommandTimeout: String(gateCommandTimeout)
+                case .logLevel: logLevel
+                case .logFormat: logFormat.rawValue
+                }
+            return (key, value)
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import Access
+import ArgumentParser
+import Foundation
+import GarageConfiguration
+import GarageDomain
+
+/// `garage devices add|list|remove`
+struct DevicesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "devices",
+        abstract: "Manages the devices that may connect from the network.",
+        discussion: """
+            On loopback anyone may connect. As soon as the broker listens on another address, each device needs a name
+            and a password of its own:
+
+              garage devices add esp1
+
+            A running service takes the change at its next start.
+            """,
+        subcommands: [Add.self, List.self, Remove.self]
+    )
+
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Adds a device and prints its password, once.")
+
+        @Argument(help: "The device's name: letters, digits, '_' and '-', at most 64.") var name: String
+        @OptionGroup var options: ConfigurationOptions
+
+        func validate() throws {
+            guard Name(name) != nil else {
+                throw ValidationError("'\(name)' can't be a device's name: use 1 to 64 letters, digits, '_' and '-'")
+            }
+        }
+
+        func run() async throws {
+            let folder = try await options.load().dataDirectory
+            try DevicesCommand.makeFolder(folder)
+            let password = try DevicesCommand.change(folder) {
+                try $0.add(name, at: Int64(Date().timeIntervalSince1970))
+            }
+            print(
+                """
+                Device '\(name)' may connect from the next start on. Put this in its firmware:
+
+                  user name  \(name)
+                  password   \(password)
+
+                The password is not stored and can't be shown again.
+                """)
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Lists the devices that may connect.")
+
+        @OptionGroup var options: ConfigurationOptions
+
+        func run() async throws {
+            let credentials = try DevicesCommand.load(from: try await options.load().dataDirectory)
+            if credentials.entries.isEmpty { print("No devices yet; add one with 'garage devices add NAME'.") }
+            for entry in credentials.entries {
+                let created = Date(timeIntervalSince1970: Double(entry.created)).formatted(.iso8601)
+                print("\(entry.name)\tadded \(created)")
+            }
+        }
+    }
+
+    struct Remove: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Removes a device; it can't connect any more.")
+
+        @Argument(help: "The device's name.") var name: String
+        @OptionGroup var options: ConfigurationOptions
+
+        func run() async throws {
+            _ = try DevicesCommand.change(try await options.load().dataDirectory) { try $0.remove(name) }
+            print("Device '\(name)' is removed from the next start on.")
+        }
+    }
+
+    private static func makeFolder(_ folder: String) throws {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw Failure("the data folder '\(folder)' can't be made: \(error.localizedDescription)")
+        }
+    }
+
+    private static func load(from folder: String) throws -> DeviceCredentials {
+        do {
+            return try DeviceCredentials(folder: folder)
+        } catch { throw Failure("\(error)") }
+    }
+
+    private static func change<Value>(
+        _ folder: String, _ body: (inout DeviceCredentials) throws -> Value
+    ) throws -> Value {
+        var credentials = try load(from: folder)
+        do {
+            let value = try body(&credentials)
+            try credentials.save(to: folder)
+            return value
+        } catch let error as CredentialsError {
+            throw Failure("\(error)")
+        } catch {
+            throw Failure("the device list in '\(folder)' can't be written: \(error.localizedDescription)")
+        }
+    }
+}

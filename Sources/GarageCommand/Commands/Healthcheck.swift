@@ -1,0 +1,20 @@
+import ArgumentParser
+import Foundation
+
+/// `garage healthcheck`
+struct Healthcheck: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Asks the running service whether it is ready; for containers and monitors.")
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() async throws {
+        let folder = try await options.load().dataDirectory
+        guard let address = try ListeningFile.read(from: folder).http else {
+            throw Failure("the service on '\(folder)' has no HTTP address")
+        }
+        let answer = try await ServiceClient(address: address).get("/readyz")
+        guard answer.status == 200 else { throw Failure("not ready: \(String(decoding: answer.body, as: UTF8.self))") }
+        print("ready")
+    }
+}

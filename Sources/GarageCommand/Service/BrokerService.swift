@@ -1,0 +1,61 @@
+import Access
+import Foundation
+import GarageConfiguration
+import Ingest
+import Logging
+import MQTTBroker
+import MQTTServer
+import NIOPosix
+import ServiceLifecycle
+
+/// The broker without the garage: `garage broker`.
+struct BrokerService {
+    let configuration: ServiceConfiguration
+
+    func run() async throws {
+        LogSetup.bootstrap(configuration)
+        let logger = Logger(label: "broker")
+        let credentials: DeviceCredentials
+        do {
+            credentials = try DeviceCredentials(folder: configuration.dataDirectory)
+        } catch { throw Failure("\(error)") }
+        let serverConfiguration = MQTTServer.Configuration(
+            configuration, processors: ProcessInfo.processInfo.activeProcessorCount)
+        let server = MQTTServer(
+            configuration: serverConfiguration,
+            policy: BrokerOnlyPolicy(gatekeeper: DeviceGatekeeper(credentials: credentials), logger: logger),
+            eventLoopGroup: MultiThreadedEventLoopGroup(numberOfThreads: serverConfiguration.eventLoops),
+            logger: logger)
+        let addresses: MQTTServer.BoundAddresses
+        do {
+            addresses = try await server.start()
+        } catch { throw Failure("\(error)") }
+        for address in addresses.tcp { logger.notice("listening", metadata: ["mqtt": "\(address)"]) }
+        for address in addresses.webSocket { logger.notice("listening", metadata: ["mqtt_ws": "\(address)"]) }
+        try await ServiceGroup(
+            configuration: .init(
+                services: [.init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        ).run()
+    }
+}
+
+/// Forwards every message of the clients that may connect.
+final class BrokerOnlyPolicy: BrokerPolicy {
+    private let gatekeeper: any Gatekeeper
+    private let logger: Logger
+
+    init(gatekeeper: any Gatekeeper, logger: Logger) {
+        self.gatekeeper = gatekeeper
+        self.logger = logger
+    }
+
+    func authenticate(_ request: ConnectRequest) -> Authentication { gatekeeper.admit(request) }
+
+    func observe(_ event: SessionEvent) {
+        if case .refused(let address, let clientID, let reason) = event {
+            logger.notice(
+                "connection closed",
+                metadata: ["address": "\(address)", "client_id": "\(clientID)", "reason": "\(reason)"])
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import Access
+import EventLog
+import Foundation
+import GarageConfiguration
+import GarageDomain
+import Ingest
+import Logging
+import MQTTServer
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Simulator
+import Views
+import Web
+
+/// The whole service: opens the store, wires the parts along the way of the data, and runs them until a signal.
+struct GarageService {
+    let configuration: ServiceConfiguration
+    let attachesDemo: Bool
+
+    func run() async throws {
+        LogSetup.bootstrap(configuration)
+        let logger = Logger(label: "garage")
+        let folder = try DataFolder(path: configuration.dataDirectory)
+        ListeningFile.remove(from: folder.path)
+        let clock: @Sendable () -> Timestamp = { Timestamp(microseconds: WallClock.microseconds()) }
+
+        let log = try open("the event log") {
+            try EventLog.open(directory: folder.path, clock: { WallClock.microseconds() })
+        }
+        let views = try open("the views") {
+            try Views.open(directory: folder.path, log: log, logger: Logger(label: "views"))
+        }
+        let ingest = try open("the event log") { try makeIngest(log: log, folder: folder, clock: clock) }
+        try await catchUp(views, logger: logger)
+
+        let server = makeServer(policy: ingest)
+        ingest.attach(server)
+        let web = try makeWeb(log: log, views: views, ingest: ingest)
+        let webAddress = try await start { try await web.start() }
+        let brokerAddresses = try await start { try await server.start() }
+
+        let listening = ListeningFile(
+            mqtt: brokerAddresses.tcp.first?.description, mqttTLS: nil,
+            mqttWebSocket: brokerAddresses.webSocket.first?.description, http: webAddress, pid: getpid())
+        try listening.write(to: folder.path)
+        announce(listening, logger: logger)
+
+        // Stopped in reverse order: the devices first, the store last.
+        var services: [any Service] = [StoreService(log: log), views, ingest, web, server]
+        if attachesDemo, let address = brokerAddresses.tcp.first {
+            services.append(
+                Fleet(options: .demo(host: address.host, port: address.port), logger: Logger(label: "demo")))
+        }
+        let group = ServiceGroup(
+            configuration: .init(
+                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger))
+        try await group.run()
+        ListeningFile.remove(from: folder.path)
+        logger.notice("stopped")
+        withExtendedLifetime(folder) {}
+    }
+
+    private func makeIngest(
+        log: EventLog, folder: DataFolder, clock: @escaping @Sendable () -> Timestamp
+    ) throws -> Ingest {
+        let settings = GarageSettings(commandTimeoutMilliseconds: Int64(configuration.gateCommandTimeout) * 1000)
+        let gatekeeper = DeviceGatekeeper(credentials: try DeviceCredentials(folder: folder.path))
+        return try Ingest(
+            log: log, options: .init(settings: settings, clock: clock, gatekeeper: gatekeeper),
+            logger: Logger(label: "ingest"))
+    }
+
+    private func makeServer(policy: Ingest) -> MQTTServer {
+        let serverConfiguration = MQTTServer.Configuration(
+            configuration, processors: ProcessInfo.processInfo.activeProcessorCount)
+        return MQTTServer(
+            configuration: serverConfiguration, policy: policy,
+            eventLoopGroup: MultiThreadedEventLoopGroup(numberOfThreads: serverConfiguration.eventLoops),
+            logger: Logger(label: "broker"))
+    }
+
+    private func catchUp(_ views: Views, logger: Logger) async throws {
+        do {
+            try await views.catchUp { position, head in
+                logger.info("rebuilding the views", metadata: ["position": "\(position)", "of": "\(head)"])
+            }
+        } catch { throw Failure("the views can't be built: \(error)") }
+    }
+
+    private func announce(_ listening: ListeningFile, logger: Logger) {
+        var metadata: Logger.Metadata = [:]
+        metadata["mqtt"] = listening.mqtt.map { "\($0)" }
+        metadata["mqtt_ws"] = listening.mqttWebSocket.map { "\($0)" }
+        metadata["http"] = listening.http.map { "\($0)" }
+        logger.notice("listening", metadata: metadata)
+        guard let http = listening.http, isatty(STDOUT_FILENO) != 0 else { return }
+        print("Pages:  http://\(http)/\nMQTT:   \(listening.mqtt ?? "off")\nStop with Ctrl-C.")
+    }
+
+    private func open<Value>(_ what: String, _ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch { throw Failure("\(what) in '\(configuration.dataDirectory)' can't be opened: \(error)") }
+    }
+
+    private func start<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch { throw Failure("\(error)") }
+    }
+}
+
+/// Closes the event log when every other service has stopped.
+private struct StoreService: Service {
+    let log: EventLog
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        await log.close()
+    }
+}
+
+/// The service's clock.
+enum WallClock {
+    /// Microseconds since 1970.
+    static func microseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) &* 1_000_000 &+ Int64(time.tv_nsec) / 1000
+    }
+}

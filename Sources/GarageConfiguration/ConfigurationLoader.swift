@@ -1,0 +1,77 @@
+import Configuration
+import SystemPackage
+
+/// Reads the configuration from flags, the environment and a YAML file, the first of them that sets a key winning.
+public struct ConfigurationLoader: Sendable {
+    private let file: String?
+    private let environment: [String: String]
+    private let flags: [Key: String]
+
+    /// - Parameters:
+    ///   - file: The path of `garage.yaml`; `nil` reads none.
+    ///   - environment: The process's environment variables.
+    ///   - flags: What the command line sets.
+    public init(file: String?, environment: [String: String], flags: [Key: String]) {
+        self.file = file
+        self.environment = environment
+        self.flags = flags
+    }
+
+    /// The settings, each checked. Throws a ``ConfigurationError`` that names the key and where it was set.
+    public func load() async throws -> ServiceConfiguration {
+        var sources: [Source] = [Source(name: "the command line", reader: ConfigReader(provider: flagProvider))]
+        sources.append(
+            Source(
+                name: "the environment",
+                reader: ConfigReader(
+                    provider: EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "garage")
+                )
+            ))
+        if let file {
+            try UnknownKeyCheck(file: file).run()
+            do {
+                let provider = try await FileProvider<YAMLSnapshot>(filePath: FilePath(file))
+                sources.append(Source(name: file, reader: ConfigReader(provider: provider)))
+            } catch {
+                throw ConfigurationError("\(file): \(error)")
+            }
+        }
+        return try configuration(from: SettingReader(sources: sources))
+    }
+
+    private var flagProvider: InMemoryProvider {
+        var values: [AbsoluteConfigKey: ConfigValue] = [:]
+        for (key, value) in flags {
+            values[AbsoluteConfigKey(ConfigKey(key.rawValue))] = ConfigValue(.string(value), isSecret: false)
+        }
+        return InMemoryProvider(values: values)
+    }
+
+    private func configuration(from settings: SettingReader) throws(ConfigurationError) -> ServiceConfiguration {
+        var configuration = ServiceConfiguration()
+        try settings.text(.data) { configuration.dataDirectory = $0 }
+        try settings.address(.mqttListen) { configuration.mqtt = $0 }
+        try settings.optionalAddress(.mqttWebSocket) { configuration.mqttWebSocket = $0 }
+        try settings.number(.mqttEventLoops, in: 1...64) { configuration.mqttEventLoops = $0 }
+        try settings.number(.mqttReceiveMaximum, in: 1...65_535) { configuration.mqttReceiveMaximum = $0 }
+        try settings.number(.mqttMaximumPacketSize, in: 128...268_435_455) { configuration.mqttMaximumPacketSize = $0 }
+        try settings.number(.mqttMaximumConnections, in: 1...1_000_000) { configuration.mqttMaximumConnections = $0 }
+        try settings.address(.httpListen) { configuration.http = $0 }
+        try settings.text(.httpFiles) { configuration.httpFiles = $0 }
+        try settings.text(.siteTimeZone) { configuration.timeZone = $0 }
+        try settings.number(.gateCommandTimeout, in: 1...600) { configuration.gateCommandTimeout = $0 }
+        try settings.choice(.logLevel, of: ["trace", "debug", "info", "notice", "warning", "error", "critical"]) {
+            configuration.logLevel = $0
+        }
+        try settings.choice(.logFormat, of: ServiceConfiguration.LogFormat.allCases.map(\.rawValue)) {
+            configuration.logFormat = ServiceConfiguration.LogFormat(rawValue: $0) ?? .logfmt
+        }
+        return configuration
+    }
+}
+
+/// One place that settings come from.
+struct Source: Sendable {
+    let name: String
+    let reader: ConfigReader
+}

@@ -1,0 +1,32 @@
+/// Everything that can be set about the service, with its defaults.
+public struct ServiceConfiguration: Sendable, Hashable {
+    /// The folder of all files; one process owns it.
+    public var dataDirectory = "garage-data"
+    public var mqtt = HostPort(host: "127.0.0.1", port: 1883)
+    /// MQTT over WebSocket; `nil` switches it off.
+    public var mqttWebSocket: HostPort? = HostPort(host: "127.0.0.1", port: 8083)
+    /// Event loops of the broker, 1 to 64; `nil` fits them to the machine.
+    public var mqttEventLoops: Int?
+    /// How many unacknowledged QoS 1 and 2 messages a client may send, 1 to 65535.
+    public var mqttReceiveMaximum = 1024
+    /// The largest packet accepted, in bytes, 128 to 268435455.
+    public var mqttMaximumPacketSize = 1_048_576
+    /// Clients connected at once, 1 to 1000000.
+    public var mqttMaximumConnections = 10_000
+    public var http = HostPort(host: "127.0.0.1", port: 8080)
+    /// A folder with templates, static files and locales to use in place of the built-in ones; for work on the pages.
+    public var httpFiles: String?
+    /// The IANA name of the time zone that days begin in; `nil` takes the system's.
+    public var timeZone: String?
+    /// How long a gate may take to reach the state that a command asks for, in seconds, 1 to 600.
+    public var gateCommandTimeout = 60
+    public var logLevel = "info"
+    public var logFormat = LogFormat.logfmt
+
+    /// How log lines are written to standard error.
+    public enum LogFormat: String, Sendable, CaseIterable {
+        case logfmt, json
+    }
+
+    public init() {}
+}

@@ -1,0 +1,54 @@
+import Configuration
+
+/// Takes single settings from the sources in order and checks them.
+struct SettingReader {
+    let sources: [Source]
+
+    /// The first source's text for a key, and that source's name.
+    private func find(_ key: Key) -> (text: String, source: String)? {
+        for source in sources {
+            if let text = source.reader.string(forKey: ConfigKey(key.rawValue)) { return (text, source.name) }
+        }
+        return nil
+    }
+
+    func text(_ key: Key, _ assign: (String) -> Void) throws(ConfigurationError) {
+        guard let (text, source) = find(key) else { return }
+        guard !text.isEmpty else { throw ConfigurationError("\(key.rawValue) in \(source) is empty") }
+        assign(text)
+    }
+
+    func number(_ key: Key, in range: ClosedRange<Int>, _ assign: (Int) -> Void) throws(ConfigurationError) {
+        guard let (text, source) = find(key) else { return }
+        guard let number = Int(text), range.contains(number) else {
+            throw ConfigurationError(
+                "\(key.rawValue) in \(source) is '\(text)'; it takes a whole number from \(range.lowerBound) to "
+                    + "\(range.upperBound)")
+        }
+        assign(number)
+    }
+
+    func choice(_ key: Key, of choices: [String], _ assign: (String) -> Void) throws(ConfigurationError) {
+        guard let (text, source) = find(key) else { return }
+        guard choices.contains(text) else {
+            throw ConfigurationError(
+                "\(key.rawValue) in \(source) is '\(text)'; it takes \(choices.joined(separator: ", "))")
+        }
+        assign(text)
+    }
+
+    func address(_ key: Key, _ assign: (HostPort) -> Void) throws(ConfigurationError) {
+        guard let (text, source) = find(key) else { return }
+        guard let address = HostPort(text) else {
+            throw ConfigurationError(
+                "\(key.rawValue) in \(source) is '\(text)'; it takes HOST:PORT, for example 127.0.0.1:1883")
+        }
+        assign(address)
+    }
+
+    /// As `address`, and `off` means that nothing listens.
+    func optionalAddress(_ key: Key, _ assign: (HostPort?) -> Void) throws(ConfigurationError) {
+        if let (text, _) = find(key), text == "off" { return assign(nil) }
+        try address(key) { assign($0) }
+    }
+}

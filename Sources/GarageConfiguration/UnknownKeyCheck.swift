@@ -1,0 +1,50 @@
+import Foundation
+import Yams
+
+/// Finds the keys of a YAML file that mean nothing to the service, so that a misspelt one is not silently ignored.
+struct UnknownKeyCheck {
+    let file: String
+
+    /// Throws at the first unknown key, naming its line and the known key that is nearest to it.
+    func run() throws(ConfigurationError) {
+        guard let data = FileManager.default.contents(atPath: file) else {
+            throw ConfigurationError("\(file): the file does not exist or can't be read")
+        }
+        guard let text = String(bytes: data, encoding: .utf8) else {
+            throw ConfigurationError("\(file): the file is not UTF-8 text")
+        }
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: text)
+        } catch {
+            throw ConfigurationError("\(file): not YAML: \(error)")
+        }
+        guard let root, root != "" else { return }
+        guard case .mapping(let mapping) = root else {
+            throw ConfigurationError("\(file): the file must hold keys and values, for example 'data: ./garage-data'")
+        }
+        try check(mapping, below: "")
+    }
+
+    private func check(_ mapping: Node.Mapping, below prefix: String) throws(ConfigurationError) {
+        for (keyNode, value) in mapping {
+            let name = keyNode.string ?? "?"
+            let path = prefix.isEmpty ? name : "\(prefix).\(name)"
+            if Key(rawValue: path) != nil { continue }
+            let isSection = Key.allCases.contains { $0.rawValue.hasPrefix(path + ".") }
+            if isSection {
+                if case .mapping(let inner) = value { try check(inner, below: path) }
+                if case .scalar(let scalar) = value, !scalar.string.isEmpty {
+                    throw error(at: keyNode, "'\(path)' is a section; its settings go on indented lines below it")
+                }
+                continue
+            }
+            let hint = Key.nearest(to: path).map { "; did you mean '\($0.rawValue)'?" } ?? ""
+            throw error(at: keyNode, "unknown key '\(path)'\(hint)")
+        }
+    }
+
+    private func error(at node: Node, _ text: String) -> ConfigurationError {
+        ConfigurationError("\(file):\(node.mark?.line ?? 0): \(text)")
+    }
+}

@@ -1,0 +1,16 @@
+import DeviceProfiles
+import GarageDomain
+import MQTTBroker
+import MQTTCodec
+import NIOCore
+
+/// The message that moves a gate.
+enum Actuation {
+    /// QoS 0 and never queued: a pulse that arrives late or twice would move the gate when nobody expects it.
+    static func message(gate: Subject, action: GateAction) -> LocalMessage {
+        let outgoing = NativeProfile.actuate(gate, action)
+        return LocalMessage(
+            topic: outgoing.topic, payload: ByteBuffer(bytes: outgoing.payload), qos: .atMostOnce, retain: false,
+            neverQueued: true)
+    }
+}

@@ -1,0 +1,40 @@
+import EventLog
+
+/// Ties the events of gate commands together: all of them carry the request's id as correlation and their predecessor's
+/// as causation.
+struct CommandTraces {
+    /// What is remembered of one command.
+    struct Trace {
+        var request: EventID
+        var latest: EventID
+        var reply: ReplyAddress?
+        /// The position of the first event, 0 until it is on disk.
+        var position: Int64 = 0
+    }
+
+    private let capacity: Int
+    private var traces: [String: Trace] = [:]
+    private var order: [String] = []
+
+    /// - Parameter capacity: How many commands are remembered; the oldest go first.
+    init(capacity: Int = 1000) { self.capacity = capacity }
+
+    subscript(commandID: String) -> Trace? { traces[commandID] }
+
+    mutating func begin(_ commandID: String, event: EventID, reply: ReplyAddress?, position: Int64 = 0) {
+        if traces.updateValue(Trace(request: event, latest: event, reply: reply, position: position), forKey: commandID)
+            == nil
+        {
+            order.append(commandID)
+        }
+        guard order.count > capacity * 2 else { return }
+        for old in order.prefix(capacity) { traces[old] = nil }
+        order.removeFirst(capacity)
+    }
+
+    mutating func advance(_ commandID: String, to event: EventID) { traces[commandID]?.latest = event }
+
+    mutating func place(_ commandID: String, at position: Int64) {
+        if traces[commandID]?.position == 0 { traces[commandID]?.position = position }
+    }
+}

@@ -1,0 +1,14 @@
+import EventLog
+import Synchronization
+
+/// Hands the log's completions to Ingest, which does not exist yet when the pipeline is made.
+final class CompletionReceiver: AppendCompletions {
+    private struct WeakIngest: Sendable { weak var value: Ingest? }
+    private let ingest = Mutex(WeakIngest())
+
+    func attach(_ ingest: Ingest) { self.ingest.withLock { $0.value = ingest } }
+
+    func completed(_ completions: [AppendCompletion]) {
+        ingest.withLock { $0.value }?.completed(completions)
+    }
+}

@@ -1,0 +1,56 @@
+public import EventLog
+public import GarageDomain
+import GarageEvents
+
+/// Commands, notes and questions from the HTTP API, the pages and the command line.
+extension Ingest: CommandDoor {
+    public func submit(_ submission: CommandSubmission) async throws(CommandDoorError) -> CommandOutcome {
+        let now = options.clock()
+        let request = CommandRequest(
+            gate: submission.gate,
+            text: CommandText(
+                action: submission.action, id: submission.id, expiresInSeconds: submission.expiresInSeconds,
+                reason: submission.reason),
+            newID: EventID.make(at: now.microseconds).description, receivedAt: now)
+        let origin = Origin(
+            actor: submission.origin.actor, channel: submission.origin.channel,
+            clientID: submission.origin.clientID, causation: submission.origin.causation)
+        switch await settlement(of: .commandReceived(request), from: origin) {
+        case .failed(let error): throw .storage("\(error)")
+        case .committed(let verdict, let positions, let firstPosition):
+            switch verdict {
+            case .accepted(let id):
+                return CommandOutcome(
+                    id: id, rejection: nil, position: positions.first ?? firstPosition, repeated: false)
+            case .rejected(let id, let reason):
+                return CommandOutcome(
+                    id: id, rejection: reason, position: positions.first ?? firstPosition, repeated: false)
+            case .repeated(let id, let first):
+                var rejection: CommandRejected.Reason?
+                if case .rejected(let reason) = first.outcome { rejection = reason }
+                return CommandOutcome(id: id, rejection: rejection, position: firstPosition, repeated: true)
+            case .conflict, nil: throw .conflict
+            }
+        }
+    }
+
+    private func settlement(of input: Input, from origin: Origin) async -> Entry.Settlement {
+        await withCheckedContinuation { continuation in
+            accept(input, from: origin, waiter: { continuation.resume(returning: $0) })
+        }
+    }
+
+    public func addNote(
+        _ text: String, to subject: Subject, by origin: EventMetadata
+    ) async throws(CommandDoorError) -> Int64 {
+        let now = options.clock().microseconds
+        let event = EventCoding.encode(
+            DomainEvent(subject, .noteAdded(Note(text: text))), id: EventID.make(at: now), time: now, metadata: origin)
+        do {
+            let receipt = try await log.append(AppendRequest(events: [event]))
+            return receipt.positions.first ?? receipt.head
+        } catch { throw .storage("\(error)") }
+    }
+
+    public func unmappedTopics() -> [UnmappedTopic] { unmapped.withLock { $0.newestFirst } }
+}

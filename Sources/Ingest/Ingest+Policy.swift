@@ -1,0 +1,132 @@
+import DeviceProfiles
+import EventLog
+import GarageDomain
+public import MQTTBroker
+public import MQTTCodec
+
+/// The broker asks Ingest about every client and message.
+extension Ingest: BrokerPolicy {
+    public func authenticate(_ request: ConnectRequest) -> Authentication {
+        if let will = request.will, isForbidden(will) {
+            logger.notice(
+                "refused a client whose last will is a command",
+                metadata: ["client_id": "\(request.clientID)", "topic": "\(will.topic)"])
+            return .refused(.notAuthorized)
+        }
+        return options.gatekeeper.admit(request)
+    }
+
+    public func inspect(_ publish: borrowing PublishInspection) -> PublishVerdict {
+        // An empty retained message clears the retained one; it says nothing about the thing itself.
+        if publish.retain && publish.payload.isEmpty { return .forward }
+        switch options.profiles.interpret(topic: publish.topic, payload: publish.payload) {
+        case .observations(let observations): return observe(observations, in: publish)
+        case .command(let gate, let text): return command(text, for: gate, in: publish)
+        case .ours:
+            logger.notice(
+                "refused a message on a topic that only the service publishes",
+                metadata: ["client_id": "\(publish.client.clientID)", "topic": "\(publish.topicName)"])
+            return .refuse(.notAuthorized)
+        case .unmapped:
+            let now = options.clock()
+            let (topic, clientID) = (publish.topicName, publish.client.clientID)
+            unmapped.withLock { $0.count(topic: topic, payload: publish.payload, clientID: clientID, at: now) }
+            return .forward
+        }
+    }
+
+    private func observe(_ observations: [Observation], in publish: borrowing PublishInspection) -> PublishVerdict {
+        let client = publish.client
+        let reporter = Reporter(
+            clientID: client.clientID, hasOwnID: !client.hasAssignedID, isLastWill: publish.isWill)
+        let origin = Origin(actor: nil, channel: "device", clientID: client.clientID)
+        let isHeld = publish.qos != .atMostOnce && !publish.isWill
+        for (index, observation) in observations.enumerated() {
+            let isLast = index == observations.count - 1
+            accept(.observed(observation, by: reporter), from: origin, ticket: isHeld && isLast ? publish.ticket : nil)
+        }
+        let isRetained = observations.contains { if case .gateState = $0 { true } else { false } }
+        if observations.isEmpty { return .forward }
+        return isHeld ? .hold(retained: isRetained) : isRetained ? .forwardRetained : .forward
+    }
+
+    private func command(_ text: CommandText, for gate: Subject, in publish: borrowing PublishInspection)
+        -> PublishVerdict
+    {
+        let client = publish.client
+        let properties = publish.properties
+        let now = options.clock()
+        let request = CommandRequest(
+            gate: gate, text: text, newID: EventID.make(at: now.microseconds).description, receivedAt: now,
+            messageExpirySeconds: properties.messageExpiryInterval.map { Int($0) }, isRetained: publish.retain,
+            isRedelivered: publish.duplicate, isPermitted: !publish.isWill)
+        let reply = properties.responseTopic.map {
+            ReplyAddress(topic: $0, correlationData: properties.correlationData)
+        }
+        let origin = Origin(
+            actor: client.principal.name ?? "anonymous", channel: "mqtt", clientID: client.clientID, reply: reply)
+        if publish.retain || publish.isWill || publish.qos == .atMostOnce {
+            accept(.commandReceived(request), from: origin)
+            return publish.retain ? .refuse(.notAuthorized) : .consume(.success)
+        }
+        accept(.commandReceived(request), from: origin, ticket: publish.ticket)
+        return .holdOnly
+    }
+
+    public func isVolatile(topic: String) -> Bool {
+        switch options.profiles.interpret(topic: topic, payload: []) {
+        case .command, .ours: true
+        case .observations, .unmapped: false
+        }
+    }
+
+    /// A will on a command topic would move a gate when a connection breaks.
+    private func isForbidden(_ will: ConnectRequest.Will) -> Bool { isVolatile(topic: will.topic) }
+
+    public func observe(_ event: SessionEvent) {
+        switch event {
+        case .connected(let client):
+            logger.debug(
+                "client connected",
+                metadata: ["client_id": "\(client.clientID)", "address": "\(client.remoteAddress)"])
+            accept(.clientConnected(client.clientID), from: .device(client))
+        case .disconnected(let client, let cause):
+            logger.debug("client disconnected", metadata: ["client_id": "\(client.clientID)", "cause": "\(cause)"])
+            guard let reason = cause.deviceReason else { return }
+            accept(.clientDisconnected(client.clientID, reason: reason), from: .device(client))
+        case .refused(let address, let clientID, let reason):
+            logger.notice(
+                "connection closed",
+                metadata: ["address": "\(address)", "client_id": "\(clientID)", "reason": "\(reason)"])
+        case .dropped(let clientID, let topic, let count, let reason):
+            logger.warning(
+                "messages dropped",
+                metadata: [
+                    "client_id": "\(clientID)", "topic": "\(topic ?? "")", "count": "\(count)",
+                    "reason": "\(reason.rawValue)",
+                ])
+        }
+    }
+}
+
+extension Origin {
+    fileprivate static func device(_ client: ClientContext) -> Origin {
+        Origin(actor: nil, channel: "device", clientID: client.clientID)
+    }
+}
+
+extension DisconnectCause {
+    /// What the end of a connection says about its devices; `nil` if it says nothing.
+    fileprivate var deviceReason: DeviceDisconnected.Reason? {
+        switch self {
+        case .clientDisconnect(let code): code == .disconnectWithWillMessage ? .will : .left
+        case .connectionLost, .protocolError: .connectionLost
+        case .keepAliveTimeout: .keepAliveTimeout
+        case .administrative: .left
+        // The client is there, on another connection.
+        case .takenOver: nil
+        // The next start records it, once for all devices.
+        case .serverShutdown: nil
+        }
+    }
+}

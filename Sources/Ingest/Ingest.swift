@@ -1,0 +1,138 @@
+public import DeviceProfiles
+public import EventLog
+public import GarageDomain
+import GarageEvents
+public import Logging
+import MQTTBroker
+import MQTTCodec
+public import ServiceLifecycle
+import Synchronization
+
+/// The one pipeline from device messages and commands to the event log: publish → profile → decide → append →
+/// acknowledge. It is the broker's policy, the door for commands from elsewhere, and the watch over commands under way.
+public final class Ingest: Sendable {
+    /// What Ingest is told at its start.
+    public struct Options: Sendable {
+        public var settings: GarageSettings
+        /// The service's wall clock.
+        public var clock: @Sendable () -> Timestamp
+        /// Lets MQTT clients in.
+        public var gatekeeper: any Gatekeeper
+        /// Reads what devices send.
+        public var profiles: Profiles
+
+        public init(
+            settings: GarageSettings, clock: @escaping @Sendable () -> Timestamp, gatekeeper: any Gatekeeper,
+            profiles: Profiles = .standard
+        ) {
+            self.profiles = profiles
+            self.settings = settings
+            self.clock = clock
+            self.gatekeeper = gatekeeper
+        }
+    }
+
+    let options: Options
+    let logger: Logger
+    let log: EventLog
+    private let pipeline: Mutex<Pipeline>
+    let unmapped = Mutex(UnmappedTopics())
+    private let sink = Mutex<(any MessageSink)?>(nil)
+    /// The pipeline is made before `self` exists, so its appends reach the log through this.
+    private let receiver: CompletionReceiver
+
+    /// Reads the journal and rebuilds the state of the garage from it, then records that the service has started.
+    ///
+    /// Throws what reading the log throws.
+    public init(log: EventLog, options: Options, logger: Logger) throws {
+        self.log = log
+        self.options = options
+        self.logger = logger
+        let receiver = CompletionReceiver()
+        self.receiver = receiver
+        let history = try History(log: log)
+        pipeline = Mutex(
+            Pipeline(
+                state: history.state, traces: history.traces, settings: options.settings,
+                currentGeneration: { log.generation },
+                append: { request, token in log.append(request, token: token, to: receiver) }))
+        receiver.attach(self)
+        accept(.restarted, from: .service)
+    }
+
+    /// Names the broker. Messages that fall due before are dropped, so call it before the broker's listeners open.
+    public func attach(_ sink: any MessageSink) { self.sink.withLock { $0 = sink } }
+
+    /// Takes an input in and appends what follows from it.
+    func accept(
+        _ input: Input, from origin: Origin, ticket: HoldTicket? = nil, waiter: Entry.Waiter? = nil
+    ) {
+        let now = options.clock()
+        perform(pipeline.withLock { $0.accept(input, from: origin, at: now, ticket: ticket, waiter: waiter) })
+    }
+
+    /// Takes the results of a commit, on the log's thread.
+    func completed(_ completions: [AppendCompletion]) {
+        perform(pipeline.withLock { $0.complete(completions) })
+    }
+
+    /// Whether the disk failed and inputs wait for it, for the readiness check.
+    public var waitsForStorage: Bool { pipeline.withLock { $0.waitsForStorage } }
+
+    private func perform(_ consequences: Consequences) {
+        switch consequences.storage {
+        case .failed(let reason):
+            logger.error("the event log can't be written; acknowledgements wait", metadata: ["reason": "\(reason)"])
+        case .recovered: logger.notice("the event log takes writes again")
+        case nil: break
+        }
+        let sink = sink.withLock { $0 }
+        if !consequences.releases.isEmpty { sink?.release(consequences.releases) }
+        for message in consequences.messages { sink?.post(message) }
+        for (waiter, settlement) in consequences.settlements { waiter(settlement) }
+        for directive in consequences.directives { carryOut(directive, with: sink) }
+    }
+
+    private func carryOut(_ directive: Directive, with sink: (any MessageSink)?) {
+        switch directive {
+        case .actuate(let gate, let action, let commandID, let expiresAt):
+            let isDue = pipeline.withLock { $0.decided.isUnderWay(commandID: commandID) }
+            guard let sink, isDue, options.clock() <= expiresAt else {
+                accept(.actuated(commandID: commandID, receivers: 0), from: .service)
+                return
+            }
+            let message = Actuation.message(gate: gate, action: action)
+            Task {
+                let receivers = await sink.publish(message)
+                self.accept(.actuated(commandID: commandID, receivers: receivers), from: .service)
+            }
+        }
+    }
+}
+
+// MARK: - Watching over time
+
+extension Ingest: Service {
+    /// Watches over commands under way, and tries again what a failing disk refused, until graceful shutdown; then waits
+    /// for what is still on its way to the disk.
+    public func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                self.watch()
+                try? await Task.sleep(for: .milliseconds(250))
+            }
+        }
+        for _ in 0..<40 where !pipeline.withLock({ $0.isIdle }) {
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    private func watch() {
+        let now = options.clock()
+        let (isDue, isStalled) = pipeline.withLock { pipeline in
+            (pipeline.nextDeadline.map { $0 <= now } ?? false, pipeline.waitsForStorage)
+        }
+        if isDue { accept(.tick, from: .service) }
+        if isStalled { perform(pipeline.withLock { $0.retry() }) }
+    }
+}

@@ -1,0 +1,209 @@
+import DequeModule
+import EventLog
+import GarageDomain
+import GarageEvents
+import MQTTBroker
+import MQTTCodec
+
+/// The serial heart of Ingest: decides on inputs in the order in which they come, and remembers each until it is on
+/// disk. It does no I/O: appends go out through `append`, everything else comes back as `Consequences`.
+///
+/// `decided` runs ahead of the disk by what is in flight, so that inputs need not wait for each other's commit.
+/// `committed` follows the disk; when a write fails, decisions begin again from there.
+struct Pipeline {
+    private let settings: GarageSettings
+    private let append: @Sendable (AppendRequest, UInt64) -> Void
+    private let currentGeneration: @Sendable () -> UInt64
+    /// The log's count of failed commits when `decided` was last known to follow from the disk.
+    private var generation: UInt64
+    private(set) var decided: GarageState
+    private var committed: GarageState
+    private var traces: CommandTraces
+    private var inFlight: Deque<Entry> = []
+    /// Inputs that wait until the disk takes writes again.
+    private var waiting: Deque<Entry> = []
+    private var lastToken: UInt64 = 0
+    private var isStalled = false
+    /// Observations of QoS 0 that were given up because too many inputs waited for the disk.
+    private(set) var lost = 0
+
+    /// How many inputs may wait for the disk before those that no device will repeat are given up.
+    private static let waitingCapacity = 100_000
+
+    init(
+        state: GarageState, traces: CommandTraces, settings: GarageSettings,
+        currentGeneration: @escaping @Sendable () -> UInt64,
+        append: @escaping @Sendable (AppendRequest, UInt64) -> Void
+    ) {
+        self.currentGeneration = currentGeneration
+        generation = currentGeneration()
+        decided = state
+        committed = state
+        self.traces = traces
+        self.settings = settings
+        self.append = append
+    }
+
+    /// Whether anything is not yet on disk.
+    var isIdle: Bool { inFlight.isEmpty && waiting.isEmpty }
+
+    /// When `Input.tick` is next due.
+    var nextDeadline: Timestamp? { isStalled ? nil : decided.nextDeadline(settings: settings) }
+
+    /// Whether the disk failed and inputs wait for it.
+    var waitsForStorage: Bool { isStalled }
+
+    /// Takes an input in. Its events go to the log at once; its consequences follow with the commit.
+    mutating func accept(
+        _ input: Input, from origin: Origin, at time: Timestamp, ticket: HoldTicket? = nil, waiter: Entry.Waiter? = nil
+    ) -> Consequences {
+        let entry = Entry(
+            token: 0, input: input, origin: origin, time: time, ticket: ticket, waiter: waiter, decision: Decision(),
+            eventIDs: [])
+        guard !isStalled else { return wait(entry) }
+        decide(entry)
+        return Consequences()
+    }
+
+    /// Takes the results of a commit, in the order of the appends.
+    mutating func complete(_ completions: [AppendCompletion]) -> Consequences {
+        var consequences = Consequences()
+        for completion in completions {
+            guard let entry = inFlight.popFirst(), entry.token == completion.token else { continue }
+            switch completion.result {
+            case .success(let receipt): settle(entry, receipt, into: &consequences)
+            case .failure(let error): fail(entry, error, into: &consequences)
+            }
+        }
+        return consequences
+    }
+
+    /// Tries again what waits for the disk, if everything that failed has come back.
+    mutating func retry() -> Consequences {
+        guard isStalled, inFlight.isEmpty else { return Consequences() }
+        isStalled = false
+        decided = committed
+        generation = currentGeneration()
+        let entries = waiting
+        waiting = []
+        for entry in entries { decide(entry) }
+        var consequences = Consequences()
+        consequences.storage = .recovered
+        return consequences
+    }
+
+    // MARK: - Deciding
+
+    private mutating func decide(_ pending: Entry) {
+        var entry = pending
+        let decision = decided.handle(entry.input, at: entry.time, settings: settings)
+        entry.decision = decision
+        lastToken &+= 1
+        entry.token = lastToken
+        var request = AppendRequest(events: [], generation: generation)
+        for event in decision.events {
+            let id = EventID.make(at: entry.time.microseconds)
+            let metadata = metadata(for: event, id: id, origin: entry.origin, device: decision.device)
+            request.events.append(
+                EventCoding.encode(event, id: id, time: entry.time.microseconds, metadata: metadata))
+            entry.eventIDs.append(id)
+        }
+        inFlight.append(entry)
+        // Also without events: an acknowledgement for "nothing new" must not overtake the commit of what it repeats.
+        append(request, entry.token)
+    }
+
+    private mutating func metadata(
+        for event: DomainEvent, id: EventID, origin: Origin, device: Subject?
+    ) -> EventMetadata {
+        var metadata = EventMetadata(
+            actor: origin.actor ?? device?.name.text ?? "anonymous", channel: origin.channel,
+            clientID: origin.clientID, correlation: nil, causation: origin.causation)
+        guard let commandID = event.body.commandID else { return metadata }
+        switch event.body {
+        case .commandRequested, .commandRejected:
+            traces.begin(commandID, event: id, reply: origin.reply)
+            metadata.correlation = id
+        default:
+            metadata.correlation = traces[commandID]?.request
+            metadata.causation = traces[commandID]?.latest ?? origin.causation
+            traces.advance(commandID, to: id)
+        }
+        return metadata
+    }
+
+    // MARK: - After the commit
+
+    private mutating func settle(_ entry: Entry, _ receipt: AppendReceipt, into consequences: inout Consequences) {
+        _ = committed.handle(entry.input, at: entry.time, settings: settings)
+        for (index, event) in entry.decision.events.enumerated() {
+            guard let commandID = event.body.commandID else { continue }
+            if index < receipt.positions.count { traces.place(commandID, at: receipt.positions[index]) }
+            consequences.messages += CommandResult(event)?.messages(to: traces[commandID]?.reply) ?? []
+        }
+        if let repeated = entry.decision.repeatedCommand {
+            consequences.messages += CommandResult(repeated).messages(to: entry.origin.reply)
+        }
+        consequences.directives += entry.decision.directives
+        if let ticket = entry.ticket { consequences.releases.append((ticket, .success)) }
+        if let waiter = entry.waiter {
+            let first =
+                entry.decision.verdict.flatMap { traces[$0.commandID]?.position } ?? receipt.positions.first ?? 0
+            consequences.settlements.append(
+                (
+                    waiter,
+                    .committed(verdict: entry.decision.verdict, positions: receipt.positions, firstPosition: first)
+                ))
+        }
+    }
+
+    private mutating func fail(_ entry: Entry, _ error: AppendError, into consequences: inout Consequences) {
+        if !isStalled {
+            isStalled = true
+            consequences.storage = .failed("\(error)")
+        }
+        let further = wait(entry)
+        consequences.releases += further.releases
+        consequences.settlements += further.settlements
+    }
+
+    /// Keeps an input until the disk takes writes again. A command is not kept: a gate must not move when its person
+    /// has long gone.
+    private mutating func wait(_ entry: Entry) -> Consequences {
+        var consequences = Consequences()
+        if case .commandReceived = entry.input {
+            if let ticket = entry.ticket { consequences.releases.append((ticket, .unspecifiedError)) }
+            if let waiter = entry.waiter { consequences.settlements.append((waiter, .failed(.storage("the disk")))) }
+            return consequences
+        }
+        if entry.ticket == nil, entry.waiter == nil, waiting.count >= Pipeline.waitingCapacity {
+            lost += 1
+            return consequences
+        }
+        waiting.append(entry)
+        return consequences
+    }
+}
+
+extension EventBody {
+    /// The command that the event belongs to, if it belongs to one.
+    var commandID: String? {
+        switch self {
+        case .commandRequested(let event): event.commandID
+        case .commandRejected(let event): event.commandID
+        case .commandDispatched(let event): event.commandID
+        case .commandCompleted(let event): event.commandID
+        case .commandFailed(let event): event.commandID
+        case .gateMoved(let event): event.commandID
+        default: nil
+        }
+    }
+}
+
+extension CommandVerdict {
+    var commandID: String {
+        switch self {
+        case .accepted(let id), .rejected(let id, _), .repeated(let id, _), .conflict(let id, _): id
+        }
+    }
+}
