@@ -22,15 +22,32 @@ public enum Topic {
     /// `$share/` must go on with a share name of its own level, without wildcards, and with a filter
     /// [MQTT-4.8.2-1], [MQTT-4.8.2-2].
     public static func isValidFilter(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard bytes.count > 0, bytes.count <= maximumLength,
-            TextCheck.problemOfString(bytes, 0..<bytes.count) == nil
-        else { return false }
+        do {
+            try checkFilter(bytes)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Says which rule a bad filter breaks; see `isValidFilter(_:)`.
+    static func checkFilter(_ bytes: UnsafeRawBufferPointer) throws(DecodeError) {
+        guard bytes.count > 0 else { throw invalidFilter("MQTT-4.7.3-1", "a topic filter is empty") }
+        guard bytes.count <= maximumLength else {
+            throw invalidFilter("MQTT-4.7.3-3", "a topic filter is longer than 65,535 bytes")
+        }
+        if let problem = TextCheck.problemOfString(bytes, 0..<bytes.count) { throw .badText(problem) }
         var start = 0
         if isShared(bytes) {
-            guard let split = endOfShareName(bytes), split &+ 1 < bytes.count else { return false }
+            guard let split = endOfShareName(bytes) else {
+                throw invalidFilter("MQTT-4.8.2-1", "a shared subscription has no valid share name")
+            }
             start = split &+ 1
+            guard start < bytes.count else {
+                throw invalidFilter("MQTT-4.8.2-2", "a shared subscription has no topic filter")
+            }
         }
-        return hasValidWildcards(bytes, from: start)
+        try checkWildcards(bytes, from: start)
     }
 
     /// See `isValidFilter(_:)` for bytes.
@@ -102,18 +119,24 @@ public enum Topic {
         return nil
     }
 
-    private static func hasValidWildcards(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Bool {
+    private static func checkWildcards(_ bytes: UnsafeRawBufferPointer, from start: Int) throws(DecodeError) {
         var at = start
         while at < bytes.count {
             let byte = bytes[at]
-            if byte == plus || byte == hash {
-                let beginsLevel = at == start || bytes[at &- 1] == slash
-                let isLast = at &+ 1 == bytes.count
-                guard beginsLevel, isLast || (byte == plus && bytes[at &+ 1] == slash) else { return false }
+            let beginsLevel = at == start || bytes[at &- 1] == slash
+            let isLast = at &+ 1 == bytes.count
+            if byte == hash, !(beginsLevel && isLast) {
+                throw invalidFilter("MQTT-4.7.1-1", "# is not the whole last level of a topic filter")
+            }
+            if byte == plus, !(beginsLevel && (isLast || bytes[at &+ 1] == slash)) {
+                throw invalidFilter("MQTT-4.7.1-2", "+ is not a whole level of a topic filter")
             }
             at &+= 1
         }
-        return true
+    }
+
+    private static func invalidFilter(_ clause: String, _ detail: String) -> DecodeError {
+        DecodeError(reasonCode: .topicFilterInvalid, clause: clause, detail: detail)
     }
 
     static func withBytes<Result>(of text: String, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {

@@ -14,6 +14,10 @@ public enum EncodeError: Error, Sendable, Hashable {
     case propertyNotAllowed(PropertyIdentifier)
     /// A property's value is outside its range.
     case propertyOutOfRange(PropertyIdentifier)
+    /// A topic name is empty without a topic alias, or contains a wildcard character [MQTT-3.3.2-2].
+    case invalidTopicName
+    /// A topic filter is not valid; see `Topic.isValidFilter`.
+    case invalidTopicFilter
     /// The packet does not exist in this version of the protocol: AUTH before MQTT 5.0.
     case notInThisVersion(PacketType)
 }
