@@ -1,55 +1,165 @@
-public import GarageDomain
+public import EventLog
+import GRDB
+public import Logging
+import ServiceLifecycle
+import Synchronization
 
 /// The read models projected from the event log, and every query behind a page or an endpoint.
 ///
-/// They live in `views.db`, which is disposable: what it holds follows from the log alone.
+/// They live in `views.db`, which is disposable: what it holds follows from the log alone. One connection writes, in the
+/// order of the log, each page of events in one transaction with its checkpoint; queries read on connections that can't
+/// write.
 public final class Views: Sendable {
-    init() {}
+    let recent = RecentEvents(capacity: 1024)
+
+    private let log: EventLog
+    private let pool: DatabasePool
+    private let logger: Logger
+    private let files: ViewsFile
+    private let head = HeadSignal()
+    /// `nil` after a transaction that failed, until it is loaded anew. Used by the writing connection only.
+    private let projector = Mutex<Projector?>(nil)
+    private let lastFailure = Mutex<String?>(nil)
+
+    private init(log: EventLog, pool: DatabasePool, files: ViewsFile, logger: Logger) throws {
+        self.log = log
+        self.pool = pool
+        self.files = files
+        self.logger = logger
+        let loaded = try pool.read { try Projector($0) }
+        head.publish(loaded.position)
+        projector.withLock { $0 = loaded }
+    }
+
+    /// Opens `views.db` in the data folder. A file that is missing, damaged, of another version, or made from another log
+    /// or from more events than the log has, is replaced by an empty one, which ``catchUp(progress:)`` then fills.
+    ///
+    /// Throws a `ViewsError` if the file can't be written.
+    public static func open(directory: String, log: EventLog, logger: Logger) throws -> Views {
+        let files = ViewsFile(directory: directory)
+        do {
+            if let pool = try files.open(for: log) {
+                return try Views(log: log, pool: pool, files: files, logger: logger)
+            }
+            logger.notice("The views are of another version or log and will be built again", metadata: ["file": "\(files.path)"])
+        } catch let error as DatabaseError where ViewsFile.isDamage(error) {
+            logger.warning("The views are damaged and will be built again", metadata: ["reason": "\(error)"])
+        } catch let error as DatabaseError {
+            throw ViewsError.storage("\(files.path): \(error)")
+        }
+        do {
+            try files.delete()
+            let pool = try files.create(for: log)
+            return try Views(log: log, pool: pool, files: files, logger: logger)
+        } catch {
+            throw ViewsError.storage("\(files.path): \(error)")
+        }
+    }
+
+    // MARK: - Following the log
 
     /// The position of the last event that the views have applied; 0 if none.
-    public func position() -> Int64 { 0 }
+    public func position() -> Int64 { head.position }
 
-    /// Returns once the event at `position` is applied, or after `deadline`; tells whether it is applied.
+    /// Why the last page could not be applied; `nil` if it was.
+    public func failure() -> String? { lastFailure.withLock { $0 } }
+
+    /// Returns once the event at `position` is applied, after `deadline`, or when the task is cancelled; tells whether it
+    /// is applied. So a handler reads what it wrote.
     @discardableResult
-    public func waitUntilApplied(_ position: Int64, within deadline: Duration = .seconds(2)) async -> Bool { false }
+    public func waitUntilApplied(_ position: Int64, within deadline: Duration = .seconds(2)) async -> Bool {
+        await head.wait(for: position, within: deadline)
+    }
 
     /// The events after a position as they are applied: first those already there, then live ones, without a seam.
     public func liveEvents(after position: Int64, filter: EventFilter = EventFilter()) -> LiveEvents {
-        LiveEvents(position: position)
+        LiveEvents(views: self, after: position, filter: filter)
     }
 
-    public func events(_ filter: EventFilter, _ page: PageRequest) async throws -> EventPage { throw ViewsError.closed }
-    public func event(at position: Int64) async throws -> EventRow? { throw ViewsError.closed }
-    public func gates() async throws -> [GateRow] { throw ViewsError.closed }
-    public func gate(_ id: Subject) async throws -> GateRow? { throw ViewsError.closed }
-    /// The commands of a gate, newest first.
-    public func commands(of gate: Subject, limit: Int) async throws -> [CommandRow] { throw ViewsError.closed }
-    public func command(gate: Subject, id: String) async throws -> CommandRow? { throw ViewsError.closed }
-    public func spots() async throws -> [SpotRow] { throw ViewsError.closed }
-    public func sensors() async throws -> [SensorRow] { throw ViewsError.closed }
-    public func sensor(_ id: Subject) async throws -> SensorRow? { throw ViewsError.closed }
-    public func devices() async throws -> [DeviceRow] { throw ViewsError.closed }
-    public func readings(_ query: ReadingsQuery) async throws -> ReadingsAnswer { throw ViewsError.closed }
-    /// The lowest and highest reading in a range of time; of equal ones the earliest. `nil` if there is none.
-    public func extremes(
-        of sensor: Subject, quantity: Quantity, from: Timestamp, to: Timestamp
-    ) async throws -> (minimum: ReadingPoint, maximum: ReadingPoint)? { throw ViewsError.closed }
-    /// The garages that any event names, by name.
-    public func garages() async throws -> [Name] { throw ViewsError.closed }
+    /// Applies what the log has; returns when the views have reached the log's head.
+    ///
+    /// `progress` is told the position and the head after each page.
+    public func catchUp(progress: (@Sendable (_ position: Int64, _ head: Int64) -> Void)? = nil) async throws {
+        while position() < log.head {
+            try Task.checkCancellation()
+            try await applyPage()
+            progress?(position(), log.head)
+        }
+    }
+
+    /// Follows the log until the service is shut down, the task cancelled, or the log closed. A page that can't be applied
+    /// (a full disk) is tried again; no event is skipped.
+    public func run() async throws {
+        await cancelWhenGracefulShutdown { [self] in
+            var pause = Duration.milliseconds(100)
+            while !Task.isCancelled {
+                do {
+                    try await catchUp()
+                    if lastFailure.withLock({ $0.take() }) != nil { logger.notice("The views follow the log again") }
+                    pause = .milliseconds(100)
+                    guard await log.nextHead(beyond: position()) != nil else { return }
+                } catch is CancellationError {
+                    return
+                } catch EventLogError.closed {
+                    return
+                } catch {
+                    note(error)
+                    try? await Task.sleep(for: pause)
+                    pause = min(pause * 2, .seconds(5))
+                }
+            }
+        }
+    }
+
+    /// Closes the connections. Queries after this fail.
+    public func close() throws { try pool.close() }
+
+    private func note(_ error: any Error) {
+        logger.error("The views can't follow the log", metadata: ["reason": "\(error)", "position": "\(position())"])
+        lastFailure.withLock { $0 = "\(error)" }
+        // A damaged file stays damaged: without it the next start builds a sound one.
+        if let error = error as? DatabaseError, ViewsFile.isDamage(error) { try? files.delete() }
+    }
+
+    private func applyPage() async throws {
+        let rows: [EventRow]
+        do {
+            rows = try await pool.write { [self] database in
+                try projector.withLock { projector in
+                    var current = try projector.take() ?? Projector(database)
+                    let rows = try log.read(after: current.position, limit: Views.pageSize).map(EventRow.init)
+                    try current.apply(rows, database)
+                    projector = current
+                    return rows
+                }
+            }
+        } catch {
+            // The commit itself may have failed, and then the projector is ahead of the tables.
+            projector.withLock { $0 = nil }
+            throw error
+        }
+        guard let last = rows.last else { return }
+        recent.append(rows)
+        head.publish(last.event.position)
+    }
+
+    private static let pageSize = 1000
+
+    // MARK: - Reading
+
+    /// Runs a query on a read-only connection, off the caller's thread.
+    func read<Value: Sendable>(_ query: @Sendable @escaping (Database) throws -> Value) async throws -> Value {
+        try await pool.read(query)
+    }
+
+    /// Reads from the log off the caller's thread.
+    func readLog<Value: Sendable>(_ query: @Sendable @escaping (EventLog) throws -> Value) async throws -> Value {
+        try await pool.unsafeRead { [log] _ in try query(log) }
+    }
 }
 
-/// Why the views could not answer.
+/// Why the views can't be opened.
 public enum ViewsError: Error, Sendable, Hashable {
-    case closed
-}
-
-/// Reads the events after a position, in order, and waits for new ones.
-public struct LiveEvents: Sendable {
-    /// The position up to which everything was delivered or did not match the filter.
-    public private(set) var position: Int64
-
-    init(position: Int64) { self.position = position }
-
-    /// The next events, at most 500; empty if none came in time.
-    public mutating func next(waitingAtMost wait: Duration) async throws -> [EventRow] { throw ViewsError.closed }
+    /// The file can't be read or written; the text says why.
+    case storage(String)
 }

@@ -1,0 +1,47 @@
+import EventLog
+
+/// Reads the events after a position, in order: first those already there, then new ones, without a seam.
+///
+/// It keeps nothing but its position, so a reader that falls behind costs no memory and misses nothing.
+public struct LiveEvents: Sendable {
+    /// Every event up to this position was delivered or does not match the filter.
+    public private(set) var position: Int64
+    private let filter: EventFilter
+    private let views: Views
+
+    init(views: Views, after position: Int64, filter: EventFilter) {
+        self.views = views
+        self.position = position
+        self.filter = filter
+    }
+
+    /// The next events that match, at most 500; empty if none came within `wait` or the task was cancelled.
+    public mutating func next(waitingAtMost wait: Duration) async throws -> [EventRow] {
+        let end = ContinuousClock.now.advanced(by: wait)
+        while true {
+            let rows = try await available()
+            if !rows.isEmpty { return rows }
+            let left = ContinuousClock.now.duration(to: end)
+            guard left > .zero, await views.waitUntilApplied(position + 1, within: left) else { return [] }
+        }
+    }
+
+    private mutating func available() async throws -> [EventRow] {
+        if let recent = views.recent.rows(after: position) {
+            var rows: [EventRow] = []
+            for row in recent where rows.count < LiveEvents.batch {
+                position = row.event.position
+                if filter.matches(row) { rows.append(row) }
+            }
+            return rows
+        }
+        guard views.position() > position else { return [] }
+        let page = try await views.events(
+            filter, PageRequest(after: position, order: .ascending, limit: LiveEvents.batch)
+        )
+        position = page.hasMore ? page.rows.last?.event.position ?? position : max(position, page.head)
+        return page.rows
+    }
+
+    private static let batch = 500
+}

@@ -1,0 +1,107 @@
+/// The text that a search in the event log looks through.
+enum SearchText {
+    /// The values of a JSON object in lower case, separated by spaces; names of members are left out.
+    ///
+    /// Total: of bytes that are no JSON, whatever looks like a value is taken.
+    static func of(_ json: [UInt8]) -> String {
+        var scanner = Scanner(json: json)
+        scanner.run()
+        return String(decoding: scanner.output, as: UTF8.self).lowercased()
+    }
+
+    private struct Scanner {
+        let json: [UInt8]
+        var index = 0
+        var output: [UInt8] = []
+
+        init(json: [UInt8]) {
+            self.json = json
+            output.reserveCapacity(json.count)
+        }
+
+        mutating func run() {
+            while index < json.count {
+                switch json[index] {
+                case UInt8(ascii: "\""):
+                    index += 1
+                    let start = output.count
+                    if start > 0 { output.append(UInt8(ascii: " ")) }
+                    readString()
+                    if isFollowedByColon() { output.removeLast(output.count - start) }
+                case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "t"), UInt8(ascii: "f"):
+                    readWord()
+                case UInt8(ascii: "n"):
+                    // null says nothing that anyone would search for.
+                    index += 4
+                default:
+                    index += 1
+                }
+            }
+        }
+
+        private mutating func readWord() {
+            if !output.isEmpty { output.append(UInt8(ascii: " ")) }
+            while index < json.count {
+                switch json[index] {
+                case UInt8(ascii: ","), UInt8(ascii: "}"), UInt8(ascii: "]"), UInt8(ascii: "\""), 0...32: return
+                case let byte: output.append(byte)
+                }
+                index += 1
+            }
+        }
+
+        private mutating func readString() {
+            while index < json.count {
+                let byte = json[index]
+                index += 1
+                if byte == UInt8(ascii: "\"") { return }
+                if byte == UInt8(ascii: "\\") { readEscape() } else { output.append(byte) }
+            }
+        }
+
+        private mutating func readEscape() {
+            guard index < json.count else { return }
+            let byte = json[index]
+            index += 1
+            switch byte {
+            case UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"), UInt8(ascii: "b"), UInt8(ascii: "f"):
+                output.append(UInt8(ascii: " "))
+            case UInt8(ascii: "u"): readUnicodeEscape()
+            default: output.append(byte)
+            }
+        }
+
+        /// RFC 8259 §7: characters beyond the basic plane are two escapes, a UTF-16 surrogate pair.
+        private mutating func readUnicodeEscape() {
+            guard let first = readHexadecimal() else { return }
+            var units = [first]
+            if UTF16.isLeadSurrogate(first), index + 1 < json.count, json[index] == UInt8(ascii: "\\"),
+                json[index + 1] == UInt8(ascii: "u")
+            {
+                index += 2
+                if let second = readHexadecimal() { units.append(second) }
+            }
+            output.append(contentsOf: String(decoding: units, as: UTF16.self).utf8)
+        }
+
+        private mutating func readHexadecimal() -> UInt16? {
+            guard index + 4 <= json.count else {
+                index = json.count
+                return nil
+            }
+            var value: UInt16 = 0
+            for byte in json[index..<index + 4] {
+                guard let digit = Character(UnicodeScalar(byte)).hexDigitValue else { return nil }
+                value = value << 4 | UInt16(digit)
+            }
+            index += 4
+            return value
+        }
+
+        private func isFollowedByColon() -> Bool {
+            var next = index
+            while next < json.count, json[next] <= 32 { next += 1 }
+            return next < json.count && json[next] == UInt8(ascii: ":")
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import GRDB
+public import GarageDomain
+
+extension Views {
+    /// A page of readings, or of buckets of readings, in the order of their times.
+    public func readings(_ query: ReadingsQuery) async throws -> ReadingsAnswer {
+        try await read { database in
+            let series = try Views.series(query, database)
+            let bucket = query.bucket == .auto ? try Views.bucket(for: query, series, database) : query.bucket
+            var runs: [(series: ReadingSeries, head: ReadingSeries.Entry)] = []
+            for row in series {
+                let range = ReadingRange(query, bucket, series: row["id"])
+                guard var run = try ReadingSeries(row, query, bucket, range, database), let head = try run.next() else {
+                    continue
+                }
+                runs.append((run, head))
+            }
+            return try Views.merge(&runs, query, bucket)
+        }
+    }
+
+    /// The lowest and highest reading in a range of time; of equal ones the earliest. `nil` if there is none.
+    public func extremes(
+        of sensor: Subject, quantity: Quantity, from: Timestamp, to: Timestamp
+    ) async throws -> (minimum: ReadingPoint, maximum: ReadingPoint)? {
+        try await read { database in
+            func extreme(_ order: String) throws -> ReadingPoint? {
+                let row = try Row.fetchOne(
+                    database,
+                    sql: """
+                        SELECT reading.time, reading.value FROM series JOIN reading ON reading.series = series.id
+                        WHERE garage = ? AND sensor = ? AND quantity = ? AND reading.time >= ? AND reading.time < ?
+                        ORDER BY reading.value \(order), reading.time LIMIT 1
+                        """,
+                    arguments: [
+                        sensor.garage.text, sensor.name.text, quantity.rawValue, from.microseconds, to.microseconds,
+                    ]
+                )
+                return row.map { row in
+                    ReadingPoint(
+                        sensor: sensor.id, quantity: quantity, time: Timestamp(microseconds: row[0]), mean: row[1],
+                        minimum: row[1], maximum: row[1], count: 1
+                    )
+                }
+            }
+            guard let minimum = try extreme("ASC"), let maximum = try extreme("DESC") else { return nil }
+            return (minimum, maximum)
+        }
+    }
+
+    /// The series that a query names, in the order of their first reading.
+    private static func series(_ query: ReadingsQuery, _ database: Database) throws -> [Row] {
+        var conditions = ["TRUE"]
+        var arguments: StatementArguments = []
+        if let sensor = query.sensor {
+            conditions.append("garage = ? AND sensor = ?")
+            arguments += [sensor.garage.text, sensor.name.text]
+        }
+        if let quantity = query.quantity {
+            conditions.append("quantity = ?")
+            arguments += [quantity.rawValue]
+        }
+        let sql = "SELECT * FROM series WHERE \(conditions.joined(separator: " AND ")) ORDER BY id"
+        return try Row.fetchAll(database, sql: sql, arguments: arguments)
+    }
+
+    /// The finest bucket that keeps every series of the query under the number of points that a chart can show.
+    private static func bucket(for query: ReadingsQuery, _ series: [Row], _ database: Database) throws -> Bucket {
+        let most: Int64 = 2000
+        var first = Int64.max
+        var last = Int64.min
+        var isRawEnough = true
+        for row in series {
+            let arguments: StatementArguments = [
+                row["id"] as Int64, query.from?.microseconds ?? .min, query.to?.microseconds ?? .max,
+            ]
+            let range = try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT (SELECT time FROM reading WHERE series = ?1 AND time >= ?2 AND time < ?3 ORDER BY time LIMIT 1),
+                    (SELECT time FROM reading WHERE series = ?1 AND time >= ?2 AND time < ?3 ORDER BY time DESC LIMIT 1),
+                    (SELECT COUNT(*) FROM
+                    (SELECT 1 FROM reading WHERE series = ?1 AND time >= ?2 AND time < ?3 LIMIT \(most + 1)))
+                    """, arguments: arguments
+            )
+            guard let range, let begin = range[0] as Int64?, let end = range[1] as Int64? else { continue }
+            first = min(first, begin)
+            last = max(last, end)
+            if (range[2] as Int64) > most { isRawEnough = false }
+        }
+        if isRawEnough { return .raw }
+        let length = last.subtractingReportingOverflow(first)
+        let fits = Bucket.allCases.first { bucket in
+            guard !length.overflow, let step = bucket.microseconds else { return false }
+            return length.partialValue / step < most
+        }
+        return fits ?? .day
+    }
+
+    /// Takes points in order from the series until the page is full.
+    private static func merge(
+        _ runs: inout [(series: ReadingSeries, head: ReadingSeries.Entry)], _ query: ReadingsQuery, _ bucket: Bucket
+    ) throws -> ReadingsAnswer {
+        let limit = min(max(query.limit, 1), 10_000)
+        var points: [ReadingPoint] = []
+        var last: ReadingsCursor?
+        while let index = firstRun(runs, query.order) {
+            if points.count == limit { return ReadingsAnswer(points: points, bucket: bucket, next: last) }
+            points.append(runs[index].head.point)
+            last = runs[index].head.cursor
+            if let head = try runs[index].series.next() { runs[index].head = head } else { runs.remove(at: index) }
+        }
+        return ReadingsAnswer(points: points, bucket: bucket, next: nil)
+    }
+
+    private static func firstRun(
+        _ runs: [(series: ReadingSeries, head: ReadingSeries.Entry)], _ order: PageRequest.Order
+    ) -> Int? {
+        runs.indices.min { left, right in
+            let left = (runs[left].head.cursor.time, runs[left].head.cursor.tie)
+            let right = (runs[right].head.cursor.time, runs[right].head.cursor.tie)
+            return order == .ascending ? left < right : left > right
+        }
+    }
+}

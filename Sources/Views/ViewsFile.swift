@@ -1,0 +1,59 @@
+import EventLog
+import FoundationEssentials
+import GRDB
+
+/// The file `views.db` and how it is opened.
+struct ViewsFile: Sendable {
+    let path: String
+
+    init(directory: String) { path = directory + "/views.db" }
+
+    /// The open file, if it is there and fits the log.
+    func open(for log: EventLog) throws -> DatabasePool? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let pool = try DatabasePool(path: path, configuration: ViewsFile.configuration)
+        guard try pool.read({ try Schema.fits($0, log) }) else {
+            try pool.close()
+            return nil
+        }
+        return pool
+    }
+
+    /// A new file for the log, without events.
+    func create(for log: EventLog) throws -> DatabasePool {
+        let pool = try DatabasePool(path: path, configuration: ViewsFile.configuration)
+        try pool.write { try Schema.create($0, identity: log.identity) }
+        return pool
+    }
+
+    /// Removes the file and what SQLite keeps beside it.
+    func delete() throws {
+        for suffix in ["", "-wal", "-shm", "-journal"] where FileManager.default.fileExists(atPath: path + suffix) {
+            try FileManager.default.removeItem(atPath: path + suffix)
+        }
+    }
+
+    /// Whether an error means that the file itself is unusable.
+    static func isDamage(_ error: DatabaseError) -> Bool {
+        error.resultCode == .SQLITE_CORRUPT || error.resultCode == .SQLITE_NOTADB
+            // The file is SQLite's, but its tables are not ours.
+            || error.resultCode == .SQLITE_ERROR
+    }
+
+    /// GRDB opens the file in WAL mode with `synchronous=NORMAL`, which after a power cut may lose the last transactions
+    /// but never half of one: the checkpoint goes back together with what it covers.
+    private static var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.label = "views"
+        configuration.maximumReaderCount = 4
+        configuration.prepareDatabase { database in
+            try database.execute(
+                sql: """
+                    PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA secure_delete = OFF;
+                    PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 67108864
+                    """
+            )
+        }
+        return configuration
+    }
+}
