@@ -1,4 +1,6 @@
 /// The MQTT versions that the codec speaks. The raw value is the protocol level of the CONNECT packet.
+// The names follow the version numbers, whose dots need a stand-in.
+// swift-format-ignore: AlwaysUseLowerCamelCase
 public enum ProtocolVersion: UInt8, Sendable, Hashable, Comparable, CaseIterable {
     /// MQTT 3.1, protocol name `MQIsdp`.
     case v3_1 = 3
