@@ -2,7 +2,7 @@
 
 The compiler already refuses an import that Package.swift does not declare (`--explicit-target-dependency-import-check
 error`). This script holds what Package.swift declares, and what the sources import, against the table below, so that
-an arrow in the wrong direction needs a change here, in plain sight. Prints each wrong arrow; exit code 1 if there is one.
+an arrow in the wrong direction needs a change here, in plain sight. Prints each wrong arrow and then exits with 1.
 """
 
 import json
@@ -102,7 +102,9 @@ def wrong_arrows(package: dict) -> list[str]:
             if module in FORBIDDEN_IMPORTS.get(name, set()):
                 wrong.append(f"{name} -> {module}: imported in {file}")
             if name in IMPORT_NOTHING_ELSE and module not in allowed:
-                wrong.append(f"{name} -> {module}: imported in {file}; this target imports nothing beside {sorted(allowed)}")
+                wrong.append(
+                    f"{name} -> {module}: imported in {file}; this target imports nothing beside {sorted(allowed)}"
+                )
     for start, end in FORBIDDEN:
         if end in reachable(start, arrows):
             wrong.append(f"{start} -> ... -> {end}: reached through other targets")
@@ -112,7 +114,7 @@ def wrong_arrows(package: dict) -> list[str]:
 def main() -> int:
     command = ["swift", "package", "describe", "--type", "json"]
     answer = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout
-    package = json.loads(answer[answer.index("{"):])
+    package = json.loads(answer[answer.index("{") :])
     wrong = wrong_arrows(package)
     for line in wrong:
         print(f"wrong arrow: {line}")

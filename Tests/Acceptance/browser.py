@@ -20,9 +20,19 @@ class Browser:
         options = Options()
         options.binary_location = shutil.which("chromium") or "chromium"
         for argument in (
-            "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--mute-audio",
-            "--hide-scrollbars", "--lang=en", f"--user-data-dir={self._profile}", f"--window-size={width},{height}",
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-dev-shm-usage",
+            "--disable-gpu",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--mute-audio",
+            "--hide-scrollbars",
+            "--lang=en",
+            f"--user-data-dir={self._profile}",
+            f"--window-size={width},{height}",
             *(["--force-dark-mode"] if dark else []),
         ):
             options.add_argument(argument)
@@ -75,7 +85,8 @@ class Browser:
     def console(self) -> list[str]:
         """Errors, broken requests and policy violations since the last call."""
         return [
-            f"{entry['source']}: {entry['message']}" for entry in self.driver.get_log("browser")
+            f"{entry['source']}: {entry['message']}"
+            for entry in self.driver.get_log("browser")
             if entry["level"] in ("SEVERE", "WARNING")
         ]
 

@@ -13,8 +13,14 @@ class Client:
     """A stock paho-mqtt client that keeps what it receives."""
 
     def __init__(
-        self, garage, client_id: str = "", version: int = mqtt.MQTTv311, transport: str = "tcp", clean: bool = True,
-        will: tuple[str, str] | None = None, expiry: int = 3600,
+        self,
+        garage,
+        client_id: str = "",
+        version: int = mqtt.MQTTv311,
+        transport: str = "tcp",
+        clean: bool = True,
+        will: tuple[str, str] | None = None,
+        expiry: int = 3600,
     ):
         self.messages: list[mqtt.MQTTMessage] = []
         self.client_id = client_id or f"test-{uuid.uuid4().hex[:8]}"

@@ -11,7 +11,10 @@ def publish(garage, topic: str, message: str, *options: str) -> subprocess.Compl
     host, port = garage.mqtt
     done = subprocess.run(
         ["mosquitto_pub", "-h", host, "-p", str(port), "-t", topic, "-m", message, *options],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=15,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=15,
     )
     assert done.returncode == 0, f"mosquitto_pub: {done.stderr}"
     return done
@@ -27,8 +30,20 @@ class Subscriber:
         host, port = garage.mqtt
         topics = [argument for filter in filters for argument in ("-t", filter)]
         self._command = [
-            "stdbuf", "-oL", "mosquitto_sub", "-h", host, "-p", str(port), "-q", str(qos), "-d",
-            "-F", "MESSAGE %r %q %t %p", *topics, *options,
+            "stdbuf",
+            "-oL",
+            "mosquitto_sub",
+            "-h",
+            host,
+            "-p",
+            str(port),
+            "-q",
+            str(qos),
+            "-d",
+            "-F",
+            "MESSAGE %r %q %t %p",
+            *topics,
+            *options,
         ]
         self.output: list[str] = []
 

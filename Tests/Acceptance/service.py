@@ -23,8 +23,13 @@ def run(*arguments: str, timeout: float = 30, **options) -> subprocess.Completed
     """Runs `garage` with these arguments to its end."""
     environment = clean_environment(**options.pop("env", {}))
     return subprocess.run(
-        [BINARY, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout,
-        env=environment, **options
+        [BINARY, *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        env=environment,
+        **options,
     )
 
 
@@ -56,8 +61,12 @@ class Garage:
                 arguments += [option, "127.0.0.1:0"]
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [*arguments, *self.options], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env=clean_environment(**self.environment), start_new_session=True,
+                [*arguments, *self.options],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=clean_environment(**self.environment),
+                start_new_session=True,
             )
         return self
 
@@ -154,7 +163,7 @@ class Garage:
     def await_event(self, type: str, seconds: float = 10, count: int = 1, **filters) -> dict:
         """The `count`-th event of this type, once it is there."""
         return eventually(
-            lambda: self.events(type=type, **filters)[count - 1:count], f"{count} × {type} {filters or ''}", seconds
+            lambda: self.events(type=type, **filters)[count - 1 : count], f"{count} × {type} {filters or ''}", seconds
         )[0]
 
     def gate(self, id: str = "home.front") -> dict | None:

@@ -38,12 +38,15 @@ def test_the_oldest_protocol_version_is_spoken_too(garage):
         subscriber.await_line("0 1 elsewhere/a x")
 
 
-@pytest.mark.parametrize("filter, matching, other", [
-    ("a/+/c", ["a/b/c", "a//c"], ["a/b/c/d", "a/c", "x/b/c"]),
-    ("a/#", ["a", "a/b", "a/b/c"], ["b", "b/a", "/a"]),
-    ("+/b", ["a/b", "/b"], ["b", "a/b/c"]),
-    ("#", ["a", "a/b"], ["$other/a"]),
-])
+@pytest.mark.parametrize(
+    "filter, matching, other",
+    [
+        ("a/+/c", ["a/b/c", "a//c"], ["a/b/c/d", "a/c", "x/b/c"]),
+        ("a/#", ["a", "a/b", "a/b/c"], ["b", "b/a", "/a"]),
+        ("+/b", ["a/b", "/b"], ["b", "a/b/c"]),
+        ("#", ["a", "a/b"], ["$other/a"]),
+    ],
+)
 def test_wildcards(garage, filter, matching, other):
     with mosquitto.Subscriber(garage, filter) as subscriber:
         for topic in other + matching:
@@ -93,7 +96,10 @@ def test_a_persistent_session_gets_what_it_missed(garage, version):
 def test_a_second_connection_with_the_same_client_id_takes_over(garage):
     first = Client(garage, "twin").connect()
     lost = []
-    first.paho.on_disconnect = lambda client, userdata, flags, reason, properties: (lost.append(reason), client.disconnect())
+    first.paho.on_disconnect = lambda client, userdata, flags, reason, properties: (
+        lost.append(reason),
+        client.disconnect(),
+    )
     with Client(garage, "twin") as second:
         eventually(lambda: lost, "the end of the first connection")
         second.subscribe("elsewhere/a").publish("elsewhere/a", "x")
@@ -113,7 +119,11 @@ def test_a_stock_paho_client_just_works(garage, library, protocol, transport):
     host, port = garage.mqtt if transport == "tcp" else garage.websocket
     done = subprocess.run(
         [sys.executable, str(HERE / "stock_client.py"), host, str(port), protocol, transport, "elsewhere/stock"],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        env=environment,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "elsewhere/stock hello"

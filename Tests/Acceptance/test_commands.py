@@ -95,7 +95,11 @@ def test_the_result_goes_to_the_response_topic_with_its_correlation_data(garage,
         properties.CorrelationData = b"\x00\x01tag"
         program.publish(COMMAND, "OPEN", properties=properties)
         eventually(
-            lambda: [payload for payload in program.payloads("answers/program") if json.loads(payload)["status"] == "completed"],
+            lambda: [
+                payload
+                for payload in program.payloads("answers/program")
+                if json.loads(payload)["status"] == "completed"
+            ],
             "the result on the response topic",
         )
         assert {message.properties.CorrelationData for message in program.messages} == {b"\x00\x01tag"}
@@ -120,10 +124,16 @@ def test_over_http_the_same_key_is_honoured_once(garage, gate_device):
     assert gate_device.actuations == ["OPEN"]
 
 
-@pytest.mark.parametrize("body, status", [
-    ('{"action":"jump"}', {400, 422}), ("{}", {400, 422}), ("not json", {400}), ('{"action":"open","colour":1}', {400, 422}),
-    ('{"action":"open","expires_in":0}', {400, 422}),
-])
+@pytest.mark.parametrize(
+    "body, status",
+    [
+        ('{"action":"jump"}', {400, 422}),
+        ("{}", {400, 422}),
+        ("not json", {400}),
+        ('{"action":"open","colour":1}', {400, 422}),
+        ('{"action":"open","expires_in":0}', {400, 422}),
+    ],
+)
 def test_over_http_a_wrong_body_is_a_problem(garage, gate_device, body, status):
     answer = garage.request(
         "POST", "/api/v1/gates/home.front/commands", data=body, headers={"Content-Type": "application/json"}
@@ -138,7 +148,10 @@ def test_over_http_an_unknown_gate_is_not_found(garage):
 
 
 def test_over_http_reading_never_moves_a_gate(garage, gate_device):
-    assert garage.request("GET", "/api/v1/gates/home.front/commands", params={"action": "open"}).status_code in (200, 400)
+    assert garage.request("GET", "/api/v1/gates/home.front/commands", params={"action": "open"}).status_code in (
+        200,
+        400,
+    )
     assert garage.request("GET", "/gates/home.front/commands", params={"action": "open"}).status_code in (400, 404, 405)
     assert command_types(garage) == []
 
@@ -178,6 +191,7 @@ def test_a_command_that_asks_for_what_is_so_completes_without_a_pulse(garage, ga
 
 # Refused
 
+
 def refused(garage, reason: str) -> None:
     event = garage.await_event("gate.command-rejected")
     assert event["data"]["reason"] == reason, event
@@ -212,19 +226,47 @@ def test_a_refused_command_has_a_reason_code_in_version_5(garage, gate_device):
 def test_a_last_will_can_move_no_gate(garage, gate_device):
     host, port = garage.mqtt
     done = subprocess.run(
-        ["mosquitto_pub", "-h", host, "-p", str(port), "-t", "a", "-m", "x", "-V", "mqttv5",
-         "--will-topic", COMMAND, "--will-payload", "OPEN"],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=15,
+        [
+            "mosquitto_pub",
+            "-h",
+            host,
+            "-p",
+            str(port),
+            "-t",
+            "a",
+            "-m",
+            "x",
+            "-V",
+            "mqttv5",
+            "--will-topic",
+            COMMAND,
+            "--will-payload",
+            "OPEN",
+        ],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=15,
     )
     assert done.returncode != 0
     assert "authori" in done.stderr.lower(), done.stderr
     assert gate_device.actuations == []
 
 
-@pytest.mark.parametrize("payload", [
-    "jump", "", "OPEN!", '{"action":"open"', '{"action":1}', '{"action":"open","expires_in":"soon"}',
-    '{"action":"open","action":"close"}', "x" * 5000, "toggle",
-])
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "jump",
+        "",
+        "OPEN!",
+        '{"action":"open"',
+        '{"action":1}',
+        '{"action":"open","expires_in":"soon"}',
+        '{"action":"open","action":"close"}',
+        "x" * 5000,
+        "toggle",
+    ],
+)
 def test_an_unreadable_command_is_recorded_and_moves_nothing(garage, gate_device, payload):
     mosquitto.publish(garage, COMMAND, payload, "-q", "1")
     refused(garage, "unreadable")
@@ -253,7 +295,10 @@ def test_the_same_id_is_honoured_once(garage, gate_device):
     mosquitto.publish(garage, COMMAND, '{"action":"open","id":"mine-1"}', "-q", "1")
     mosquitto.publish(garage, COMMAND, '{"action":"close","id":"mine-2"}', "-q", "1")
     garage.await_event("gate.command-completed", count=2)
-    assert [event["data"]["command_id"] for event in garage.events(type="gate.command-requested")] == ["mine-1", "mine-2"]
+    assert [event["data"]["command_id"] for event in garage.events(type="gate.command-requested")] == [
+        "mine-1",
+        "mine-2",
+    ]
     assert device.actuations == ["CLOSE"]
     device.stop()
 
@@ -269,6 +314,7 @@ def test_an_obstructed_gate_is_not_closed_but_can_be_stopped(garage, gate_device
 
 
 # The device is not there, or does not do it
+
 
 @pytest.mark.parametrize("door", ["mqtt", "http"])
 def test_a_command_for_an_absent_device_is_refused_and_never_delivered_later(garage, door):
@@ -354,6 +400,7 @@ def test_a_movement_that_nobody_asked_for_is_attributed_to_the_device(garage, ga
     gate_device.report("opening")
     gate_device.report("open")
     movement = eventually(
-        lambda: (gate := garage.gate()) and gate["state"] == "open" and gate["last_movement"], "the movement")
+        lambda: (gate := garage.gate()) and gate["state"] == "open" and gate["last_movement"], "the movement"
+    )
     assert movement["commanded"] is False
     assert movement["actor"] == "front-opener"

@@ -53,21 +53,27 @@ def test_one_json_message_gives_one_reading_for_each_value(garage):
     mosquitto.publish(garage, "garage/home/sensor/dht1", json.dumps({"temperature": 23.4, "humidity": 58}), "-q", "1")
     garage.await_event("sensor.reading-recorded", count=2)
     readings = [event["data"] for event in garage.events(type="sensor.reading-recorded")]
-    assert [(reading["quantity"], reading["value"]) for reading in readings] == [("temperature", 23.4), ("humidity", 58)]
+    assert [(reading["quantity"], reading["value"]) for reading in readings] == [
+        ("temperature", 23.4),
+        ("humidity", 58),
+    ]
 
 
-@pytest.mark.parametrize("topic, payload, kind", [
-    ("sensor/dht1/temperature", "nan", "not-a-number"),
-    ("sensor/dht1/humidity", "NaN", "not-a-number"),
-    ("sensor/dht1/temperature", "null", "null"),
-    ("sensor/dht1/temperature", "85.1", "out-of-range"),
-    ("sensor/dht1/temperature", "-127", "out-of-range"),
-    ("sensor/dht1/humidity", "101", "out-of-range"),
-    ("sensor/dht1/humidity", "1e400", "out-of-range"),
-    ("sensor/dht1/temperature", "warm", "unreadable"),
-    ("sensor/dht1", '{"temperature":null}', "null"),
-    ("sensor/dht1", '{"temperature":nan}', "not-a-number"),
-])
+@pytest.mark.parametrize(
+    "topic, payload, kind",
+    [
+        ("sensor/dht1/temperature", "nan", "not-a-number"),
+        ("sensor/dht1/humidity", "NaN", "not-a-number"),
+        ("sensor/dht1/temperature", "null", "null"),
+        ("sensor/dht1/temperature", "85.1", "out-of-range"),
+        ("sensor/dht1/temperature", "-127", "out-of-range"),
+        ("sensor/dht1/humidity", "101", "out-of-range"),
+        ("sensor/dht1/humidity", "1e400", "out-of-range"),
+        ("sensor/dht1/temperature", "warm", "unreadable"),
+        ("sensor/dht1", '{"temperature":null}', "null"),
+        ("sensor/dht1", '{"temperature":nan}', "not-a-number"),
+    ],
+)
 def test_what_is_no_measurement_is_a_fault_and_never_a_number(garage, topic, payload, kind):
     mosquitto.publish(garage, f"garage/home/{topic}", payload, "-q", "1")
     fault = garage.await_event("sensor.fault-detected")
@@ -134,10 +140,17 @@ def test_a_topic_that_nothing_maps_stays_visible_and_still_reaches_subscribers(g
     assert garage.events() == []
 
 
-@pytest.mark.parametrize("topic", [
-    "garage/home/gate/front/colour", "garage/home/window/a/state", "garage/ho me/gate/front/state",
-    "garage/home/gate//state", "garage/home/gate/front", "garage",
-])
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "garage/home/gate/front/colour",
+        "garage/home/window/a/state",
+        "garage/ho me/gate/front/state",
+        "garage/home/gate//state",
+        "garage/home/gate/front",
+        "garage",
+    ],
+)
 def test_topics_near_ours_are_unmapped_too(garage, topic):
     mosquitto.publish(garage, topic, "open", "-q", "1")
     unmapped = eventually(lambda: garage.get("/devices").get("unmapped_topics"), "the unmapped topics")
@@ -197,21 +210,29 @@ def test_the_lists_of_the_api(garage):
         garage.await_event("sensor.reading-recorded", count=3)
 
         assert {gate["id"]: (gate["state"], gate["obstructed"]) for gate in garage.get("/gates")["gates"]} == {
-            "home.front": ("closed", False), "home.back": ("open", True),
+            "home.front": ("closed", False),
+            "home.back": ("open", True),
         }
         assert {spot["id"]: spot["occupied"] for spot in garage.get("/spots")["spots"]} == {
-            "home.A1": True, "home.A2": False,
+            "home.A1": True,
+            "home.A2": False,
         }
         sensor = garage.one("sensors", "home.dht1")
-        assert {value["quantity"]: value["value"] for value in sensor["latest"]} == {"temperature": 22.5, "humidity": 40}
+        assert {value["quantity"]: value["value"] for value in sensor["latest"]} == {
+            "temperature": 22.5,
+            "humidity": 40,
+        }
         assert {value["quantity"]: value["unit"] for value in sensor["latest"]} == {
-            "temperature": "celsius", "humidity": "percent",
+            "temperature": "celsius",
+            "humidity": "percent",
         }
         assert garage.one("devices", "home.esp1")["online"] is True
 
         readings = garage.get("/sensors/home.dht1/readings")["readings"]
         assert sorted((reading["quantity"], reading["value"]) for reading in readings) == [
-            ("humidity", 40), ("temperature", 21.5), ("temperature", 22.5),
+            ("humidity", 40),
+            ("temperature", 21.5),
+            ("temperature", 22.5),
         ]
         everything = garage.get("/readings")["readings"]
         assert len(everything) == 3 and {reading["sensor"] for reading in everything} == {"home.dht1"}
@@ -248,12 +269,21 @@ def test_the_event_log_filters_and_pages(garage):
     assert int(event["sequence"]) == positions[0]
 
 
-@pytest.mark.parametrize("path, status", [
-    ("/api/v1/events?colour=green", 400), ("/api/v1/events?limit=0", 400), ("/api/v1/events?limit=many", 400),
-    ("/api/v1/events?from=yesterday", 400), ("/api/v1/events?cursor=nonsense", 400), ("/api/v1/events/999999", 404),
-    ("/api/v1/gates/home.none/commands/x", 404), ("/api/v1/sensors/home.none/readings", 404),
-    ("/api/v1/nothing", 404), ("/nothing", 404),
-])
+@pytest.mark.parametrize(
+    "path, status",
+    [
+        ("/api/v1/events?colour=green", 400),
+        ("/api/v1/events?limit=0", 400),
+        ("/api/v1/events?limit=many", 400),
+        ("/api/v1/events?from=yesterday", 400),
+        ("/api/v1/events?cursor=nonsense", 400),
+        ("/api/v1/events/999999", 404),
+        ("/api/v1/gates/home.none/commands/x", 404),
+        ("/api/v1/sensors/home.none/readings", 404),
+        ("/api/v1/nothing", 404),
+        ("/nothing", 404),
+    ],
+)
 def test_a_wrong_request_gets_a_problem_and_not_a_guess(garage, path, status):
     answer = garage.request("GET", path)
     assert answer.status_code == status, answer.text
@@ -290,7 +320,9 @@ def test_the_live_feed_sends_new_events_and_resumes_where_it_ended(garage):
 def test_each_event_is_published_over_mqtt(garage):
     with mosquitto.Subscriber(garage, "garage/home/events") as subscriber:
         mosquitto.publish(garage, "garage/home/spot/A1/state", "occupied", "-q", "1")
-        line = eventually(lambda: [line for line in subscriber.lines if "spot.occupied" in line], "the event over MQTT")[0]
+        line = eventually(
+            lambda: [line for line in subscriber.lines if "spot.occupied" in line], "the event over MQTT"
+        )[0]
     assert json.loads(line.split(" ", 3)[3])["subject"] == "spot/home.A1"
 
 

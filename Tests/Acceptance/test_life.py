@@ -25,7 +25,9 @@ def assert_refused(done, code: int, *words: str) -> None:
 def serve(garage, *options: str):
     """`garage serve` to its end, on the folder of a service that is not running, unless an option says otherwise."""
     listeners = [
-        argument for option in ("--mqtt", "--mqtt-ws", "--http") if option not in options
+        argument
+        for option in ("--mqtt", "--mqtt-ws", "--http")
+        if option not in options
         for argument in (option, "127.0.0.1:0")
     ]
     folder = [] if "--data" in options else ["--data", str(garage.data)]
@@ -94,14 +96,17 @@ def test_a_killed_process_leaves_a_folder_that_the_next_one_can_use(garage):
     assert garage.stop() == 0
 
 
-@pytest.mark.parametrize("content, words", [
-    ("mqtt:\n  lisen: 127.0.0.1:0\n", ["mqtt.lisen", "2", "mqtt.listen"]),
-    ("colour: green\n", ["colour"]),
-    ("mqtt:\n  listen: somewhere\n", ["mqtt.listen", "somewhere"]),
-    ("gate:\n  command_timeout_seconds: soon\n", ["gate.command_timeout_seconds", "soon"]),
-    ("log:\n  level: loud\n", ["log.level", "loud"]),
-    ("mqtt: [1, 2\n", ["garage.yaml"]),
-])
+@pytest.mark.parametrize(
+    "content, words",
+    [
+        ("mqtt:\n  lisen: 127.0.0.1:0\n", ["mqtt.lisen", "2", "mqtt.listen"]),
+        ("colour: green\n", ["colour"]),
+        ("mqtt:\n  listen: somewhere\n", ["mqtt.listen", "somewhere"]),
+        ("gate:\n  command_timeout_seconds: soon\n", ["gate.command_timeout_seconds", "soon"]),
+        ("log:\n  level: loud\n", ["log.level", "loud"]),
+        ("mqtt: [1, 2\n", ["garage.yaml"]),
+    ],
+)
 def test_a_wrong_configuration_file(make_garage, tmp_path, content, words):
     file = tmp_path / "garage.yaml"
     file.write_text(content)
@@ -137,9 +142,16 @@ def test_the_example_configuration_is_valid(make_garage):
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("arguments", [
-    ["serve", "--nonsense"], ["serve", "--mqtt", "nowhere"], ["nonsense"], ["gate", "jump", "front"], ["gate", "open"],
-])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["serve", "--nonsense"],
+        ["serve", "--mqtt", "nowhere"],
+        ["nonsense"],
+        ["gate", "jump", "front"],
+        ["gate", "open"],
+    ],
+)
 def test_wrong_usage(make_garage, arguments):
     data = ["--data", str(make_garage().data)] if arguments[0] == "serve" else []
     done = run(*arguments, *data)
@@ -176,5 +188,9 @@ def test_a_burst_of_starts_and_stops_loses_nothing(make_garage):
         assert service.stop() == 0
     service.start()
     assert eventually(lambda: service.types(kind="spot"), "the events") == [
-        "spot.occupied", "spot.freed", "spot.occupied", "spot.freed", "spot.occupied",
+        "spot.occupied",
+        "spot.freed",
+        "spot.occupied",
+        "spot.freed",
+        "spot.occupied",
     ]

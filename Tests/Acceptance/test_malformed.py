@@ -109,7 +109,11 @@ def test_the_log_says_why_in_one_line(shared, bystander):
         culprit.await_close()
 
     line = eventually(
-        lambda: [line for line in shared.log().splitlines()[before:] if "culprit-in-the-log" in line and "reason" in line.lower()],
+        lambda: [
+            line
+            for line in shared.log().splitlines()[before:]
+            if "culprit-in-the-log" in line and "reason" in line.lower()
+        ],
         "a log line that names the client and the reason",
     )
     assert len(line) == 1

@@ -57,9 +57,13 @@ def test_the_filter_is_in_the_address_and_holds_for_the_live_feed(garage, browse
     assert "gate9" not in browser.text()
 
 
-@pytest.mark.parametrize("path, words", [
-    ("/", ["front", "A1", "A2", "21.5", "47"]), ("/events", ["front", "A1", "A2"]),
-])
+@pytest.mark.parametrize(
+    "path, words",
+    [
+        ("/", ["front", "A1", "A2", "21.5", "47"]),
+        ("/events", ["front", "A1", "A2"]),
+    ],
+)
 def test_without_javascript_the_pages_say_the_same(garage, path, words):
     fill(garage)
     reader = Browser(javascript=False)
@@ -97,7 +101,9 @@ def test_an_empty_garage_has_a_page_that_says_how_to_begin(garage, browser):
 
 
 def press(browser: Browser, word: str) -> None:
-    buttons = [button for button in browser.find("button") if word.lower() in button.text.lower() and button.is_displayed()]
+    buttons = [
+        button for button in browser.find("button") if word.lower() in button.text.lower() and button.is_displayed()
+    ]
     assert buttons, f"no button {word!r} on the page:\n{browser.text()}"
     buttons[0].click()
 

@@ -20,8 +20,11 @@ def simulate(garage):
         host, port = garage.mqtt
         log = (garage.folder / f"simulate-{len(running)}.log").open("wb")
         process = subprocess.Popen(
-            [BINARY, "simulate", "--url", f"mqtt://{host}:{port}", *options], stdin=subprocess.DEVNULL,
-            stdout=log, stderr=log, env=clean_environment(),
+            [BINARY, "simulate", "--url", f"mqtt://{host}:{port}", *options],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=clean_environment(),
         )
         running.append((process, log))
         return process
@@ -50,7 +53,9 @@ def test_the_mini_garage_moves(garage, simulate):
 
 def test_a_simulated_gate_obeys(garage, simulate):
     simulate("--gates", "1", "--spots", "0", "--sensors", "0", "--seed", "1")
-    gates = eventually(lambda: [gate for gate in garage.get("/gates")["gates"] if gate["state"] == "closed"], "the gate", 20)
+    gates = eventually(
+        lambda: [gate for gate in garage.get("/gates")["gates"] if gate["state"] == "closed"], "the gate", 20
+    )
     answer = garage.post_command("open", gate=gates[0]["id"])
     assert answer.status_code == 202, answer.text
     garage.await_event("gate.command-completed", seconds=40)
@@ -73,8 +78,12 @@ def test_it_misbehaves_on_request(garage, simulate, mischief, type):
 
 def test_no_broker_is_one_clear_line():
     done = subprocess.run(
-        [BINARY, "simulate", "--url", "mqtt://127.0.0.1:1"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        timeout=60, env=clean_environment(),
+        [BINARY, "simulate", "--url", "mqtt://127.0.0.1:1"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=clean_environment(),
     )
     assert done.returncode == 1, done.stderr
     assert "127.0.0.1:1" in done.stderr

@@ -1,4 +1,4 @@
-"""MQTT by hand on a bare socket, for what no client library does: bad bytes, and acknowledgements counted one by one."""
+"""MQTT by hand on a bare socket, for what no client library does: bad bytes, and every acknowledgement counted."""
 
 import socket
 import struct
@@ -25,10 +25,14 @@ def packet(first: int, body: bytes) -> bytes:
 def connect(client_id: str, level: int = 4, keep_alive: int = 60, clean: bool = True) -> bytes:
     properties = b"\x00" if level == 5 else b""
     flags = 0x02 if clean else 0x00
-    return packet(0x10, text("MQTT") + bytes([level, flags]) + struct.pack(">H", keep_alive) + properties + text(client_id))
+    return packet(
+        0x10, text("MQTT") + bytes([level, flags]) + struct.pack(">H", keep_alive) + properties + text(client_id)
+    )
 
 
-def publish(topic: str, payload: bytes, packet_id: int = 0, qos: int = 0, retain: bool = False, dup: bool = False) -> bytes:
+def publish(
+    topic: str, payload: bytes, packet_id: int = 0, qos: int = 0, retain: bool = False, dup: bool = False
+) -> bytes:
     """A PUBLISH of MQTT 3.1.1."""
     identifier = struct.pack(">H", packet_id) if qos else b""
     return packet(0x30 | dup << 3 | qos << 1 | retain, text(topic) + identifier + payload)
@@ -75,8 +79,8 @@ class Wire:
                 break
         if len(self._received) < index + length:
             return None
-        first, body = self._received[0], bytes(self._received[index:index + length])
-        del self._received[:index + length]
+        first, body = self._received[0], bytes(self._received[index : index + length])
+        del self._received[: index + length]
         return first, body
 
     def await_close(self, seconds: float = 10) -> bytes:
