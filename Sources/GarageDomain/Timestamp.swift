@@ -10,7 +10,8 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable {
     /// The whole milliseconds from `earlier` to this moment; 0 if the clock went back, `Int64.max` on overflow.
     public func milliseconds(since earlier: Timestamp) -> Int64 {
         let (difference, overflow) = microseconds.subtractingReportingOverflow(earlier.microseconds)
-        return overflow ? Int64.max : max(0, difference / 1000)
+        if overflow { return self < earlier ? 0 : .max }
+        return max(0, difference / 1000)
     }
 
     /// This moment moved by `milliseconds`, clamped to the representable range.
