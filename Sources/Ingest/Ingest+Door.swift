@@ -1,6 +1,7 @@
 public import EventLog
 public import GarageDomain
 import GarageEvents
+import Synchronization
 
 /// Commands, notes and questions from the HTTP API, the pages and the command line.
 extension Ingest: CommandDoor {

@@ -1,8 +1,10 @@
 import DeviceProfiles
 import EventLog
 import GarageDomain
+import Logging
 public import MQTTBroker
-public import MQTTCodec
+import MQTTCodec
+import Synchronization
 
 /// The broker asks Ingest about every client and message.
 extension Ingest: BrokerPolicy {

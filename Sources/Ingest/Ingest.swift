@@ -116,7 +116,7 @@ extension Ingest: Service {
     /// Watches over commands under way, and tries again what a failing disk refused, until graceful shutdown; then waits
     /// for what is still on its way to the disk.
     public func run() async throws {
-        try await cancelWhenGracefulShutdown {
+        await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 self.watch()
                 try? await Task.sleep(for: .milliseconds(250))

@@ -1,5 +1,5 @@
 import EventLog
-import MQTTCodec
+import NIOCore
 
 /// Where an input comes from, as far as its events' metadata tells.
 struct Origin: Sendable {
@@ -28,5 +28,5 @@ struct Origin: Sendable {
 /// The response topic and correlation data of an MQTT 5 request.
 struct ReplyAddress: Sendable {
     var topic: String
-    var correlationData: [UInt8]?
+    var correlationData: ByteBuffer?
 }
