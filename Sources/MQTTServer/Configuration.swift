@@ -21,7 +21,8 @@ extension MQTTServer {
         public var tcp: [HostPort]
         /// WebSocket listeners (subprotocols `mqtt` and `mqttv3.1`).
         public var webSocket: [HostPort]
-        /// Event loops that serve connections; at least 1, and no more than the group has.
+        /// Event loops that serve connections: 1 takes the group's first, more takes all that the group has. One is as
+        /// fast until there are more than two processors.
         public var eventLoops: Int
         public var limits: BrokerLimits
 

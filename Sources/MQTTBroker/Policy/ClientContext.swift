@@ -17,6 +17,8 @@ public struct Principal: Sendable, Hashable {
 public final class ClientContext: Sendable {
     /// The client identifier, also when the server assigned it.
     public let clientID: String
+    /// Whether the server chose the client identifier, because the client left it empty.
+    public let hasAssignedID: Bool
     public let principal: Principal
     /// The user name of the CONNECT packet, if it had one.
     public let userName: String?
@@ -34,8 +36,9 @@ public final class ClientContext: Sendable {
     public init(
         clientID: String, principal: Principal = .anonymous, userName: String? = nil, remoteAddress: String = "",
         listener: String = "", version: ProtocolVersion = .v5, keepAlive: UInt16 = 0, cleanStart: Bool = true,
-        shard: Int = 0
+        shard: Int = 0, hasAssignedID: Bool = false
     ) {
+        self.hasAssignedID = hasAssignedID
         self.clientID = clientID
         self.principal = principal
         self.userName = userName

@@ -1,0 +1,155 @@
+public import MQTTCodec
+
+/// The broker on one event loop, without sockets and without a clock: bytes and time go in, bytes come out.
+///
+/// After every call that takes input the host looks at `takeTouched()`: each connection named there has bytes in its
+/// outbox, wants reading paused or resumed, or wants to be closed. Time is in nanoseconds of any monotonic clock that
+/// all shards of one hub share. Not thread-safe: one loop calls it.
+public final class BrokerCore {
+    private let shard: UnsafeMutablePointer<Shard>
+
+    /// - Parameters:
+    ///   - index: the number of this shard, below the hub's number of shards.
+    ///   - random: gives random numbers, for assigned client identifiers and hash seeds.
+    public init(index: Int, hub: BrokerHub, policy: any BrokerPolicy, random: @escaping () -> UInt64) {
+        shard = .allocate(capacity: 1)
+        shard.initialize(to: Shard(index: index, hub: hub, policy: policy, random: random))
+    }
+
+    deinit {
+        shard.pointee.deallocate()
+        shard.deinitialize(count: 1)
+        shard.deallocate()
+    }
+
+    // MARK: Input
+
+    /// A new connection; `nil` if there are too many, and it is to be closed.
+    public func open(remoteAddress: String, listener: String, now: UInt64) -> ConnectionID? {
+        shard.pointee.open(remoteAddress: remoteAddress, listener: listener, now)
+    }
+
+    /// Bytes from the client, cut at any place.
+    @inline(__always)
+    public func receive(_ connection: ConnectionID, _ bytes: UnsafeRawBufferPointer, now: UInt64) {
+        shard.pointee.receive(connection, bytes, now)
+    }
+
+    /// The transport has ended; the connection is forgotten.
+    public func closed(_ connection: ConnectionID, now: UInt64) {
+        shard.pointee.closed(connection, now)
+    }
+
+    /// Whether the transport takes more bytes.
+    public func setWritable(_ connection: ConnectionID, _ isWritable: Bool, now: UInt64) {
+        shard.pointee.setWritable(connection, isWritable, now)
+    }
+
+    /// Lets held acknowledgements go, see `MQTTServer.release`.
+    public func release(_ ticket: HoldTicket, _ reason: ReasonCode, now: UInt64) {
+        shard.pointee.release(ticket, reason, now)
+    }
+
+    /// Publishes a message of the host to the sessions of this shard.
+    /// - Parameter storesRetained: one shard of the hub stores a retained message for all.
+    /// - Returns: to how many connected sessions it was handed.
+    public func publish(_ message: LocalMessage, storesRetained: Bool, now: UInt64) -> Int {
+        shard.pointee.publish(message, storesRetained: storesRetained, now)
+    }
+
+    /// Handles the mail of other shards.
+    public func deliverMail(now: UInt64) {
+        shard.pointee.deliverMail(now)
+    }
+
+    /// Does what is due: keep-alive, delayed wills, session expiry.
+    public func expire(now: UInt64) {
+        shard.pointee.expire(now)
+    }
+
+    /// When `expire` should be called next.
+    public var nextDeadline: UInt64? { shard.pointee.timers.nextDeadline }
+
+    /// Ends a client's connection; false if it has none here.
+    public func disconnect(clientID: String, now: UInt64) -> Bool {
+        guard let session = shard.pointee.sessionsByClientID[ExactText(clientID)],
+            let connection = session.pointee.connection
+        else { return false }
+        shard.pointee.close(connection, reason: .administrativeAction, cause: .administrative, now)
+        return true
+    }
+
+    /// Ends every connection and takes no new one.
+    public func shutdown(now: UInt64) {
+        shard.pointee.shutdown(now)
+    }
+
+    // MARK: Effects
+
+    /// Whether there is something for `takeTouched()` or `takeShardsToWake()`.
+    public var hasEffects: Bool { !shard.pointee.touched.isEmpty || !shard.pointee.shardsToWake.isEmpty }
+
+    /// Takes the next connection to look at.
+    public func takeTouched() -> ConnectionID? {
+        while let id = shard.pointee.touched.popLast() {
+            guard let connection = shard.pointee.connections.find(id.slot, id.generation) else { continue }
+            connection.pointee.isTouched = false
+            return id
+        }
+        return nil
+    }
+
+    /// Names touched connections with at least so many bytes waiting, and leaves them on the list.
+    public func forEachTouched(withAtLeast bytes: Int, _ body: (ConnectionID) -> Void) {
+        for index in shard.pointee.touched.indices {
+            let id = shard.pointee.touched[index]
+            guard let connection = shard.pointee.connections.find(id.slot, id.generation) else { continue }
+            if connection.pointee.outbox.count >= bytes { body(id) }
+        }
+    }
+
+    /// Hands out the bytes that wait for a connection; `body` says how many of them the transport has taken.
+    public func withOutbox(_ connection: ConnectionID, now: UInt64, _ body: (UnsafeRawBufferPointer) -> Int) {
+        guard let connection = shard.pointee.connections.find(connection.slot, connection.generation) else { return }
+        guard !connection.pointee.outbox.isEmpty else { return }
+        let taken = body(connection.pointee.outbox.bytes)
+        if taken > 0 { shard.pointee.written(connection, taken, now) }
+    }
+
+    /// What the transport is to do with a connection besides writing.
+    public func state(of connection: ConnectionID) -> TransportState? {
+        guard let connection = shard.pointee.connections.find(connection.slot, connection.generation) else {
+            return nil
+        }
+        if connection.pointee.phase == .closing {
+            return connection.pointee.closesAtOnce ? .closeAtOnce : .close
+        }
+        let isPaused = shard.pointee.isReadingPaused(connection)
+        connection.pointee.backPressure.isReadingPaused = isPaused
+        return isPaused ? .open(reading: false) : .open(reading: true)
+    }
+
+    /// Takes the numbers of shards whose mailbox has mail, each of which must have `deliverMail` called.
+    public func takeShardsToWake() -> [Int] {
+        guard !shard.pointee.shardsToWake.isEmpty else { return [] }
+        let shards = shard.pointee.shardsToWake
+        shard.pointee.shardsToWake = []
+        return shards
+    }
+
+    // MARK: Figures
+
+    public func statistics() -> BrokerStatistics { shard.pointee.currentStatistics() }
+
+    public func clients() -> [ClientInfo] { shard.pointee.clients() }
+}
+
+/// What the transport is to do with a connection.
+public enum TransportState: Sendable, Hashable {
+    /// Keep it, and read from it or leave its bytes for now.
+    case open(reading: Bool)
+    /// Write what waits, then close, giving the client time to read it.
+    case close
+    /// Write what waits and close.
+    case closeAtOnce
+}

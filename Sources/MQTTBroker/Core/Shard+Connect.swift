@@ -1,0 +1,201 @@
+import MQTTCodec
+import NIOCore
+import Synchronization
+
+extension Shard {
+    /// Takes a new connection, or `nil` if there are too many.
+    mutating func open(remoteAddress: String, listener: String, _ now: UInt64) -> ConnectionID? {
+        let others = hub.connections.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard others < limits.maximumConnections, !isShuttingDown else {
+            hub.connections.wrappingSubtract(1, ordering: .relaxed)
+            statistics.connectionsRefused &+= 1
+            policy.observe(.refused(address: remoteAddress, clientID: "", reason: "too many connections"))
+            return nil
+        }
+        let connection = connections.insert { [pool] slot, generation in
+            Connection(
+                id: ConnectionID(slot: slot, generation: generation), remoteAddress: remoteAddress, listener: listener,
+                outbox: RawBytes(pool: pool), now: now)
+        }
+        setTimer(.connectTimeout, for: connection, at: now + nanoseconds(limits.connectTimeout))
+        return connection.pointee.id
+    }
+
+    mutating func handleConnect(
+        _ connection: ConnectionPointer, _ packet: UnsafeRawBufferPointer, _ now: UInt64
+    ) throws(DecodeError) {
+        let announced = Connect.announcedVersion(packet)
+        if let announced { setVersion(connection, announced) }
+        let decoded: Packet
+        do {
+            decoded = try Packet.decode(packet, version: announced ?? .v5)
+        } catch {
+            refuseConnect(connection, error.reasonCode, detail: error.description, isV5: announced == .v5, now)
+            return
+        }
+        guard case .connect(let connect) = decoded else { return }
+        setVersion(connection, connect.version)
+        if connect.properties.authenticationMethod != nil {
+            refuseConnect(
+                connection, .badAuthenticationMethod, detail: "enhanced authentication is not supported", isV5: true,
+                now)
+            return
+        }
+        var clientID = connect.clientID
+        let isAssigned = clientID.isEmpty
+        if isAssigned {
+            // [MQTT-3.1.3-6] and, for MQTT 3.1.1, [MQTT-3.1.3-8] of that version.
+            let mayBeEmpty =
+                connect.version == .v5 || (connect.version == .v3_1_1 && connect.cleanStart)
+            guard mayBeEmpty else {
+                refuseConnect(
+                    connection, .clientIdentifierNotValid, detail: "an empty client identifier", isV5: false, now)
+                return
+            }
+            clientID = assignedClientID()
+        }
+        authenticate(connection, connect, clientID: clientID, isAssigned: isAssigned, now)
+    }
+
+    private mutating func authenticate(
+        _ connection: ConnectionPointer, _ connect: Connect, clientID: String, isAssigned: Bool, _ now: UInt64
+    ) {
+        let request = ConnectRequest(
+            clientID: clientID, userName: connect.userName,
+            password: connect.password.map { Array($0.readableBytesView) },
+            will: connect.will.map {
+                ConnectRequest.Will(
+                    topic: $0.topic, payload: Array($0.payload.readableBytesView), qos: $0.qos, retain: $0.retain)
+            },
+            cleanStart: connect.cleanStart, version: connect.version, keepAlive: connect.keepAlive,
+            remoteAddress: connection.pointee.remoteAddress, listener: connection.pointee.listener, shard: index)
+        switch policy.authenticate(request) {
+        case .refused(let reason):
+            refuseConnect(
+                connection, reason.isError ? reason : .notAuthorized, detail: "not let in (\(reason))",
+                clientID: clientID, isV5: connect.version == .v5, now)
+        case .accepted(let principal):
+            let keepAlive = self.keepAlive(wanted: connect.keepAlive, version: connect.version)
+            let context = ClientContext(
+                clientID: clientID, principal: principal, userName: connect.userName,
+                remoteAddress: connection.pointee.remoteAddress, listener: connection.pointee.listener,
+                version: connect.version, keepAlive: keepAlive, cleanStart: connect.cleanStart, shard: index,
+                hasAssignedID: isAssigned)
+            accept(connection, connect, context, isAssigned: isAssigned, now)
+        }
+    }
+
+    private mutating func accept(
+        _ connection: ConnectionPointer, _ connect: Connect, _ context: ClientContext, isAssigned: Bool,
+        _ now: UInt64
+    ) {
+        let (session, isPresent) = attach(connection, connect, context, now)
+        let expiry = sessionExpiry(of: connect)
+        session.pointee.expiryInterval = expiry
+        connection.pointee.phase = .active
+        connection.pointee.session = session
+        connection.pointee.context = context
+        if context.keepAlive > 0 {
+            connection.pointee.keepAliveTimeout = UInt64(context.keepAlive) * 1_500_000_000
+            setTimer(.keepAlive, for: connection, at: now + connection.pointee.keepAliveTimeout)
+        }
+        let properties = connect.properties
+        connection.pointee.maximumPacketSize = properties.maximumPacketSize.map(Int.init) ?? .max
+        connection.pointee.sendQuota = Int(min(properties.receiveMaximum ?? .max, limits.sendMaximum))
+        connection.pointee.requestProblemInformation = properties.requestProblemInformation ?? true
+        if let will = connect.will {
+            connection.pointee.will = PendingWill(
+                will: will, delay: will.properties.willDelayInterval ?? 0, context: context)
+        }
+        var answer = Properties()
+        if connect.version == .v5 {
+            if expiry != properties.sessionExpiryInterval ?? 0 { answer.append(.sessionExpiryInterval(expiry)) }
+            if limits.receiveMaximum != .max { answer.append(.receiveMaximum(limits.receiveMaximum)) }
+            answer.append(.maximumPacketSize(UInt32(clamping: limits.maximumPacketSize)))
+            if isAssigned { answer.append(.assignedClientIdentifier(context.clientID)) }
+            if limits.topicAliasMaximum > 0 { answer.append(.topicAliasMaximum(limits.topicAliasMaximum)) }
+            if context.keepAlive != connect.keepAlive { answer.append(.serverKeepAlive(context.keepAlive)) }
+        }
+        send(.connack(Connack(sessionPresent: isPresent, reasonCode: .success, properties: answer)), to: connection)
+        policy.observe(.connected(context))
+        drain(session, now)
+    }
+
+    /// Joins the connection with the client's session, which is made if there is none to go on with.
+    private mutating func attach(
+        _ connection: ConnectionPointer, _ connect: Connect, _ context: ClientContext, _ now: UInt64
+    ) -> (SessionPointer, isPresent: Bool) {
+        let key = ExactText(context.clientID)
+        if let old = sessionsByClientID[key] {
+            if connect.cleanStart {
+                // The session ends with its connection, and a delayed will is due [MQTT-3.1.3-9].
+                old.pointee.expiryInterval = 0
+            }
+            if let other = old.pointee.connection {
+                close(other, reason: .sessionTakenOver, cause: .takenOver, now)
+            } else if connect.cleanStart {
+                end(old, now)
+            }
+        }
+        // Looked up again: without expiry the session has ended with its connection.
+        if let session = sessionsByClientID[key] {
+            session.pointee.connection = connection
+            session.pointee.expiresAt = 0
+            session.pointee.will = nil
+            return (session, true)
+        }
+        let session = sessions.insert { slot, generation in
+            Session(slot: slot, generation: generation, clientID: context.clientID)
+        }
+        session.pointee.connection = connection
+        sessionsByClientID[key] = session
+        return (session, false)
+    }
+
+    private func keepAlive(wanted: UInt16, version: ProtocolVersion) -> UInt16 {
+        // Only MQTT 5 has a way to tell the client of another keep-alive.
+        guard limits.maximumKeepAlive > 0, version == .v5 else { return wanted }
+        return wanted == 0 ? limits.maximumKeepAlive : min(wanted, limits.maximumKeepAlive)
+    }
+
+    private func sessionExpiry(of connect: Connect) -> UInt32 {
+        let wanted: UInt32 =
+            connect.version == .v5
+            ? connect.properties.sessionExpiryInterval ?? 0 : connect.cleanStart ? 0 : .max
+        return min(wanted, limits.maximumSessionExpiry)
+    }
+
+    private func assignedClientID() -> String {
+        var name = ""
+        repeat {
+            name = "auto-" + String(random(), radix: 16) + String(random(), radix: 16)
+        } while sessionsByClientID[ExactText(name)] != nil
+        return name
+    }
+
+    private func setVersion(_ connection: ConnectionPointer, _ version: ProtocolVersion) {
+        connection.pointee.version = version
+        connection.pointee.isV5 = version == .v5
+    }
+
+    /// Answers a CONNECT with a refusal where its version knows one, and closes.
+    mutating func refuseConnect(
+        _ connection: ConnectionPointer, _ reason: ReasonCode, detail: String, clientID: String = "", isV5: Bool,
+        _ now: UInt64
+    ) {
+        // Only these have a return code in MQTT 3; anything else just closes [MQTT-3.1.4-1].
+        let isSayable: Bool =
+            switch reason {
+            case .malformedPacket, .protocolError: isV5
+            default: true
+            }
+        if isSayable {
+            if !isV5, connection.pointee.isV5 { setVersion(connection, .v3_1_1) }
+            send(.connack(Connack(sessionPresent: false, reasonCode: reason)), to: connection)
+        }
+        statistics.connectionsRefused &+= 1
+        policy.observe(.refused(address: connection.pointee.remoteAddress, clientID: clientID, reason: detail))
+        connection.pointee.phase = .closing
+        touch(connection)
+    }
+}

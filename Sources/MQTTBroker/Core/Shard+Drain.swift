@@ -1,0 +1,177 @@
+import DequeModule
+import MQTTCodec
+
+extension Shard {
+    /// Sends what waits for a session, as far as quota and room allow: first what has to be sent again, then the queue,
+    /// then retained messages for new subscriptions.
+    mutating func drain(_ session: SessionPointer, _ now: UInt64) {
+        guard let connection = session.pointee.connection, connection.pointee.phase == .active else { return }
+        resend(session, connection, now)
+        while session.pointee.outbound.resend.isEmpty, hasRoom(session, connection),
+            let queued = session.pointee.queue.popFirst()
+        {
+            session.pointee.queuedBytes &-= queued.message.size
+            guard !queued.message.isExpired(now) else {
+                messages.release(queued.message)
+                continue
+            }
+            send(queued, session, connection, now)
+        }
+        drainRetained(session, connection, now)
+        if !session.pointee.gatedPublishers.isEmpty, session.pointee.queue.count <= limits.maximumQueuedMessages / 4 {
+            releaseGate(of: session)
+        }
+    }
+
+    private func hasRoom(_ session: SessionPointer, _ connection: ConnectionPointer) -> Bool {
+        session.pointee.outbound.sentCount < connection.pointee.sendQuota
+            && connection.pointee.outbox.count <= limits.outboxHighWater
+            && connection.pointee.backPressure.isWritable
+    }
+
+    private mutating func send(
+        _ queued: QueuedMessage, _ session: SessionPointer, _ connection: ConnectionPointer, _ now: UInt64
+    ) {
+        let publish = outgoing(queued.message, queued.identifiers, now)
+        guard
+            publish.encodedCount(isV5: connection.pointee.isV5, hasPacketID: true)
+                <= connection.pointee.maximumPacketSize
+        else {
+            drop(session, queued.message.topic, .packetTooLarge)
+            messages.release(queued.message)
+            return
+        }
+        guard
+            let packetID = session.pointee.outbound.insert(
+                queued.message, qos: queued.qos, retain: queued.retain, identifiers: queued.identifiers)
+        else {
+            messages.release(queued.message)
+            return
+        }
+        write(publish, connection, qos: queued.qos, retain: queued.retain, dup: false, packetID: packetID)
+    }
+
+    /// Sends again, with DUP, what an earlier connection left unacknowledged [MQTT-4.4.0-1].
+    private mutating func resend(_ session: SessionPointer, _ connection: ConnectionPointer, _ now: UInt64) {
+        while let (packetID, index) = session.pointee.outbound.nextResend() {
+            let entry = session.pointee.outbound.entry(at: index)
+            guard let message = entry.message, entry.state != .awaitingPubcomp else {
+                session.pointee.outbound.markResent(at: index)
+                connection.pointee.outbox.append(0x62, 2, packetID)
+                touch(connection)
+                continue
+            }
+            guard hasRoom(session, connection) else { return }
+            let publish = outgoing(message, entry.identifiers, now)
+            let size = publish.encodedCount(isV5: connection.pointee.isV5, hasPacketID: true)
+            guard !message.isExpired(now), size <= connection.pointee.maximumPacketSize else {
+                if let message = session.pointee.outbound.complete(at: index) { messages.release(message) }
+                continue
+            }
+            session.pointee.outbound.markResent(at: index)
+            let qos: UInt8 = entry.state == .awaitingPuback ? 1 : 2
+            write(publish, connection, qos: qos, retain: entry.retain, dup: true, packetID: packetID)
+        }
+    }
+
+    private mutating func drainRetained(_ session: SessionPointer, _ connection: ConnectionPointer, _ now: UInt64) {
+        while let next = session.pointee.retainedBacklog.first, hasRoom(session, connection) || next.qos == 0,
+            connection.pointee.outbox.count <= limits.outboxHighWater, connection.pointee.backPressure.isWritable
+        {
+            session.pointee.retainedBacklog.removeFirst()
+            // A newer message of the topic has gone out live; this one must not come after it.
+            guard next.message.isCurrent, !next.message.isExpired(now) else { continue }
+            sendRetained(next, session, connection, now)
+        }
+    }
+
+    private mutating func sendRetained(
+        _ delivery: RetainedDelivery, _ session: SessionPointer, _ connection: ConnectionPointer, _ now: UInt64
+    ) {
+        let retained = delivery.message
+        retained.topic.withUnsafeBytes { topic in
+            retained.properties.withUnsafeBytes { properties in
+                retained.payload.withUnsafeBytes { payload in
+                    let publish = OutgoingPublish(
+                        topic: topic, properties: properties, payload: payload,
+                        expiry: Self.secondsLeft(until: retained.expiresAt, now), identifiers: delivery.identifiers)
+                    let size = publish.encodedCount(
+                        isV5: connection.pointee.isV5, hasPacketID: delivery.qos > 0)
+                    guard size <= connection.pointee.maximumPacketSize else {
+                        drop(session, topic, .packetTooLarge)
+                        return
+                    }
+                    var packetID: UInt16 = 0
+                    if delivery.qos > 0 {
+                        let message = messages.make(
+                            topic: topic, properties: properties, payload: payload, expiresAt: retained.expiresAt,
+                            isEphemeral: false)
+                        guard
+                            let fresh = session.pointee.outbound.insert(
+                                message, qos: delivery.qos, retain: true, identifiers: delivery.identifiers)
+                        else {
+                            messages.release(message)
+                            return
+                        }
+                        packetID = fresh
+                    }
+                    write(publish, connection, qos: delivery.qos, retain: true, dup: false, packetID: packetID)
+                }
+            }
+        }
+    }
+
+    private mutating func write(
+        _ publish: OutgoingPublish, _ connection: ConnectionPointer, qos: UInt8, retain: Bool, dup: Bool,
+        packetID: UInt16
+    ) {
+        let firstByte = 0x30 | (dup ? 8 : 0) | qos << 1 | (retain ? 1 : 0)
+        publish.write(
+            to: &connection.pointee.outbox, firstByte: firstByte, isV5: connection.pointee.isV5, packetID: packetID)
+        statistics.messagesSent &+= 1
+        touch(connection)
+    }
+
+    private func outgoing(
+        _ message: Message, _ identifiers: SubscriptionIdentifiers?, _ now: UInt64
+    ) -> OutgoingPublish {
+        OutgoingPublish(
+            topic: message.topic, properties: message.properties, payload: message.payload,
+            expiry: Self.secondsLeft(until: message.header.pointee.expiresAt, now), identifiers: identifiers)
+    }
+
+    /// What is left of an expiry interval [MQTT-3.3.2-6], rounded up so that what is alive has at least one second.
+    static func secondsLeft(until deadline: UInt64, _ now: UInt64) -> UInt32? {
+        guard deadline != 0 else { return nil }
+        guard deadline > now else { return 0 }
+        return UInt32(clamping: (deadline - now + 999_999_999) / 1_000_000_000)
+    }
+
+    // MARK: Drops
+
+    /// Counts a message that a session does not get. The first is told at once, further ones in bulk.
+    mutating func drop(_ session: SessionPointer, _ topic: UnsafeRawBufferPointer, _ reason: DropReason) {
+        statistics.messagesDropped &+= 1
+        session.pointee.unreportedDrops &+= 1
+        session.pointee.lastDropReason = reason
+        guard !session.pointee.hasReportedDrop || session.pointee.unreportedDrops >= 1000 else { return }
+        session.pointee.hasReportedDrop = true
+        let count = session.pointee.unreportedDrops
+        session.pointee.unreportedDrops = 0
+        policy.observe(
+            .dropped(
+                clientID: session.pointee.clientID, topic: String(decoding: topic, as: UTF8.self), count: count,
+                reason: reason))
+    }
+
+    /// Tells of drops that were only counted.
+    mutating func reportDrops(_ session: SessionPointer) {
+        session.pointee.hasReportedDrop = false
+        guard session.pointee.unreportedDrops > 0 else { return }
+        let count = session.pointee.unreportedDrops
+        session.pointee.unreportedDrops = 0
+        policy.observe(
+            .dropped(
+                clientID: session.pointee.clientID, topic: nil, count: count, reason: session.pointee.lastDropReason))
+    }
+}

@@ -1,0 +1,243 @@
+import DequeModule
+import MQTTCodec
+import Synchronization
+
+extension Shard {
+    /// Delivers a publication to everyone who wants it and retains it if it says so.
+    /// - Returns: to how many connected sessions of this shard it was handed.
+    @discardableResult
+    mutating func route(_ publication: inout Publication, _ now: UInt64) -> Int {
+        if publication.retain, !publication.isEphemeral { storeRetained(publication) }
+        let live = deliverHere(&publication, now)
+        if hub.shardCount > 1 { mail(publication) }
+        return live
+    }
+
+    /// Delivers to the sessions of this shard only.
+    mutating func deliverHere(_ publication: inout Publication, _ now: UInt64) -> Int {
+        let route = self.route(of: publication)
+        if route.pointee.epoch != subscriptionEpoch { workOut(route) }
+        var live = 0
+        let count = route.pointee.receivers.count
+        route.pointee.receivers.withUnsafeBufferPointer { receivers in
+            for position in 0..<count {
+                if deliver(receivers[position], &publication, isVolatile: route.pointee.isVolatile, now) { live &+= 1 }
+            }
+        }
+        if !route.pointee.shares.isEmpty { live &+= deliverShared(route, &publication, now) }
+        if let message = publication.message {
+            messages.release(message)
+            publication.message = nil
+        }
+        return live
+    }
+
+    /// The route of the publication's topic. A client mostly publishes to the topic it published to last.
+    @inline(__always)
+    private mutating func route(of publication: Publication) -> UnsafeMutablePointer<Route> {
+        if let connection = publication.connection, let last = connection.pointee.lastRoute,
+            connection.pointee.lastRouteGeneration == routes.generation,
+            RouteCache.equal(last.pointee.topic, publication.topic)
+        {
+            return last
+        }
+        let route = routes.route(for: publication.topic)
+        if let connection = publication.connection {
+            connection.pointee.lastRoute = route
+            connection.pointee.lastRouteGeneration = routes.generation
+        }
+        return route
+    }
+
+    /// Asks the trie who wants the topic, and merges the subscriptions of each session.
+    @inline(never)
+    private mutating func workOut(_ route: UnsafeMutablePointer<Route>) {
+        var positions: [SessionPointer: Int] = [:]
+        var receivers: [Route.Receiver] = []
+        var matching: [[TopicTrie.Entry]] = []
+        var shares: [Route.Share] = []
+        trie.match(route.pointee.topic) { node in
+            let entries = trie.nodes[node].entries
+            for entry in entries {
+                if let position = positions[entry.session] {
+                    matching[position].append(entry)
+                } else {
+                    positions[entry.session] = matching.count
+                    matching.append([entry])
+                }
+            }
+            for group in trie.nodes[node].groups.indices { shares.append(Route.Share(node: node, group: group)) }
+        }
+        receivers.reserveCapacity(matching.count)
+        for entries in matching { receivers.append(Self.merge(entries)) }
+        route.pointee.receivers = receivers
+        route.pointee.shares = shares
+        if route.pointee.epoch == 0 {
+            route.pointee.isVolatile = policy.isVolatile(topic: String(decoding: route.pointee.topic, as: UTF8.self))
+        }
+        route.pointee.epoch = subscriptionEpoch
+    }
+
+    private static func merge(_ entries: [TopicTrie.Entry]) -> Route.Receiver {
+        let local = entries.filter { !$0.options.noLocal }
+        return Route.Receiver(
+            session: entries[0].session, qos: entries.map(\.options.qos).max() ?? 0,
+            localQoS: local.map(\.options.qos).max() ?? Route.nothingLocal,
+            retainAsPublished: entries.contains { $0.options.retainAsPublished },
+            identifiers: identifiers(of: entries), localIdentifiers: identifiers(of: local))
+    }
+
+    private static func identifiers(of entries: [TopicTrie.Entry]) -> SubscriptionIdentifiers? {
+        let values = entries.map(\.options.identifier).filter { $0 != 0 }
+        return values.isEmpty ? nil : SubscriptionIdentifiers(values)
+    }
+
+    private mutating func deliverShared(
+        _ route: UnsafeMutablePointer<Route>, _ publication: inout Publication, _ now: UInt64
+    ) -> Int {
+        var live = 0
+        for share in route.pointee.shares {
+            guard let member = trie.nextMember(node: share.node, group: share.group) else { continue }
+            let receiver = Self.merge([member])
+            if deliver(receiver, &publication, isVolatile: route.pointee.isVolatile, now) { live &+= 1 }
+        }
+        return live
+    }
+
+    /// Gives one session its copy: at once, or by way of its queue.
+    /// - Returns: whether the session has a connection that it goes to.
+    @inline(__always)
+    private mutating func deliver(
+        _ receiver: Route.Receiver, _ publication: inout Publication, isVolatile: Bool, _ now: UInt64
+    ) -> Bool {
+        let session = receiver.session
+        var qos = receiver.qos
+        var identifiers = receiver.identifiers
+        if session == publication.session {
+            guard receiver.localQoS != Route.nothingLocal else { return false }
+            qos = receiver.localQoS
+            identifiers = receiver.localIdentifiers
+        }
+        qos = min(qos, publication.qos)
+        let retain = publication.retain && receiver.retainAsPublished
+        guard let connection = session.pointee.connection, connection.pointee.phase == .active else {
+            if qos > 0, !publication.isEphemeral, !isVolatile {
+                enqueue(session, &publication, qos: qos, retain: retain, identifiers, isEphemeral: false, now)
+            }
+            return false
+        }
+        if connection.pointee.backPressure.isClogged, !admit(&publication, connection, session, qos: qos, now) {
+            return false
+        }
+        guard qos > 0 else {
+            return sendPublish(connection, publication, qos: 0, packetID: 0, retain: retain, identifiers, now)
+        }
+        let isEphemeral = publication.isEphemeral || isVolatile
+        if session.pointee.hasEarlier || connection.pointee.backPressure.isClogged
+            || session.pointee.outbound.sentCount >= connection.pointee.sendQuota
+        {
+            enqueue(session, &publication, qos: qos, retain: retain, identifiers, isEphemeral: isEphemeral, now)
+            return true
+        }
+        guard fits(connection, publication, identifiers) else { return false }
+        let message = keep(&publication, isEphemeral: isEphemeral)
+        guard
+            let packetID = session.pointee.outbound.insert(
+                message, qos: qos, retain: retain, identifiers: identifiers)
+        else {
+            messages.release(message)
+            return false
+        }
+        return sendPublish(connection, publication, qos: qos, packetID: packetID, retain: retain, identifiers, now)
+    }
+
+    /// Appends a PUBLISH to the receiver's outbox: the bytes as they came where that is right, else written anew.
+    @inline(__always)
+    private mutating func sendPublish(
+        _ connection: ConnectionPointer, _ publication: Publication, qos: UInt8, packetID: UInt16, retain: Bool,
+        _ identifiers: SubscriptionIdentifiers?, _ now: UInt64
+    ) -> Bool {
+        let firstByte = 0x30 | qos &<< 1 | (retain ? 1 : 0)
+        if publication.packet.count > 0, publication.packetIsV5 == connection.pointee.isV5, identifiers == nil,
+            (publication.qos > 0) == (qos > 0), publication.packet.count <= connection.pointee.maximumPacketSize,
+            let source = publication.packet.baseAddress
+        {
+            let room = connection.pointee.outbox.extend(by: publication.packet.count)
+            room.copyMemory(from: source, byteCount: publication.packet.count)
+            room.storeBytes(of: firstByte, as: UInt8.self)
+            if qos > 0 {
+                (room + publication.packetIDOffset).storeBytes(of: packetID.bigEndian, as: UInt16.self)
+            }
+        } else {
+            if qos == 0, !fits(connection, publication, identifiers) { return false }
+            publication.outgoing(identifiers).write(
+                to: &connection.pointee.outbox, firstByte: firstByte, isV5: connection.pointee.isV5,
+                packetID: packetID)
+        }
+        statistics.messagesSent &+= 1
+        touch(connection)
+        if connection.pointee.outbox.count > limits.outboxHighWater {
+            clog(connection, publisher: publication.connection, now)
+        }
+        return true
+    }
+
+    /// False, and the drop is told, for a message larger than the client takes.
+    private mutating func fits(
+        _ connection: ConnectionPointer, _ publication: Publication, _ identifiers: SubscriptionIdentifiers?
+    ) -> Bool {
+        guard connection.pointee.maximumPacketSize != .max else { return true }
+        let size = publication.outgoing(identifiers).encodedCount(
+            isV5: connection.pointee.isV5, hasPacketID: publication.qos > 0)
+        if size <= connection.pointee.maximumPacketSize { return true }
+        if let session = connection.pointee.session { drop(session, publication.topic, .packetTooLarge) }
+        return false
+    }
+
+    /// One more reference to the copy that sessions keep.
+    @inline(__always)
+    private mutating func keep(_ publication: inout Publication, isEphemeral: Bool) -> Message {
+        if let message = publication.message, message.header.pointee.isEphemeral == isEphemeral {
+            message.retain()
+            return message
+        }
+        let message = messages.make(
+            topic: publication.topic, properties: publication.properties, payload: publication.payload,
+            expiresAt: publication.expiresAt, isEphemeral: isEphemeral)
+        if publication.message == nil {
+            message.retain()
+            publication.message = message
+        }
+        return message
+    }
+
+    private mutating func enqueue(
+        _ session: SessionPointer, _ publication: inout Publication, qos: UInt8, retain: Bool,
+        _ identifiers: SubscriptionIdentifiers?, isEphemeral: Bool, _ now: UInt64
+    ) {
+        let message = keep(&publication, isEphemeral: isEphemeral)
+        guard session.pointee.queue.count < limits.maximumQueuedMessages,
+            session.pointee.queuedBytes &+ message.size <= limits.maximumQueuedBytes
+        else {
+            messages.release(message)
+            drop(session, publication.topic, .queueFull)
+            return
+        }
+        session.pointee.queue.append(
+            QueuedMessage(message: message, qos: qos, retain: retain, identifiers: identifiers))
+        session.pointee.queuedBytes &+= message.size
+        if session.pointee.connection != nil, session.pointee.queue.count > limits.maximumQueuedMessages / 2 {
+            gate(publication.connection, on: session, now)
+        }
+    }
+
+    private mutating func mail(_ publication: Publication) {
+        var mailed: MailedPublish?
+        for shard in 0..<hub.shardCount where shard != index {
+            guard hub.shards[shard].cell.subscriptions.load(ordering: .acquiring) > 0 else { continue }
+            let publish = mailed ?? MailedPublish(publication)
+            mailed = publish
+            if hub.post(.publish(publish), to: shard) { shardsToWake.append(shard) }
+        }
+    }
+}

@@ -1,0 +1,32 @@
+import DequeModule
+import Synchronization
+
+extension Shard {
+    /// The counters, with the gauges of this moment. Retained messages are common to all shards: the first reports them.
+    func currentStatistics() -> BrokerStatistics {
+        var figures = statistics
+        figures.connections = connections.count
+        figures.sessions = sessions.count
+        figures.subscriptions = trie.count
+        sessions.forEach { figures.queuedMessages += $0.pointee.queue.count }
+        if index == 0 {
+            hub.retained.withLock {
+                figures.retainedMessages = $0.count
+                figures.retainedBytes = $0.bytes
+            }
+        }
+        return figures
+    }
+
+    func clients() -> [ClientInfo] {
+        var clients: [ClientInfo] = []
+        sessions.forEach { session in
+            clients.append(
+                ClientInfo(
+                    clientID: session.pointee.clientID, context: session.pointee.connection?.pointee.context,
+                    subscriptions: session.pointee.subscriptions.keys.map(\.text).sorted(),
+                    queuedMessages: session.pointee.queue.count, inflightMessages: session.pointee.outbound.count))
+        }
+        return clients
+    }
+}

@@ -1,0 +1,100 @@
+import DequeModule
+import MQTTCodec
+import Synchronization
+
+extension Shard {
+    mutating func handleSubscribe(
+        _ connection: ConnectionPointer, _ subscribe: Subscribe, _ now: UInt64
+    ) throws(DecodeError) {
+        guard let session = connection.pointee.session, let context = connection.pointee.context else { return }
+        let identifier = subscribe.properties.subscriptionIdentifiers.first ?? 0
+        var reasons: [ReasonCode] = []
+        var retained: [RetainedDelivery] = []
+        for subscription in subscribe.subscriptions {
+            guard let filter = TopicFilter(subscription.filter) else {
+                reasons.append(.topicFilterInvalid)
+                continue
+            }
+            if filter.shareName != nil, subscription.noLocal {
+                throw DecodeError(
+                    reasonCode: .protocolError, clause: "MQTT-3.8.3-4", detail: "No Local on a shared subscription")
+            }
+            if let refusal = refusal(of: filter, subscription, session, context) {
+                reasons.append(refusal)
+                continue
+            }
+            let options = SubscriptionOptions(
+                qos: subscription.qos.rawValue, noLocal: subscription.noLocal,
+                retainAsPublished: subscription.retainAsPublished, identifier: identifier)
+            let isNew = add(filter, options, to: session, key: ExactText(subscription.filter))
+            reasons.append(.granted(subscription.qos))
+            if filter.shareName == nil,
+                subscription.retainHandling == .send || (subscription.retainHandling == .sendIfNew && isNew)
+            {
+                collectRetained(filter.filter, options, &retained, now)
+            }
+        }
+        let suback = Suback(packetID: subscribe.packetID, reasonCodes: reasons)
+        send(.suback(suback), to: connection)
+        session.pointee.retainedBacklog.append(contentsOf: retained)
+        drain(session, now)
+    }
+
+    private func refusal(
+        of filter: TopicFilter, _ subscription: Subscription, _ session: SessionPointer, _ context: ClientContext
+    ) -> ReasonCode? {
+        if filter.filter.utf8.reduce(1, { $1 == UInt8(ascii: "/") ? $0 + 1 : $0 }) > limits.maximumTopicLevels {
+            return .topicFilterInvalid
+        }
+        if session.pointee.subscriptions.count >= limits.maximumSubscriptionsPerSession,
+            session.pointee.subscriptions[ExactText(subscription.filter)] == nil
+        {
+            return .quotaExceeded
+        }
+        guard let reason = policy.authorizeSubscribe(filter.filter, for: context) else { return nil }
+        return reason.isError ? reason : .notAuthorized
+    }
+
+    /// Makes or replaces a subscription; true if there was none with this filter [MQTT-3.8.4-3].
+    private mutating func add(
+        _ filter: TopicFilter, _ options: SubscriptionOptions, to session: SessionPointer, key: ExactText
+    ) -> Bool {
+        let old = session.pointee.subscriptions[key]
+        if let old, old.options == options { return false }
+        let shareName = filter.shareName.map(ExactText.init)
+        let node = old?.node ?? trie.node(for: filter.filter)
+        trie.subscribe(
+            .init(session: session, options: options), at: node, shareName: shareName, replacing: old != nil)
+        session.pointee.subscriptions[key] = SubscriptionRecord(node: node, shareName: shareName, options: options)
+        subscriptionEpoch &+= 1
+        if old == nil { hub.shards[index].cell.subscriptions.wrappingAdd(1, ordering: .releasing) }
+        return old == nil
+    }
+
+    private func collectRetained(
+        _ filter: String, _ options: SubscriptionOptions, _ deliveries: inout [RetainedDelivery], _ now: UInt64
+    ) {
+        let found = hub.retained.withLock { $0.matching(filter, now) }
+        let identifiers = options.identifier == 0 ? nil : SubscriptionIdentifiers([options.identifier])
+        for message in found {
+            deliveries.append(
+                RetainedDelivery(message: message, qos: min(message.qos, options.qos), identifiers: identifiers))
+        }
+    }
+
+    mutating func handleUnsubscribe(_ connection: ConnectionPointer, _ unsubscribe: Unsubscribe) {
+        guard let session = connection.pointee.session else { return }
+        var reasons: [ReasonCode] = []
+        for filter in unsubscribe.filters {
+            guard let record = session.pointee.subscriptions.removeValue(forKey: ExactText(filter)) else {
+                reasons.append(Topic.isValidFilter(filter) ? .noSubscriptionExisted : .topicFilterInvalid)
+                continue
+            }
+            trie.unsubscribe(session, at: record.node, shareName: record.shareName)
+            subscriptionEpoch &+= 1
+            hub.shards[index].cell.subscriptions.wrappingSubtract(1, ordering: .releasing)
+            reasons.append(.success)
+        }
+        send(.unsuback(Unsuback(packetID: unsubscribe.packetID, reasonCodes: reasons)), to: connection)
+    }
+}

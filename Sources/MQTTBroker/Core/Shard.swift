@@ -1,0 +1,148 @@
+import DequeModule
+import MQTTCodec
+import NIOCore
+import Synchronization
+
+/// The state of the broker on one event loop. `BrokerCore` reaches it through one pointer: structs behind pointers have
+/// no run-time exclusivity checks and no reference counting, which the fast path could not afford.
+///
+/// Nothing here reads a clock: `now` is given in nanoseconds and only grows.
+struct Shard {
+    typealias ConnectionPointer = UnsafeMutablePointer<Connection>
+    typealias SessionPointer = UnsafeMutablePointer<Session>
+
+    let index: Int
+    let hub: BrokerHub
+    let policy: any BrokerPolicy
+    let limits: BrokerLimits
+    let pool: UnsafeMutablePointer<BufferPool>
+
+    var connections = SlotTable<Connection>()
+    var sessions = SlotTable<Session>()
+    var sessionsByClientID: [ExactText: SessionPointer] = [:]
+    var trie = TopicTrie()
+    /// Grows with every change of a subscription; routes made before are worked out again.
+    var subscriptionEpoch: UInt64 = 1
+    var routes: RouteCache
+    var messages = MessagePool()
+    var timers = TimerHeap()
+    /// Connections that the transport must look at: bytes to write, reading to pause or resume, closing.
+    var touched: [ConnectionID] = []
+    /// Other shards whose mailbox has got its first message.
+    var shardsToWake: [Int] = []
+    /// For properties that have to be copied together before a message can be forwarded.
+    var scratch = RawBytes()
+    /// For packets written by the codec.
+    var encoder = ByteBuffer()
+    var statistics = BrokerStatistics()
+    var random: () -> UInt64
+    var isShuttingDown = false
+
+    init(
+        index: Int, hub: BrokerHub, policy: any BrokerPolicy, random: @escaping () -> UInt64
+    ) {
+        self.index = index
+        self.hub = hub
+        self.policy = policy
+        limits = hub.limits
+        pool = .allocate(capacity: 1)
+        pool.initialize(to: BufferPool())
+        routes = RouteCache(seed: random())
+        self.random = random
+    }
+
+    /// Gives back everything the shard has allocated by hand.
+    mutating func deallocate() {
+        connections.forEach { $0.pointee.deallocate() }
+        sessions.forEach { session in
+            session.pointee.outbound.removeAll { messages.release($0) }
+            for queued in session.pointee.queue { messages.release(queued.message) }
+            session.pointee.queue = []
+        }
+        connections.removeAll()
+        sessions.removeAll()
+        routes.removeAll()
+        messages.deallocate()
+        scratch.deallocate()
+        pool.pointee.deallocate()
+        pool.deinitialize(count: 1)
+        pool.deallocate()
+    }
+
+    // MARK: Effects
+
+    /// Puts a connection on the list of those that the transport must look at.
+    @inline(__always)
+    mutating func touch(_ connection: ConnectionPointer) {
+        if !connection.pointee.isTouched {
+            connection.pointee.isTouched = true
+            touched.append(connection.pointee.id)
+        }
+    }
+
+    /// Appends a packet that is not on the fast path. One larger than the client takes is left out [MQTT-3.1.2-24].
+    mutating func send(_ packet: Packet, to connection: ConnectionPointer) {
+        encoder.clear()
+        guard (try? packet.encode(into: &encoder, version: connection.pointee.version)) != nil,
+            encoder.readableBytes <= connection.pointee.maximumPacketSize
+        else { return }
+        encoder.withUnsafeReadableBytes { connection.pointee.outbox.append($0) }
+        touch(connection)
+    }
+
+    // MARK: Timers
+
+    mutating func setTimer(_ kind: TimerHeap.Kind, for connection: ConnectionPointer, at deadline: UInt64) {
+        let id = connection.pointee.id
+        timers.insert(.init(deadline: deadline, kind: kind, slot: id.slot, generation: id.generation))
+    }
+
+    mutating func setTimer(_ kind: TimerHeap.Kind, for session: SessionPointer, at deadline: UInt64) {
+        timers.insert(
+            .init(
+                deadline: deadline, kind: kind, slot: session.pointee.slot, generation: session.pointee.generation))
+    }
+
+    /// Does everything that is due.
+    mutating func expire(_ now: UInt64) {
+        while let due = timers.popDue(now) {
+            switch due.kind {
+            case .connectTimeout:
+                guard let connection = connections.find(due.slot, due.generation),
+                    connection.pointee.phase == .awaitingConnect
+                else { continue }
+                refuse(connection, reason: .success, detail: "no CONNECT within the time allowed", now)
+            case .keepAlive: expireKeepAlive(due, now)
+            case .stalledReceiver: expireStall(due, now)
+            case .will:
+                guard let session = sessions.find(due.slot, due.generation), let will = session.pointee.will,
+                    will.deadline <= now
+                else { continue }
+                session.pointee.will = nil
+                publish(will, now)
+            case .sessionExpiry:
+                guard let session = sessions.find(due.slot, due.generation), session.pointee.connection == nil,
+                    session.pointee.expiresAt != 0, session.pointee.expiresAt <= now
+                else { continue }
+                end(session, now)
+            }
+        }
+    }
+
+    private mutating func expireKeepAlive(_ due: TimerHeap.Entry, _ now: UInt64) {
+        guard let connection = connections.find(due.slot, due.generation), connection.pointee.phase == .active else {
+            return
+        }
+        let deadline = connection.pointee.lastReceived + connection.pointee.keepAliveTimeout
+        if deadline > now {
+            setTimer(.keepAlive, for: connection, at: deadline)
+        } else {
+            close(connection, reason: .keepAliveTimeout, cause: .keepAliveTimeout, now)
+        }
+    }
+}
+
+/// Nanoseconds of a number of seconds.
+func nanoseconds(_ seconds: UInt32) -> UInt64 {
+    UInt64(seconds) * 1_000_000_000
+}

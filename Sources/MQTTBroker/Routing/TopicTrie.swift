@@ -1,0 +1,195 @@
+/// The subscriptions of a shard by topic filter: nodes in one array, edges in one dictionary, level names stored once.
+struct TopicTrie {
+    struct Entry {
+        var session: UnsafeMutablePointer<Session>
+        var options: SubscriptionOptions
+    }
+
+    /// Subscriptions with one share name and filter; each message goes to one of them.
+    struct ShareGroup {
+        var name: ExactText
+        var members: [Entry]
+        /// Who was served last.
+        var cursor = 0
+    }
+
+    struct Node {
+        var parent: Int32
+        /// The level's name; `plus` and `hash` for wildcards.
+        var level: Int32
+        var children: Int32 = 0
+        var plus: Int32 = none
+        var hash: Int32 = none
+        var entries: [Entry] = []
+        var groups: [ShareGroup] = []
+
+        var isUnused: Bool {
+            children == 0 && plus == none && hash == none && entries.isEmpty && groups.isEmpty
+        }
+    }
+
+    private struct Edge: Hashable {
+        var parent: Int32
+        var level: Int32
+    }
+
+    static let none: Int32 = -1
+    private static let plusLevel: Int32 = -2
+    private static let hashLevel: Int32 = -3
+
+    private(set) var nodes: [Node] = [Node(parent: none, level: none)]
+    private var freeNodes: [Int32] = []
+    private var edges: [Edge: Int32] = [:]
+    private var names = LevelNames()
+    private(set) var count = 0
+
+    /// The node of a filter (without share name), made if need be.
+    mutating func node(for filter: String) -> Int32 {
+        var at: Int32 = 0
+        for level in filter.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+            let name = String(Substring(level))
+            switch name {
+            case "+":
+                if nodes[Int(at)].plus == Self.none { nodes[Int(at)].plus = makeNode(at, Self.plusLevel) }
+                at = nodes[Int(at)].plus
+            case "#":
+                if nodes[Int(at)].hash == Self.none { nodes[Int(at)].hash = makeNode(at, Self.hashLevel) }
+                at = nodes[Int(at)].hash
+            default:
+                let level = names.acquire(ExactText(name))
+                if let child = edges[Edge(parent: at, level: level)] {
+                    names.release(level)
+                    at = child
+                } else {
+                    let child = makeNode(at, level)
+                    edges[Edge(parent: at, level: level)] = child
+                    nodes[Int(at)].children += 1
+                    at = child
+                }
+            }
+        }
+        return at
+    }
+
+    /// Adds a subscription; `replacing` says that the session has one at this node already, whose options change.
+    mutating func subscribe(_ entry: Entry, at node: Int32, shareName: ExactText?, replacing: Bool) {
+        let node = Int(node)
+        if !replacing { count += 1 }
+        guard let shareName else {
+            Self.put(entry, into: &nodes[node].entries, replacing: replacing)
+            return
+        }
+        if let group = nodes[node].groups.firstIndex(where: { $0.name == shareName }) {
+            Self.put(entry, into: &nodes[node].groups[group].members, replacing: replacing)
+        } else {
+            nodes[node].groups.append(ShareGroup(name: shareName, members: [entry]))
+        }
+    }
+
+    mutating func unsubscribe(_ session: UnsafeMutablePointer<Session>, at node: Int32, shareName: ExactText?) {
+        let index = Int(node)
+        if let shareName {
+            guard let group = nodes[index].groups.firstIndex(where: { $0.name == shareName }) else { return }
+            if Self.remove(session, from: &nodes[index].groups[group].members) { count -= 1 }
+            if nodes[index].groups[group].members.isEmpty { nodes[index].groups.remove(at: group) }
+        } else if Self.remove(session, from: &nodes[index].entries) {
+            count -= 1
+        }
+        prune(node)
+    }
+
+    /// The nodes whose filters match a topic.
+    func match(_ topic: UnsafeRawBufferPointer, _ found: (Int) -> Void) {
+        var levels: [Int32] = []
+        var start = 0
+        while true {
+            var end = start
+            while end < topic.count, topic[end] != UInt8(ascii: "/") { end &+= 1 }
+            levels.append(names.find(UnsafeRawBufferPointer(rebasing: topic[start..<end])) ?? Self.none)
+            if end >= topic.count { break }
+            start = end &+ 1
+        }
+        let isReserved = topic.first == UInt8(ascii: "$")
+        descend(0, levels, 0, isReserved, found)
+    }
+
+    /// The next member of a share group, connected ones first.
+    mutating func nextMember(node: Int, group: Int) -> Entry? {
+        guard node < nodes.count, group < nodes[node].groups.count else { return nil }
+        let members = nodes[node].groups[group].members
+        guard !members.isEmpty else { return nil }
+        let start = nodes[node].groups[group].cursor &+ 1
+        var away: Int?
+        for offset in 0..<members.count {
+            let index = (start &+ offset) % members.count
+            if let connection = members[index].session.pointee.connection, connection.pointee.phase == .active {
+                nodes[node].groups[group].cursor = index
+                return members[index]
+            }
+            if away == nil, members[index].options.qos > 0 { away = index }
+        }
+        guard let away else { return nil }
+        nodes[node].groups[group].cursor = away
+        return members[away]
+    }
+
+    private func descend(
+        _ node: Int32, _ levels: [Int32], _ depth: Int, _ isReserved: Bool, _ found: (Int) -> Void
+    ) {
+        // Wildcards in the first level don't match names that begin with $ [MQTT-4.7.2-1].
+        let takesWildcards = depth > 0 || !isReserved
+        let here = nodes[Int(node)]
+        if takesWildcards, here.hash != Self.none { found(Int(here.hash)) }
+        guard depth < levels.count else {
+            if !here.entries.isEmpty || !here.groups.isEmpty { found(Int(node)) }
+            return
+        }
+        if here.children > 0, levels[depth] != Self.none,
+            let child = edges[Edge(parent: node, level: levels[depth])]
+        {
+            descend(child, levels, depth + 1, isReserved, found)
+        }
+        if takesWildcards, here.plus != Self.none { descend(here.plus, levels, depth + 1, isReserved, found) }
+    }
+
+    private mutating func makeNode(_ parent: Int32, _ level: Int32) -> Int32 {
+        if let free = freeNodes.popLast() {
+            nodes[Int(free)] = Node(parent: parent, level: level)
+            return free
+        }
+        nodes.append(Node(parent: parent, level: level))
+        return Int32(nodes.count - 1)
+    }
+
+    private mutating func prune(_ node: Int32) {
+        var at = node
+        while at != 0, nodes[Int(at)].isUnused {
+            let parent = nodes[Int(at)].parent
+            switch nodes[Int(at)].level {
+            case Self.plusLevel: nodes[Int(parent)].plus = Self.none
+            case Self.hashLevel: nodes[Int(parent)].hash = Self.none
+            case let level:
+                edges[Edge(parent: parent, level: level)] = nil
+                nodes[Int(parent)].children -= 1
+                names.release(level)
+            }
+            freeNodes.append(at)
+            at = parent
+        }
+    }
+
+    private static func put(_ entry: Entry, into entries: inout [Entry], replacing: Bool) {
+        if replacing, let index = entries.firstIndex(where: { $0.session == entry.session }) {
+            entries[index] = entry
+        } else {
+            entries.append(entry)
+        }
+    }
+
+    private static func remove(_ session: UnsafeMutablePointer<Session>, from entries: inout [Entry]) -> Bool {
+        guard let index = entries.firstIndex(where: { $0.session == session }) else { return false }
+        entries.swapAt(index, entries.count - 1)
+        entries.removeLast()
+        return true
+    }
+}

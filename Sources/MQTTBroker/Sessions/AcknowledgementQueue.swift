@@ -1,0 +1,42 @@
+import DequeModule
+import MQTTCodec
+
+/// PUBACK and PUBREC packets that can't leave yet, in the order of their PUBLISH packets [MQTT-4.6.0-2],
+/// [MQTT-4.6.0-3]. Empty for a client whose acknowledgements are never held.
+struct AcknowledgementQueue {
+    struct Entry {
+        var packetID: UInt16
+        var isQoS2: Bool
+        /// The host's word, or that of the broker itself; `nil` while it is awaited.
+        var reason: ReasonCode?
+        /// The ticket's number; 0 for one that waits only for those before it.
+        var sequence: UInt64
+    }
+
+    private var entries: Deque<Entry> = []
+
+    var isEmpty: Bool { entries.isEmpty }
+    var count: Int { entries.count }
+
+    mutating func append(_ entry: Entry) {
+        entries.append(entry)
+    }
+
+    /// Notes the host's word. False if no entry has this number.
+    mutating func release(_ sequence: UInt64, _ reason: ReasonCode) -> Bool {
+        // Releases come in the order of the tickets, so this stops at or near the front.
+        guard let index = entries.firstIndex(where: { $0.sequence == sequence }) else { return false }
+        entries[index].reason = reason
+        return true
+    }
+
+    func contains(packetID: UInt16, isQoS2: Bool) -> Bool {
+        entries.contains { $0.packetID == packetID && $0.isQoS2 == isQoS2 }
+    }
+
+    /// Takes the first entry if it may leave.
+    mutating func popReady() -> Entry? {
+        guard let first = entries.first, first.reason != nil else { return nil }
+        return entries.removeFirst()
+    }
+}

@@ -1,0 +1,89 @@
+import DequeModule
+import MQTTCodec
+
+/// What the broker keeps of a client, with or without a connection (MQTT 5.0 section 4.1).
+struct Session {
+    let slot: UInt32
+    let generation: UInt32
+    let clientID: String
+    var connection: UnsafeMutablePointer<Connection>?
+    /// Seconds that the session outlives its connection; `.max` for ever.
+    var expiryInterval: UInt32 = 0
+    /// On the shard's clock while there is no connection; 0 for never.
+    var expiresAt: UInt64 = 0
+    /// By the filter as the client sent it, share name included.
+    var subscriptions: [ExactText: SubscriptionRecord] = [:]
+    var outbound = OutboundWindow()
+    var queue: Deque<QueuedMessage> = []
+    var queuedBytes = 0
+    var retainedBacklog: Deque<RetainedDelivery> = []
+    /// QoS 2 publishes of the client between PUBLISH and PUBREL.
+    var inboundQoS2 = PacketIDTable<InboundQoS2>(placeholder: InboundQoS2(heldSequence: 0))
+    /// Numbers the hold tickets; the first is 1.
+    var lastHoldSequence: UInt64 = 0
+    /// A will that waits for its delay after the connection's end.
+    var will: PendingWill?
+    /// Messages dropped and not reported yet.
+    var unreportedDrops = 0
+    var hasReportedDrop = false
+    var lastDropReason = DropReason.queueFull
+    /// Publishers whose acknowledgements wait until the queue has room.
+    var gatedPublishers: [ConnectionID] = []
+    /// When the client last acknowledged something.
+    var lastProgress: UInt64 = 0
+    /// It has not acknowledged anything for so long that publishers no longer wait for it.
+    var isStalled = false
+
+    init(slot: UInt32, generation: UInt32, clientID: String) {
+        self.slot = slot
+        self.generation = generation
+        self.clientID = clientID
+    }
+
+    /// Something must be sent before a new message may be.
+    var hasEarlier: Bool { !queue.isEmpty || !outbound.resend.isEmpty }
+
+    /// Something waits for quota or room.
+    var hasBacklog: Bool { hasEarlier || !retainedBacklog.isEmpty }
+}
+
+/// A QoS 2 PUBLISH that has been taken over and not released by PUBREL.
+struct InboundQoS2 {
+    /// The hold ticket's number while the host has not let the PUBREC go; 0 afterwards.
+    var heldSequence: UInt64
+}
+
+/// A message that waits for quota, room or a connection.
+struct QueuedMessage {
+    var message: Message
+    /// 1 or 2.
+    var qos: UInt8
+    var retain: Bool
+    var identifiers: SubscriptionIdentifiers?
+}
+
+/// A retained message to be sent because of a new subscription.
+struct RetainedDelivery {
+    var message: RetainedMessage
+    /// 0, 1 or 2.
+    var qos: UInt8
+    var identifiers: SubscriptionIdentifiers?
+}
+
+/// One subscription of a session, by where it lies in the trie.
+struct SubscriptionRecord {
+    var node: Int32
+    /// The share name; `nil` for a subscription that is not shared.
+    var shareName: ExactText?
+    var options: SubscriptionOptions
+}
+
+/// What SUBSCRIBE says of a topic filter, as far as deliveries need it.
+struct SubscriptionOptions: Equatable {
+    /// 0, 1 or 2.
+    var qos: UInt8
+    var noLocal: Bool
+    var retainAsPublished: Bool
+    /// 0 for none.
+    var identifier: UInt32
+}

@@ -1,0 +1,161 @@
+import MQTTBroker
+import MQTTCodec
+import NIOCore
+
+/// One event loop of the server: its core, its connections, its timer, and the order in which outboxes are written.
+///
+/// Outboxes of 16 KiB and more are written after the read that filled them, while their bytes are in the processor's
+/// cache; all others once at the end of the loop's tick, so that a connection gets one write however many messages it
+/// was sent.
+///
+/// Unchecked: every member but the constants is used on `eventLoop` only, which each entry point asserts.
+final class BrokerLoop: @unchecked Sendable {
+    private static let earlyFlush = 16_384
+    private static let largestKeptBuffer = 1_048_576
+
+    let eventLoop: any EventLoop
+    let index: Int
+    let core: BrokerCore
+    private let wake: @Sendable (Int) -> Void
+
+    private var handlers: [ConnectionHandler?] = []
+    private(set) var connectionCount = 0
+    private var isFlushScheduled = false
+    private var buffer = ByteBuffer()
+    private var timer: Scheduled<Void>?
+    private var timerDeadline = UInt64.max
+
+    /// - Parameter wake: has another loop look into its mailbox.
+    init(index: Int, eventLoop: any EventLoop, core: BrokerCore, wake: @escaping @Sendable (Int) -> Void) {
+        self.index = index
+        self.eventLoop = eventLoop
+        self.core = core
+        self.wake = wake
+    }
+
+    var now: UInt64 { NIODeadline.now().uptimeNanoseconds }
+
+    // MARK: Connections
+
+    func open(_ handler: ConnectionHandler, remoteAddress: String, listener: String) -> ConnectionID? {
+        eventLoop.assertInEventLoop()
+        guard let id = core.open(remoteAddress: remoteAddress, listener: listener, now: now) else { return nil }
+        let slot = Int(id.slot)
+        while handlers.count <= slot { handlers.append(nil) }
+        handlers[slot] = handler
+        connectionCount += 1
+        afterInput()
+        return id
+    }
+
+    func closed(_ id: ConnectionID) {
+        eventLoop.assertInEventLoop()
+        handlers[Int(id.slot)] = nil
+        connectionCount -= 1
+        core.closed(id, now: now)
+        afterInput()
+    }
+
+    func receive(_ id: ConnectionID, _ bytes: ByteBuffer) {
+        let now = self.now
+        bytes.withUnsafeReadableBytes { core.receive(id, $0, now: now) }
+        afterInput()
+    }
+
+    func setWritable(_ id: ConnectionID, _ isWritable: Bool) {
+        core.setWritable(id, isWritable, now: now)
+        afterInput()
+    }
+
+    /// Ends whatever has not ended by itself.
+    func closeAll() {
+        for handler in handlers { handler?.closeNow() }
+    }
+
+    // MARK: Effects
+
+    /// Runs `body` on the core and writes what comes of it.
+    func withCore<Result>(_ body: (BrokerCore, _ now: UInt64) -> Result) -> Result {
+        eventLoop.assertInEventLoop()
+        let result = body(core, now)
+        afterInput()
+        return result
+    }
+
+    private func afterInput() {
+        if core.hasEffects {
+            writeLargeOutboxes()
+            if !isFlushScheduled {
+                isFlushScheduled = true
+                eventLoop.execute(flush)
+            }
+        }
+        if let deadline = core.nextDeadline, deadline < timerDeadline { setTimer(deadline) }
+    }
+
+    private var large: [ConnectionID] = []
+
+    private func writeLargeOutboxes() {
+        core.forEachTouched(withAtLeast: Self.earlyFlush) { large.append($0) }
+        guard !large.isEmpty else { return }
+        let ids = large
+        large.removeAll(keepingCapacity: true)
+        for id in ids {
+            if let handler = handlers[Int(id.slot)] { write(id, handler) }
+        }
+    }
+
+    private lazy var flush: @Sendable () -> Void = { [unowned self] in
+        self.isFlushScheduled = false
+        self.flushAll()
+    }
+
+    private func flushAll() {
+        for shard in core.takeShardsToWake() { wake(shard) }
+        while let id = core.takeTouched() {
+            guard let handler = handlers[Int(id.slot)] else { continue }
+            write(id, handler)
+            switch core.state(of: id) {
+            case .open(let reading)?: handler.setReading(reading)
+            case .close?: handler.finish()
+            case .closeAtOnce?: handler.closeNow()
+            case nil: break
+            }
+        }
+        for shard in core.takeShardsToWake() { wake(shard) }
+        if let deadline = core.nextDeadline, deadline < timerDeadline { setTimer(deadline) }
+    }
+
+    private func write(_ id: ConnectionID, _ handler: ConnectionHandler) {
+        guard handler.isWritable else { return }
+        // Taken out of the property, so that its storage is used again unless the channel still holds it.
+        var bytes = buffer
+        buffer = ByteBuffer()
+        bytes.clear(minimumCapacity: 0)
+        core.withOutbox(id, now: now) { outbox in
+            bytes.writeBytes(outbox)
+        }
+        // Outside of the core, which the channel may call while it writes.
+        if bytes.readableBytes > 0 { handler.write(bytes) }
+        if bytes.capacity <= Self.largestKeptBuffer { buffer = bytes }
+    }
+
+    // MARK: Time
+
+    private func setTimer(_ deadline: UInt64) {
+        timer?.cancel()
+        timerDeadline = deadline
+        timer = eventLoop.scheduleTask(deadline: NIODeadline.uptimeNanoseconds(deadline)) { [weak self] in
+            guard let self else { return }
+            self.timer = nil
+            self.timerDeadline = .max
+            self.core.expire(now: self.now)
+            self.afterInput()
+        }
+    }
+
+    func stopTimer() {
+        timer?.cancel()
+        timer = nil
+    }
+}
