@@ -1,0 +1,128 @@
+import EventLog
+import GarageDomain
+import Views
+
+/// An event in plain words.
+struct EventSentence {
+    /// What happened, with the subject's name set apart.
+    var markup: Markup
+    /// What is good to know besides, for example how long it took.
+    var aside: String?
+
+    init(_ row: EventRow, in text: PageText) {
+        let words = text.words
+        let title = row.subject.map(text.title) ?? row.event.stream.cut(to: 80)
+        let name: Markup = "<b>\(title)</b>"
+        func sentence(_ key: String, _ values: [String: Markup] = [:]) -> Markup {
+            words.markup("sentence_" + key, values.merging(["subject": name]) { value, _ in value })
+        }
+        func action(_ action: GateAction?) -> Markup { Markup(words.text("verb_" + (action?.rawValue ?? "unknown"))) }
+
+        guard let body = row.body else {
+            markup = sentence("unknown", ["type": Markup(row.event.type.cut(to: 80))])
+            return
+        }
+        switch body {
+        case .gateMoved(let moved):
+            markup = sentence("gate_\(moved.to.rawValue)")
+            if let took = moved.tookMilliseconds, let from = moved.from {
+                aside = words.text(from.isMoving ? "took" : "was_\(from.rawValue)_for", ["time": text.duration(took)])
+            }
+        case .gateObstructed: markup = sentence("gate_obstructed")
+        case .gateObstructionCleared: markup = sentence("gate_obstruction_cleared")
+        case .commandRequested(let command):
+            markup = sentence("command_requested", ["action": action(command.action)])
+            aside = command.reason.map { words.text("quoted", ["text": $0.cut(to: 200)]) }
+        case .commandRejected(let command):
+            markup = sentence(
+                "command_rejected",
+                ["action": action(command.action), "reason": Markup(words.text("rejected_" + command.reason.rawValue))])
+        case .commandDispatched(let command):
+            markup = sentence("command_dispatched", ["action": action(command.action)])
+        case .commandCompleted(let command):
+            markup = sentence("command_completed", ["action": action(command.action)])
+            aside = words.text("took", ["time": text.duration(command.tookMilliseconds)])
+        case .commandFailed(let command):
+            markup = sentence(
+                "command_failed",
+                ["action": action(command.action), "reason": Markup(words.text("failed_" + command.reason.rawValue))])
+        case .spotChanged(let changed):
+            markup = sentence(changed.occupied ? "spot_occupied" : "spot_freed")
+            aside = changed.tookMilliseconds.map {
+                words.text(changed.occupied ? "was_free_for" : "was_taken_for", ["time": text.duration($0)])
+            }
+        case .readingRecorded(let reading):
+            markup = sentence(
+                "reading",
+                [
+                    "quantity": Markup(words.text("quantity_" + reading.quantity.rawValue)),
+                    "value": Markup(text.measure(reading.value, reading.quantity)),
+                ])
+        case .faultDetected(let fault):
+            let quantity = fault.quantity.map { words.text("quantity_" + $0.rawValue) } ?? words.text("quantity_any")
+            markup = sentence(
+                "fault", ["quantity": Markup(quantity), "fault": Markup(words.text("fault_" + fault.kind.rawValue))])
+            aside = fault.raw.isEmpty ? nil : words.text("quoted", ["text": fault.raw.cut(to: 60)])
+        case .deviceSeen: markup = sentence("device_seen")
+        case .deviceConnected: markup = sentence("device_connected")
+        case .deviceDisconnected(let disconnected):
+            markup = sentence(
+                "device_disconnected", ["reason": Markup(words.text("offline_" + disconnected.reason.rawValue))])
+        case .alertRaised(let alert): markup = sentence("alert_raised", ["text": Markup(alert.text.cut(to: 300))])
+        case .alertCleared(let alert): markup = sentence("alert_cleared", ["text": Markup(alert.text.cut(to: 300))])
+        case .accessDenied(let denied):
+            markup = sentence("access_denied", ["attempt": Markup(denied.attempt.cut(to: 200))])
+            aside = denied.address.map { words.text("from_address", ["address": $0.cut(to: 80)]) }
+        case .accessChanged(let changed):
+            markup = sentence(
+                "access_changed",
+                ["user": Markup(changed.user.cut(to: 80)), "change": Markup(changed.change.cut(to: 200))])
+        case .noteAdded(let note): markup = sentence("note", ["text": Markup(note.text.cut(to: 500))])
+        case .eventAcknowledged(let acknowledged):
+            markup = sentence("acknowledged", ["position": Markup(String(acknowledged.position))])
+        }
+    }
+}
+
+/// How an event looks: the name of its icon and the tone of its colour.
+struct EventLook {
+    var icon: String
+    var tone: Tone
+
+    /// The raw value is the CSS class.
+    enum Tone: String {
+        case good, warning, bad, moving, plain
+    }
+
+    init(_ type: String) {
+        (icon, tone) =
+            switch EventType(rawValue: type) {
+            case .gateOpening: ("gate-opening", .moving)
+            case .gateOpened: ("gate-open", .warning)
+            case .gateClosing: ("gate-closing", .moving)
+            case .gateClosed: ("gate-closed", .good)
+            case .gateStopped: ("gate-stopped", .warning)
+            case .gateObstructed: ("obstructed", .bad)
+            case .gateObstructionCleared: ("check", .good)
+            case .commandRequested: ("command", .plain)
+            case .commandRejected: ("denied", .warning)
+            case .commandDispatched: ("sent", .plain)
+            case .commandCompleted: ("check", .good)
+            case .commandFailed: ("failed", .bad)
+            case .spotOccupied: ("car", .plain)
+            case .spotFreed: ("spot-free", .good)
+            case .readingRecorded: ("sensor", .plain)
+            case .faultDetected: ("fault", .warning)
+            case .deviceSeen: ("device", .plain)
+            case .deviceConnected: ("online", .good)
+            case .deviceDisconnected: ("offline", .warning)
+            case .alertRaised: ("alert", .bad)
+            case .alertCleared: ("check", .good)
+            case .accessDenied: ("denied", .bad)
+            case .accessChanged: ("access", .plain)
+            case .noteAdded: ("note", .plain)
+            case .eventAcknowledged: ("check", .plain)
+            case nil: ("unknown", .plain)
+            }
+    }
+}

@@ -1,0 +1,86 @@
+import Mustache
+
+/// A piece of HTML in which all text that came from outside is escaped.
+struct Markup: Sendable, Hashable, MustacheCustomRenderable, ExpressibleByStringInterpolation {
+    var html: String
+
+    var renderText: String { html }
+    var isNull: Bool { html.isEmpty }
+
+    /// This text, escaped for use between tags and in quoted attributes. Control characters and those that turn the
+    /// direction of writing are replaced, so that a device's text can't rearrange the line that it stands in.
+    init(_ text: some StringProtocol) {
+        var html = ""
+        html.reserveCapacity(text.utf8.count)
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "<": html += "&lt;"
+            case ">": html += "&gt;"
+            case "&": html += "&amp;"
+            case "\"": html += "&quot;"
+            case "'": html += "&#39;"
+            case "\n", "\t": html.unicodeScalars.append(scalar)
+            case "\u{0}"..."\u{1f}", "\u{7f}"..."\u{9f}", "\u{202a}"..."\u{202e}", "\u{2066}"..."\u{2069}":
+                html += "\u{fffd}"
+            default: html.unicodeScalars.append(scalar)
+            }
+        }
+        self.html = html
+    }
+
+    /// HTML written in the source; everything interpolated into it is escaped, unless it is markup itself.
+    init(stringLiteral value: String) { html = value }
+
+    init(stringInterpolation: Interpolation) { html = stringInterpolation.html }
+
+    struct Interpolation: StringInterpolationProtocol {
+        var html = ""
+
+        init(literalCapacity: Int, interpolationCount: Int) { html.reserveCapacity(literalCapacity) }
+        mutating func appendLiteral(_ literal: String) { html += literal }
+        mutating func appendInterpolation(_ markup: Markup) { html += markup.html }
+        mutating func appendInterpolation(_ text: some StringProtocol) { html += Markup(text).html }
+        mutating func appendInterpolation(_ number: some BinaryInteger) { html += String(number) }
+    }
+
+    static func + (left: Markup, right: Markup) -> Markup { Markup(html: left.html + right.html) }
+    static func += (left: inout Markup, right: Markup) { left.html += right.html }
+
+    private init(html: String) { self.html = html }
+
+    /// HTML that was made by a template.
+    static func rendered(_ html: String) -> Markup { Markup(html: html) }
+
+    /// An icon of `static/icons.svg`; decoration, so the word that it goes with must stand beside it.
+    static func icon(_ name: String, in folder: String) -> Markup {
+        #"<svg class="icon" aria-hidden="true"><use href="\#(folder)/icons.svg#\#(name)"/></svg>"#
+    }
+}
+
+extension Sequence<Markup> {
+    func joined() -> Markup { .rendered(map(\.html).joined()) }
+}
+
+extension String {
+    /// The text with every byte but `A-Z a-z 0-9 - . _ ~` as `%XX`, for one part of a URL.
+    var urlEncoded: String {
+        var encoded = ""
+        for byte in utf8 {
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                encoded.unicodeScalars.append(UnicodeScalar(byte))
+            default:
+                encoded += (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
+            }
+        }
+        return encoded
+    }
+
+    /// The first `count` characters, with `…` in place of what is cut off.
+    func cut(to count: Int) -> String {
+        guard let end = index(startIndex, offsetBy: count, limitedBy: endIndex), end != endIndex else { return self }
+        return self[..<end] + "…"
+    }
+}

@@ -1,0 +1,49 @@
+import GarageDomain
+import Ingest
+import Views
+
+/// The devices, and the topics that nothing reads.
+struct DeviceView {
+    let devices: [DeviceRow]
+    let unmapped: [UnmappedTopic]
+    let text: PageText
+
+    func values() -> [String: Any] {
+        let online = devices.count { $0.online }
+        return [
+            "t": text.words.texts,
+            "hasDevices": !devices.isEmpty,
+            "summary": text.words.text("devices_online", ["online": String(online), "count": String(devices.count)]),
+            "devices": devices.sorted { SpotView.comesFirst($0.subject, $1.subject) }.map(row),
+            "hasUnmapped": !unmapped.isEmpty,
+            "unmapped": unmapped.prefix(200).map(row),
+        ]
+    }
+
+    private func row(_ device: DeviceRow) -> [String: Any] {
+        let reason = device.reason.map { text.words.texts["offline_" + $0] ?? $0 } ?? ""
+        return [
+            "name": text.name(device.subject),
+            "eventsPath": "/events?device=\(device.subject.name)&readings=1",
+            "state": text.words.text(device.online ? "device_online" : "device_offline"),
+            "icon": text.icon(device.online ? "online" : "offline"),
+            "tone": device.online ? "good" : "warning",
+            "reason": device.online ? "" : reason,
+            "since": text.shortTime(device.since),
+            "elapsed": text.elapsed(device.since),
+            "lastEvent": text.shortTime(device.lastEvent),
+            "clientID": (device.clientID ?? "").cut(to: 80),
+        ]
+    }
+
+    private func row(_ topic: UnmappedTopic) -> [String: Any] {
+        [
+            "topic": topic.topic.cut(to: 200),
+            "count": text.words.number(Double(topic.count), decimals: 0),
+            "payload": topic.lastPayload.cut(to: 200),
+            "time": text.shortTime(topic.lastTime),
+            "elapsed": text.elapsed(topic.lastTime),
+            "clientID": (topic.clientID ?? "").cut(to: 80),
+        ]
+    }
+}

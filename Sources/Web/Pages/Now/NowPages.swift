@@ -1,0 +1,109 @@
+import GarageDomain
+import Ingest
+import Views
+
+/// The pages about the present.
+struct NowPages: Sendable {
+    let reads: any PageReads
+    let door: any CommandDoor
+    let templates: PageTemplates
+
+    private func region(_ name: String, _ template: String, _ values: [String: Any]) throws -> LivePage.Region {
+        LivePage.Region(name: name, markup: .rendered(try templates.render(template, values)))
+    }
+
+    private func gateCards() async throws -> [GateCard] {
+        var cards: [GateCard] = []
+        for gate in try await reads.gates() {
+            cards.append(GateCard(gate: gate, travel: try await GateCard.travel(of: gate, from: reads)))
+        }
+        return cards
+    }
+
+    /// `/`
+    func dashboard(_ words: Wording) -> LivePage {
+        LivePage(title: words.text("nav_overview"), section: "overview", template: "dashboard", livePath: "/live") { text in
+            let cards = try await gateCards()
+            let (spots, sensors, devices) = try await (reads.spots(), reads.sensors(), reads.devices())
+            let alertFilter = EventFilter(types: [EventType.alertRaised.rawValue, EventType.alertCleared.rawValue])
+            let alertEvents = try await reads.events(alertFilter, PageRequest(order: .descending, limit: 100)).rows
+            let alerts = AlertList(
+                gates: cards.map(\.gate), sensors: sensors, devices: devices, raised: AlertList.open(alertEvents),
+                text: text)
+            var sensorValues: [[String: Any]] = []
+            for sensor in sensors {
+                sensorValues.append(try await SensorCard(sensor: sensor, reads: reads, text: text).values())
+            }
+            let isEmpty = cards.isEmpty && spots.isEmpty && sensors.isEmpty
+            let isFirst: [String: Any] = ["t": text.words.texts, "isEmpty": isEmpty, "icon": text.icon("garage")]
+            return [
+                try region("alerts", "alerts", alerts.values(in: text)),
+                try region("welcome", "welcome", isFirst),
+                try region("gates", "gates", ["t": text.words.texts, "gates": cards.map { $0.values(in: text) }]),
+                try region("spots", "spots", SpotView(spots: spots, gates: cards, text: text).values()),
+                try region("sensors", "sensors", ["t": text.words.texts, "sensors": sensorValues]),
+            ]
+        }
+    }
+
+    /// `/gates/{id}`
+    func gate(_ id: Subject, _ words: Wording) -> LivePage {
+        LivePage(
+            title: words.text("subject_gate", ["name": id.name.text, "Name": id.name.text.capitalizedFirst]),
+            section: "overview", template: "gate", livePath: "/gates/\(id.id)/live"
+        ) { text in
+            guard let gate = try await reads.gate(id) else { throw PageProblem.notFound }
+            let card = GateCard(gate: gate, travel: try await GateCard.travel(of: gate, from: reads))
+            let commands = try await reads.commands(of: id, limit: 20).map { CommandView.values($0, in: text) }
+            let filter = EventFilter(kind: .gate, garage: id.garage, subject: id.id)
+            let events = try await reads.events(filter, PageRequest(order: .descending, limit: 20)).rows
+            let eventValues: [String: Any] = [
+                "t": text.words.texts, "days": EventDay.group(events, in: text).map(\.values),
+                "eventsPath": "/events?kind=gate&subject=\(id.id)",
+            ]
+            return [
+                try region("gates", "gates", ["t": text.words.texts, "gates": [card.values(in: text)]]),
+                try region(
+                    "commands", "commands",
+                    ["t": text.words.texts, "commands": commands, "hasCommands": !commands.isEmpty]),
+                try region("recent", "recent-events", eventValues),
+            ]
+        }
+    }
+
+    /// `/spots`
+    func spots(_ words: Wording) -> LivePage {
+        LivePage(title: words.text("nav_spots"), section: "spots", template: "spot-list", livePath: "/spots/live") { text in
+            let values = SpotView(spots: try await reads.spots(), gates: try await gateCards(), text: text).values()
+            return [
+                try region("spots", "spots", values),
+                try region("rows", "spot-rows", values),
+            ]
+        }
+    }
+
+    /// `/sensors/{id}`
+    func sensor(_ id: Subject, _ words: Wording) -> LivePage {
+        LivePage(
+            title: words.text("subject_sensor", ["name": id.name.text, "Name": id.name.text.capitalizedFirst]),
+            section: "overview", template: "sensor", livePath: "/sensors/\(id.id)/live"
+        ) { text in
+            guard let sensor = try await reads.sensor(id) else { throw PageProblem.notFound }
+            let card = try await SensorCard(sensor: sensor, reads: reads, text: text).values()
+            let history = SensorHistory(sensor: sensor, reads: reads, text: text)
+            return [
+                try region("sensors", "sensors", ["t": text.words.texts, "sensors": [card]]),
+                try region("history", "history", try await history.values()),
+            ]
+        }
+    }
+
+    /// `/devices`
+    func devices(_ words: Wording) -> LivePage {
+        LivePage(title: words.text("nav_devices"), section: "devices", template: "device-list", livePath: "/devices/live") {
+            text in
+            let view = DeviceView(devices: try await reads.devices(), unmapped: door.unmappedTopics(), text: text)
+            return [try region("devices", "devices", view.values()), try region("unmapped", "unmapped", view.values())]
+        }
+    }
+}

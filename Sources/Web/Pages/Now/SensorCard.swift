@@ -1,0 +1,82 @@
+import GarageDomain
+import Views
+
+/// A sensor now: its last values large, and the day's line and extremes.
+struct SensorCard {
+    /// A value older than this is shown as old, in milliseconds.
+    static let staleAfter: Int64 = 15 * 60_000
+
+    let sensor: SensorRow
+    let reads: any PageReads
+    let text: PageText
+
+    func values() async throws -> [String: Any] {
+        var quantities: [[String: Any]] = []
+        for latest in sensor.latest { quantities.append(try await values(of: latest)) }
+        var values: [String: Any] = [
+            "t": text.words.texts,
+            "title": text.title(sensor.subject),
+            "path": text.path(sensor.subject),
+            "quantities": quantities,
+            "isOffline": sensor.deviceOnline == false,
+            "offlineIcon": text.icon("offline"),
+            "device": (sensor.device ?? "").cut(to: 64),
+        ]
+        if let newest = sensor.latest.map(\.time).max() {
+            values["updated"] = text.words.markup("measured_ago", ["elapsed": text.elapsed(newest)])
+            values["isStale"] = text.now.milliseconds(since: newest) > SensorCard.staleAfter
+            values["staleIcon"] = text.icon("stale")
+        }
+        if let fault = sensor.fault {
+            values["fault"] = text.words.markup(
+                "sensor_fault",
+                [
+                    "fault": Markup(text.words.text("fault_" + fault.fault.kind.rawValue)),
+                    "elapsed": text.elapsed(fault.time),
+                ])
+            values["faultIcon"] = text.icon("fault")
+        }
+        return values
+    }
+
+    private func values(of latest: SensorRow.LatestReading) async throws -> [String: Any] {
+        let words = text.words
+        let quantity = latest.quantity
+        let name = words.text("quantity_" + quantity.rawValue)
+        let chart = try await SensorCard.day(of: sensor.subject, quantity, reads: reads, now: text.now)
+        var values: [String: Any] = [
+            "name": name,
+            "class": quantity.rawValue,
+            "icon": text.icon(quantity.rawValue),
+            "value": text.value(latest.value, quantity),
+            "unit": text.unit(quantity),
+        ]
+        if chart.points.count > 1 {
+            values["spark"] = chart.sparkline(
+                label: words.text("spark_label", ["quantity": name, "sensor": text.title(sensor.subject)]))
+        }
+        let extremes = try await reads.extremes(of: sensor.subject, quantity: quantity, from: chart.from, to: chart.to)
+        if let extremes {
+            values["low"] = text.measure(extremes.minimum.minimum, quantity)
+            values["lowTime"] = text.shortTime(extremes.minimum.time)
+            values["high"] = text.measure(extremes.maximum.maximum, quantity)
+            values["highTime"] = text.shortTime(extremes.maximum.time)
+        }
+        return values
+    }
+
+    /// The last 24 hours in quarters of an hour.
+    static func day(
+        of sensor: Subject, _ quantity: Quantity, reads: any PageReads, now: Timestamp
+    ) async throws -> LineChart {
+        let from = now.adding(milliseconds: -86_400_000)
+        let to = now.adding(milliseconds: 1)
+        let answer = try await reads.readings(
+            ReadingsQuery(
+                sensor: sensor, quantity: quantity, from: from, to: to, bucket: .quarterHour, order: .ascending,
+                limit: 200))
+        return LineChart(
+            points: answer.points.filter { $0.quantity == quantity }, from: from, to: to, gap: 2_700_000_000,
+            quantity: quantity)
+    }
+}

@@ -1,0 +1,38 @@
+import GarageDomain
+import Views
+
+/// What the pages ask of the views.
+protocol PageReads: Sendable {
+    func position() -> Int64
+    @discardableResult func waitUntilApplied(_ position: Int64, within deadline: Duration) async -> Bool
+    func feed(after position: Int64, filter: EventFilter) -> any EventFeed
+    func events(_ filter: EventFilter, _ page: PageRequest) async throws -> EventPage
+    func event(at position: Int64) async throws -> EventRow?
+    func gates() async throws -> [GateRow]
+    func gate(_ id: Subject) async throws -> GateRow?
+    func commands(of gate: Subject, limit: Int) async throws -> [CommandRow]
+    func command(gate: Subject, id: String) async throws -> CommandRow?
+    func spots() async throws -> [SpotRow]
+    func sensors() async throws -> [SensorRow]
+    func sensor(_ id: Subject) async throws -> SensorRow?
+    func devices() async throws -> [DeviceRow]
+    func readings(_ query: ReadingsQuery) async throws -> ReadingsAnswer
+    func extremes(
+        of sensor: Subject, quantity: Quantity, from: Timestamp, to: Timestamp
+    ) async throws -> (minimum: ReadingPoint, maximum: ReadingPoint)?
+    func garages() async throws -> [Name]
+}
+
+/// Events as they come in.
+protocol EventFeed: Sendable {
+    var position: Int64 { get }
+    mutating func next(waitingAtMost wait: Duration) async throws -> [EventRow]
+}
+
+extension LiveEvents: EventFeed {}
+
+extension Views: PageReads {
+    func feed(after position: Int64, filter: EventFilter) -> any EventFeed {
+        liveEvents(after: position, filter: filter)
+    }
+}

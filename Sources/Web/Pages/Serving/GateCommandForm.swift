@@ -1,0 +1,81 @@
+import EventLog
+import Foundation
+import GarageDomain
+import Hummingbird
+import Ingest
+import Logging
+import NIOCore
+
+extension Pages {
+    /// `POST /gates/{id}/commands` with `action=open|close|stop`: asks for the movement and goes back to the page that
+    /// the button stands on. A script that accepts JSON gets the message alone.
+    @Sendable func command(_ request: Request, _ context: WebContext) async throws -> Response {
+        guard OriginCheck.isOwn(request) else { throw PageProblem.foreignOrigin }
+        let gate = try subject(.gate, context)
+        var request = request
+        let body = try await request.collectBody(upTo: WebContext.bodyLimit)
+        let form = String(buffer: body)
+        guard let word = FormField.value("action", in: form), let action = GateAction(rawValue: word) else {
+            throw PageProblem.badForm
+        }
+        let notice: Notice
+        do {
+            let outcome = try await door.submit(
+                CommandSubmission(
+                    gate: gate, action: action, id: nil,
+                    origin: EventMetadata(actor: "anonymous", channel: "page")))
+            _ = await reads.waitUntilApplied(outcome.position, within: .milliseconds(500))
+            notice = Notice(gate: gate, action: action, result: outcome.rejection.map { .rejected($0) } ?? .sent)
+        } catch {
+            context.logger.error("A command could not be recorded", metadata: ["error": "\(error)"])
+            notice = Notice(gate: gate, action: action, result: .notStored)
+        }
+        if request.headers[.accept]?.contains("application/json") ?? false {
+            let text = try await text(for: Visit(request))
+            let message = NoticeView.message(notice, in: text)
+            let json = #"{"ok":\#(notice.result == .sent),"message":\#(JSONText.literal(message))}"#
+            return PageResponse.json(json, status: notice.result == .sent ? .accepted : .conflict)
+        }
+        return PageResponse.seeOther(GateCommandForm.returnPath(FormField.value("from", in: form), gate), cookie: notice.cookie)
+    }
+}
+
+enum GateCommandForm {
+    /// Where the form stood: one of our pages, and nothing else that the form may say.
+    static func returnPath(_ wanted: String?, _ gate: Subject) -> String {
+        wanted == "/gates/\(gate.id)" ? "/gates/\(gate.id)" : "/"
+    }
+}
+
+/// Fields of an `application/x-www-form-urlencoded` body.
+enum FormField {
+    static func value(_ name: String, in form: String) -> String? {
+        for field in form.split(separator: "&") {
+            let parts = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, parts[0] == name else { continue }
+            return parts[1].replacing("+", with: " ").removingPercentEncoding
+        }
+        return nil
+    }
+}
+
+/// The message that a command leaves.
+enum NoticeView {
+    static func values(_ notice: Notice, in text: PageText) -> [String: Any] {
+        [
+            "message": message(notice, in: text), "tone": notice.result == .sent ? "moving" : "bad",
+            "icon": text.icon(notice.result == .sent ? "sent" : "denied"),
+        ]
+    }
+
+    static func message(_ notice: Notice, in text: PageText) -> String {
+        let values = ["gate": text.title(notice.gate), "action": text.words.text("verb_" + notice.action.rawValue)]
+        switch notice.result {
+        case .sent: return text.words.text("notice_sent", values)
+        case .notStored: return text.words.text("notice_not_stored", values)
+        case .rejected(let reason):
+            let reason = ["reason": text.words.text("rejected_" + reason.rawValue)]
+            return text.words.text("notice_rejected", values.merging(reason) { value, _ in value })
+        }
+    }
+}

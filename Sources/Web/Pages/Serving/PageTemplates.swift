@@ -1,0 +1,41 @@
+import Mustache
+import NIOCore
+
+/// The templates of `web/templates`, each named after its file without the extension.
+struct PageTemplates: Sendable {
+    private let files: WebFiles
+    private let library: MustacheLibrary?
+
+    /// Reads and parses all templates; a template that can't be parsed throws.
+    init(files: WebFiles) throws {
+        self.files = files
+        library = try PageTemplates.read(files)
+    }
+
+    /// Fills a template. Every value is escaped by `Markup` rules unless the template asks for it as it is.
+    func render(_ name: String, _ values: [String: Any]) throws -> String {
+        let library = files.areEditable ? try PageTemplates.read(files) : self.library
+        guard let text = library?.render(values, withTemplate: name) else { throw TemplateError.missing(name) }
+        return text
+    }
+
+    private static func read(_ files: WebFiles) throws -> MustacheLibrary {
+        // The library's own escaping looks at whole characters, so a quote followed by a combining mark gets through.
+        MustacheContentTypes.register(MarkupContentType(), named: "MARKUP")
+        var library = MustacheLibrary()
+        for path in files.paths(in: "templates") where path.hasSuffix(".mustache") {
+            guard let file = files.file(path) else { continue }
+            let name = path.dropFirst("templates/".count).dropLast(".mustache".count)
+            try library.register("{{% CONTENT_TYPE:MARKUP}}" + String(buffer: file.content), named: String(name))
+        }
+        return library
+    }
+}
+
+enum TemplateError: Error, Hashable {
+    case missing(String)
+}
+
+private struct MarkupContentType: MustacheContentType {
+    func escapeText(_ text: String) -> String { Markup(text).html }
+}

@@ -1,0 +1,199 @@
+import EventLog
+import GarageDomain
+import Ingest
+import Synchronization
+import Views
+
+@testable import Web
+
+/// A garage in memory: rows that a test sets, and events that it appends.
+final class SampleGarage: PageReads, CommandDoor {
+    struct Content {
+        var events: [EventRow] = []
+        var gates: [GateRow] = []
+        var commands: [CommandRow] = []
+        var spots: [SpotRow] = []
+        var sensors: [SensorRow] = []
+        var devices: [DeviceRow] = []
+        var readings: [ReadingPoint] = []
+        var garages: [Name] = []
+        var unmapped: [UnmappedTopic] = []
+        var submitted: [CommandSubmission] = []
+        /// What the command door answers.
+        var rejection: CommandRejected.Reason?
+        var isBroken = false
+    }
+
+    private let content = Mutex(Content())
+
+    func change(_ body: (inout Content) -> Void) { content.withLock { body(&$0) } }
+
+    var submitted: [CommandSubmission] { content.withLock { $0.submitted } }
+
+    private func read<Value: Sendable>(_ body: (inout Content) throws -> sending Value) throws -> Value {
+        try content.withLock { content in
+            if content.isBroken { throw ViewsError.closed }
+            return try body(&content)
+        }
+    }
+
+    /// Appends an event that happened at `time` and returns its position.
+    @discardableResult
+    func append(
+        _ subject: Subject, _ body: EventBody, at time: Timestamp, actor: String = "esp1", channel: String = "device",
+        clientID: String? = nil, data: String = "{}"
+    ) -> Int64 {
+        content.withLock { content in
+            let position = Int64(content.events.count + 1)
+            let chain: Chain = body.type == .readingRecorded ? .telemetry : .journal
+            let version = Int64(content.events.count { $0.event.stream == subject.stream } + 1)
+            let event = RecordedEvent(
+                position: position, id: EventID(microseconds: time.microseconds, random: (1, UInt64(position))),
+                stream: subject.stream, version: version, chain: chain, type: body.type.rawValue, schema: 1,
+                time: time.microseconds, recorded: time.microseconds + 1500,
+                metadata: EventMetadata(actor: actor, channel: channel, clientID: clientID),
+                data: Array(data.utf8), hash: Array(repeating: UInt8(truncatingIfNeeded: position), count: 32))
+            content.events.append(EventRow(event: event, subject: subject, body: body))
+            return position
+        }
+    }
+
+    // MARK: PageReads
+
+    func position() -> Int64 { content.withLock { Int64($0.events.count) } }
+
+    func waitUntilApplied(_ position: Int64, within deadline: Duration) async -> Bool { true }
+
+    func feed(after position: Int64, filter: EventFilter) -> any EventFeed {
+        SampleFeed(garage: self, filter: filter, position: position)
+    }
+
+    func events(_ filter: EventFilter, _ page: PageRequest) async throws -> EventPage {
+        try read { content in
+            var rows = content.events.filter { SampleGarage.matches($0, filter) }
+            if page.order == .descending { rows.reverse() }
+            if let after = page.after {
+                rows.removeAll {
+                    page.order == .descending ? $0.event.position >= after : $0.event.position <= after
+                }
+            }
+            return EventPage(
+                rows: Array(rows.prefix(page.limit)), hasMore: rows.count > page.limit, head: Int64(content.events.count))
+        }
+    }
+
+    func event(at position: Int64) async throws -> EventRow? {
+        try read { $0.events.first { $0.event.position == position } }
+    }
+
+    func gates() async throws -> [GateRow] { try read { $0.gates } }
+    func gate(_ id: Subject) async throws -> GateRow? { try read { $0.gates.first { $0.subject == id } } }
+
+    func commands(of gate: Subject, limit: Int) async throws -> [CommandRow] {
+        try read { Array($0.commands.filter { $0.gate == gate }.prefix(limit)) }
+    }
+
+    func command(gate: Subject, id: String) async throws -> CommandRow? {
+        try read { $0.commands.first { $0.gate == gate && $0.id == id } }
+    }
+
+    func spots() async throws -> [SpotRow] { try read { $0.spots } }
+    func sensors() async throws -> [SensorRow] { try read { $0.sensors } }
+    func sensor(_ id: Subject) async throws -> SensorRow? { try read { $0.sensors.first { $0.subject == id } } }
+    func devices() async throws -> [DeviceRow] { try read { $0.devices } }
+    func garages() async throws -> [Name] { try read { $0.garages } }
+
+    func readings(_ query: ReadingsQuery) async throws -> ReadingsAnswer {
+        try read { content in
+            let points = content.readings.filter { matches($0, query.sensor, query.quantity, query.from, query.to) }
+            guard let length = query.bucket.microseconds else {
+                return ReadingsAnswer(points: points, bucket: .raw, next: nil)
+            }
+            let groups = Dictionary(grouping: points) { $0.time.microseconds / length }
+            let buckets = groups.sorted { $0.key < $1.key }.map { key, points in
+                ReadingPoint(
+                    sensor: points[0].sensor, quantity: points[0].quantity,
+                    time: Timestamp(microseconds: key * length),
+                    mean: points.map(\.mean).reduce(0, +) / Double(points.count),
+                    minimum: points.map(\.minimum).min() ?? 0, maximum: points.map(\.maximum).max() ?? 0,
+                    count: points.count)
+            }
+            return ReadingsAnswer(points: buckets, bucket: query.bucket, next: nil)
+        }
+    }
+
+    func extremes(
+        of sensor: Subject, quantity: Quantity, from: Timestamp, to: Timestamp
+    ) async throws -> (minimum: ReadingPoint, maximum: ReadingPoint)? {
+        try read { content in
+            let points = content.readings.filter { matches($0, sensor, quantity, from, to) }
+            guard let low = points.min(by: { $0.mean < $1.mean }), let high = points.max(by: { $0.mean < $1.mean })
+            else { return nil }
+            return (low, high)
+        }
+    }
+
+    private func matches(
+        _ point: ReadingPoint, _ sensor: Subject?, _ quantity: Quantity?, _ from: Timestamp?, _ to: Timestamp?
+    ) -> Bool {
+        (sensor == nil || point.sensor == sensor?.id) && (quantity == nil || point.quantity == quantity)
+            && (from.map { point.time >= $0 } ?? true) && (to.map { point.time < $0 } ?? true)
+    }
+
+    static func matches(_ row: EventRow, _ filter: EventFilter) -> Bool {
+        let type = row.event.type
+        let names = filter.types.contains { $0 == type || ($0.hasSuffix(".*") && type.hasPrefix($0.dropLast())) }
+        if !filter.types.isEmpty, !names { return false }
+        if filter.types.isEmpty, filter.hidesReadings, type == EventType.readingRecorded.rawValue { return false }
+        if let kind = filter.kind, row.subject?.kind != kind { return false }
+        if let subject = filter.subject, row.subject?.id != subject, row.subject?.name.text != subject { return false }
+        if let device = filter.device, row.event.metadata.clientID != device, row.event.metadata.actor != device {
+            return false
+        }
+        if let actor = filter.actor, row.event.metadata.actor != actor { return false }
+        if let from = filter.from, row.event.time < from.microseconds { return false }
+        if let to = filter.to, row.event.time >= to.microseconds { return false }
+        if let text = filter.text?.lowercased() {
+            let data = String(decoding: row.event.data, as: UTF8.self)
+            let searched = "\(row.event.stream) \(row.event.metadata.actor) \(data)".lowercased()
+            if !searched.contains(text) { return false }
+        }
+        return true
+    }
+
+    // MARK: CommandDoor
+
+    func submit(_ submission: CommandSubmission) async throws(CommandDoorError) -> CommandOutcome {
+        let (rejection, isBroken) = content.withLock { content in
+            content.submitted.append(submission)
+            return (content.rejection, content.isBroken)
+        }
+        if isBroken { throw .storage("disk full") }
+        return CommandOutcome(id: "c1", rejection: rejection, position: position(), repeated: false)
+    }
+
+    func addNote(
+        _ text: String, to subject: Subject, by origin: EventMetadata
+    ) async throws(CommandDoorError) -> Int64 {
+        append(subject, .noteAdded(Note(text: text)), at: Timestamp(microseconds: 0))
+    }
+
+    func unmappedTopics() -> [UnmappedTopic] { content.withLock { $0.unmapped } }
+}
+
+private struct SampleFeed: EventFeed {
+    let garage: SampleGarage
+    let filter: EventFilter
+    var position: Int64
+
+    mutating func next(waitingAtMost wait: Duration) async throws -> [EventRow] {
+        let deadline = ContinuousClock.now + wait
+        while true {
+            let head = garage.position()
+            let page = try await garage.events(filter, PageRequest(after: position, order: .ascending, limit: 500))
+            position = page.hasMore ? page.rows.last?.event.position ?? head : head
+            if !page.rows.isEmpty || ContinuousClock.now >= deadline { return page.rows }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+}
