@@ -1,0 +1,53 @@
+import GarageDomain
+
+/// One example of each event type, as it stands in the golden file of its type.
+enum Examples {
+    static func body(of type: EventType) -> EventBody {
+        switch type {
+        case .gateOpening:
+            .gateMoved(GateMoved(from: .closed, to: .opening, tookMilliseconds: 3_600_000, commandID: "c1"))
+        case .gateOpened: .gateMoved(GateMoved(from: .opening, to: .open, tookMilliseconds: 12_500, commandID: "c1"))
+        case .gateClosing: .gateMoved(GateMoved(from: .open, to: .closing, tookMilliseconds: 0))
+        case .gateClosed: .gateMoved(GateMoved(from: nil, to: .closed))
+        case .gateStopped: .gateMoved(GateMoved(from: .closing, to: .stopped, tookMilliseconds: 800))
+        case .gateObstructed: .gateObstructed
+        case .gateObstructionCleared: .gateObstructionCleared
+        case .commandRequested:
+            .commandRequested(
+                CommandRequested(
+                    commandID: "c1", action: .open, expiresAt: Timestamp(microseconds: 1_700_000_010_000_000),
+                    reason: "Dona Ana está \"esperando\" \\ 🚗\n\u{1}"))
+        case .commandRejected: .commandRejected(CommandRejected(commandID: "c2", action: nil, reason: .unknownState))
+        case .commandDispatched: .commandDispatched(CommandDispatched(commandID: "c1", action: .open, receivers: 1))
+        case .commandCompleted:
+            .commandCompleted(CommandCompleted(commandID: "c1", action: .open, state: .open, tookMilliseconds: 13_000))
+        case .commandFailed: .commandFailed(CommandFailed(commandID: "c3", action: .close, reason: .timedOut))
+        case .spotOccupied: .spotChanged(SpotChanged(occupied: true))
+        case .spotFreed: .spotChanged(SpotChanged(occupied: false, tookMilliseconds: 5_400_000))
+        case .readingRecorded: .readingRecorded(Reading(quantity: .temperature, value: 23.4))
+        case .faultDetected: .faultDetected(SensorFault(quantity: .humidity, kind: .notANumber, raw: "nan"))
+        case .deviceSeen: .deviceSeen(DeviceSeen(clientID: "esp1"))
+        case .deviceConnected: .deviceConnected(DeviceConnected(clientID: "esp1"))
+        case .deviceDisconnected: .deviceDisconnected(DeviceDisconnected(clientID: nil, reason: .keepAliveTimeout))
+        case .alertRaised: .alertRaised(Alert(condition: "sensor-fault", text: "dht1 reports no temperature"))
+        case .alertCleared: .alertCleared(Alert(condition: "sensor-fault", text: "dht1 reports again"))
+        case .accessDenied:
+            .accessDenied(AccessDenied(attempt: "publish garage/home/gate/front/actuate", address: "192.0.2.7"))
+        case .accessChanged: .accessChanged(AccessChanged(user: "ana", change: "may open gates"))
+        case .noteAdded: .noteAdded(Note(text: "<b>The</b> bulb was changed"))
+        case .eventAcknowledged: .eventAcknowledged(Acknowledgement(position: 184_221))
+        }
+    }
+
+    static func subject(of type: EventType) -> Subject {
+        let kind: Subject.Kind =
+            switch type.rawValue.prefix(while: { $0 != "." }) {
+            case "gate": .gate
+            case "spot": .spot
+            case "sensor": .sensor
+            case "device": .device
+            default: .garage
+            }
+        return Subject(garage: Name(nearest: "home"), kind: kind, name: Name(nearest: "x1"))
+    }
+}
