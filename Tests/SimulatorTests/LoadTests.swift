@@ -37,6 +37,7 @@ import Testing
         var topics: [String] = []
         for case .publish(let message) in model.advance(to: ModelRun.after(350)) { topics.append(message.topic) }
         let prefix = "garage/home/sensor/entrance"
-        #expect(topics == ["\(prefix)/temperature", "\(prefix)/humidity", "\(prefix)/temperature", "\(prefix)/humidity"])
+        #expect(
+            topics == ["\(prefix)/temperature", "\(prefix)/humidity", "\(prefix)/temperature", "\(prefix)/humidity"])
     }
 }

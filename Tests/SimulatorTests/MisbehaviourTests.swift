@@ -36,7 +36,7 @@ import Testing
         let devices = entries(.dropConnections).compactMap { entry -> Int? in
             if case .dropConnection(let device) = entry.effect { device } else { nil }
         }
-        #expect((1000...6000).contains(devices.count))
+        #expect((4500...17_500).contains(devices.count))
         #expect(Set(devices) == Set(0..<7))
     }
 

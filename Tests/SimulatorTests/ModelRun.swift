@@ -51,7 +51,9 @@ extension [ModelRun.Entry] {
     func changes(of topic: String) -> [(time: Timestamp, text: String)] {
         var changes: [(time: Timestamp, text: String)] = []
         for entry in self {
-            guard let message = entry.message, message.topic == topic, message.text != changes.last?.text else { continue }
+            guard let message = entry.message, message.topic == topic, message.text != changes.last?.text else {
+                continue
+            }
             changes.append((entry.time, message.text))
         }
         return changes

@@ -139,7 +139,8 @@ import Testing
         let entries = ModelRun.entries(ModelSettings(seed: 3, gates: gates, spots: 8, sensors: 1), hours: 24)
         let taken = entries.filter { $0.message?.topic.contains("/spot/") == true && $0.message?.text == "occupied" }
         #expect(!taken.isEmpty)
-        let topics = Set(entries.compactMap(\.message?.topic).filter { $0.contains("/gate/") && $0.hasSuffix("/state") })
+        let topics = Set(
+            entries.compactMap(\.message?.topic).filter { $0.contains("/gate/") && $0.hasSuffix("/state") })
         #expect(topics.count == gates)
     }
 

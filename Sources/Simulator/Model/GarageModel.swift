@@ -50,7 +50,8 @@ public struct GarageModel: Sendable {
         self.settings = settings
         self.start = start
         now = start
-        roster = Roster(garage: settings.garage, gates: settings.gates, spots: settings.spots, sensors: settings.sensors)
+        roster = Roster(
+            garage: settings.garage, gates: settings.gates, spots: settings.spots, sensors: settings.sensors)
         climate = Climate(seed: SeededRandom.mix(settings.seed, 0))
         traffic = SeededRandom(seed: settings.seed, stream: 1)
         reporting = SeededRandom(seed: settings.seed, stream: 2)
@@ -149,7 +150,7 @@ extension ModelSettings {
         copy.gates = min(max(gates, 0), 1000)
         copy.spots = min(max(spots, 0), 100_000)
         copy.sensors = min(max(sensors, 0), 1_000_000)
-        copy.speed = speed.isFinite ? min(max(speed, 0.01), 3600) : 1
+        copy.speed = speed.isFinite ? min(max(speed, 0.01), 10_000) : 1
         copy.reportInterval = min(max(reportInterval, 100), 86_400_000)
         copy.rate = rate.flatMap { $0.isFinite ? min(max($0, 0.001), 10_000_000) : nil }
         copy.utcOffset = min(max(utcOffset, -86_400_000), 86_400_000)

@@ -12,7 +12,7 @@ public struct ModelSettings: Hashable, Sendable {
     /// 0 to 1 000 000.
     public var sensors: Int
     /// How many times faster than real time the day passes: traffic, stays and weather. Machines keep their own pace.
-    /// 0.01 to 3600.
+    /// 0.01 to 10 000.
     public var speed: Double
     /// How often a sensor reports, in milliseconds; 100 to a day.
     public var reportInterval: Int64
@@ -46,7 +46,7 @@ public struct ModelSettings: Hashable, Sendable {
         if !(0...100_000).contains(spots) { return "the number of spots must be 0 to 100000, not \(spots)" }
         if !(0...1_000_000).contains(sensors) { return "the number of sensors must be 0 to 1000000, not \(sensors)" }
         if gates + spots + sensors == 0 { return "there is nothing to simulate: no gate, no spot and no sensor" }
-        if !(0.01...3600).contains(speed) { return "the speed must be 0.01 to 3600, not \(speed)" }
+        if !(0.01...10_000).contains(speed) { return "the speed must be 0.01 to 10000, not \(speed)" }
         if !(100...86_400_000).contains(reportInterval) {
             return "the report interval must be 0.1 seconds to a day, not \(reportInterval) ms"
         }

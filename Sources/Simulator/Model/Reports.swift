@@ -80,10 +80,12 @@ extension GarageModel {
         } else {
             // In load mode one message is one reading, so that the rate is exact.
             if count?.isMultiple(of: 2) ?? true {
-                publishReading(device: device, roster.sensorTemperatureTopics[sensor], fault(null: "null") ?? temperature)
+                publishReading(
+                    device: device, roster.sensorTemperatureTopics[sensor], fault(null: "null") ?? temperature)
             }
             if !(count?.isMultiple(of: 2) ?? false) {
-                publishReading(device: device, roster.sensorHumidityTopics[sensor], fault(null: "null") ?? "\(humidity)")
+                publishReading(
+                    device: device, roster.sensorHumidityTopics[sensor], fault(null: "null") ?? "\(humidity)")
             }
         }
         if count != nil {
@@ -100,7 +102,8 @@ extension GarageModel {
         guard let rate = settings.rate else { return }
         let turn = Double(loadMessages[sensor]) * Double(settings.sensors) + Double(sensor)
         let offset = min(turn * 1_000_000 / rate, 4e18)
-        queue.insert(.sensorReports(sensor), at: Timestamp(microseconds: start.microseconds.addingClamped(Int64(offset))))
+        queue.insert(
+            .sensorReports(sensor), at: Timestamp(microseconds: start.microseconds.addingClamped(Int64(offset))))
     }
 
     // MARK: Misbehaviour
@@ -127,7 +130,7 @@ extension GarageModel {
     }
 
     private mutating func scheduleDrop() {
-        schedule(.connectionDrops, after: trouble.integer(in: 15_000...60_000))
+        schedule(.connectionDrops, after: trouble.integer(in: 5000...20_000))
     }
 
     private mutating func anyDevice() -> Int { Int(trouble.integer(in: 0...Int64(devices.count - 1))) }

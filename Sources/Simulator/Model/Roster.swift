@@ -47,7 +47,8 @@ struct Roster: Sendable {
             let device = Name(nearest: "\(owner)-\(name)")
             devices.append(
                 SimulatedDevice(
-                    name: device, part: part, statusTopic: "\(prefix)/device/\(device)/status", actuateTopic: actuateTopic))
+                    name: device, part: part, statusTopic: "\(prefix)/device/\(device)/status",
+                    actuateTopic: actuateTopic))
         }
 
         let gateNames = (0..<max(0, gates)).map(Roster.gateName)
