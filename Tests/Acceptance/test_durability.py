@@ -32,7 +32,7 @@ def test_a_single_acknowledged_event_survives_the_death_of_the_process(garage):
         garage.kill()
     garage.start()
     assert garage.types(kind="spot") == ["spot.occupied"]
-    assert garage.one("spots", "home.A1")["occupied"] is True
+    assert garage.one("spots", "home.A1")["state"] == "occupied"
 
 
 def test_a_single_event_of_quality_of_service_2_survives_too(garage):
