@@ -48,7 +48,7 @@ public struct PageRequest: Sendable, Hashable {
     /// 1 to 1000.
     public var limit: Int
 
-    public enum Order: String, Sendable, Hashable {
+    public enum Order: String, Sendable, Hashable, CaseIterable {
         /// Oldest first.
         case ascending = "asc"
         /// Newest first.

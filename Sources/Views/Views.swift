@@ -76,6 +76,12 @@ public final class Views: Sendable {
         LiveEvents(views: self, after: position, filter: filter)
     }
 
+    /// Ends every wait for events that are not applied yet, and every live stream, now and from now on: a server that is
+    /// being stopped does not wait for readers who would stay for ever.
+    public func endLiveEvents() { head.close() }
+
+    var areLiveEventsEnded: Bool { head.isClosed }
+
     /// Applies what the log has; returns when the views have reached the log's head.
     ///
     /// `progress` is told the position and the head after each page.

@@ -6,6 +6,7 @@ final class HeadSignal: Sendable {
         var position: Int64 = 0
         var nextID: UInt64 = 0
         var waiters: [UInt64: (target: Int64, continuation: CheckedContinuation<Void, Never>)] = [:]
+        var isClosed = false
         /// Waiters whose time was over before they began to wait.
         var expired: Set<UInt64> = []
     }
@@ -13,6 +14,19 @@ final class HeadSignal: Sendable {
     private let state = Mutex(State())
 
     var position: Int64 { state.withLock { $0.position } }
+
+    /// Whether nobody may wait any more.
+    var isClosed: Bool { state.withLock { $0.isClosed } }
+
+    /// Ends every wait, now and from now on.
+    func close() {
+        let woken = state.withLock { state in
+            state.isClosed = true
+            defer { state.waiters = [:] }
+            return state.waiters.values.map(\.continuation)
+        }
+        for continuation in woken { continuation.resume() }
+    }
 
     /// Moves the position and wakes those who waited for it.
     func publish(_ position: Int64) {
@@ -40,7 +54,7 @@ final class HeadSignal: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isOver = state.withLock { state in
-                    if state.position >= target || state.expired.contains(id) { return true }
+                    if state.position >= target || state.isClosed || state.expired.contains(id) { return true }
                     state.waiters[id] = (target, continuation)
                     return false
                 }

@@ -16,9 +16,12 @@ public struct LiveEvents: Sendable {
     }
 
     /// The next events that match, at most 500; empty if none came within `wait` or the task was cancelled.
+    ///
+    /// Throws a `CancellationError` after `Views.endLiveEvents()`.
     public mutating func next(waitingAtMost wait: Duration) async throws -> [EventRow] {
         let end = ContinuousClock.now.advanced(by: wait)
         while true {
+            if views.areLiveEventsEnded { throw CancellationError() }
             let rows = try await available()
             if !rows.isEmpty { return rows }
             let left = ContinuousClock.now.duration(to: end)

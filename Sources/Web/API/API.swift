@@ -1,0 +1,56 @@
+import EventLog
+import Hummingbird
+import Ingest
+import Views
+
+/// The JSON API below `/api/v1`, and beside it the health checks.
+struct API {
+    let views: Views
+    let door: any CommandDoor
+    let log: EventLog
+    let status: @Sendable () async -> ServiceStatus
+
+    /// Adds the routes. What they throw becomes a problem document.
+    func addRoutes(to router: Router<WebContext>) {
+        router.addMiddleware { APIErrors() }
+        var routes = RouteTable(router: router)
+        let base = "/api/v1"
+        let ids = IDReader(views: views)
+
+        let events = EventEndpoints(views: views)
+        let export = EventExport(views: views)
+        routes.get("\(base)/events", events.list)
+        routes.post("\(base)/events", NoteEndpoint(views: views, door: door, ids: ids).add)
+        routes.get("\(base)/events/stream", EventStream(views: views).follow)
+        routes.get("\(base)/events/{position}", events.one)
+        routes.get("\(base)/events.csv", export.csv)
+        routes.get("\(base)/events.jsonl", export.jsonLines)
+
+        let sensors = SensorEndpoints(views: views, ids: ids)
+        let readings = ReadingEndpoints(views: views, ids: ids)
+        routes.get("\(base)/sensors", sensors.list)
+        routes.get("\(base)/sensors/{id}", sensors.one)
+        routes.get("\(base)/sensors/{id}/readings", readings.ofOne)
+        routes.get("\(base)/sensors/{id}/readings.csv", readings.csvOfOne)
+        routes.get("\(base)/readings", readings.ofAll)
+        routes.get("\(base)/readings.csv", readings.csvOfAll)
+
+        let gates = GateEndpoints(views: views, ids: ids)
+        routes.get("\(base)/gates", gates.list)
+        routes.get("\(base)/gates/{id}", gates.one)
+        routes.get("\(base)/gates/{id}/commands", gates.commands)
+        routes.post("\(base)/gates/{id}/commands", CommandEndpoint(views: views, door: door, ids: ids).submit)
+        routes.get("\(base)/gates/{id}/commands/{command}", gates.command)
+
+        let things = ThingEndpoints(views: views, ids: ids)
+        routes.get("\(base)/spots", things.spots)
+        routes.get("\(base)/spots/{id}", things.spot)
+        routes.get("\(base)/devices", things.devices)
+        routes.get("\(base)/devices/{id}", things.device)
+
+        let health = HealthEndpoints(views: views, log: log, status: status)
+        routes.get("/healthz", health.alive)
+        routes.get("/readyz", health.ready)
+        routes.close()
+    }
+}

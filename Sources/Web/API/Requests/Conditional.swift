@@ -1,0 +1,24 @@
+import Hummingbird
+
+/// Conditional requests (RFC 9110 §13). The entity tag of everything that follows from the log is the position it was
+/// answered at.
+enum Conditional {
+    static func tag(_ position: Int64) -> String { "\"\(position)\"" }
+
+    /// An answer without content if the client has this one, otherwise `nil`.
+    static func notModified(_ request: Request, tag: String, cacheControl: String) -> Response? {
+        let wanted = request.headers[values: .ifNoneMatch].flatMap { $0.split(separator: ",") }
+        let matches = wanted.contains { candidate in
+            let candidate = candidate.drop { $0 == " " || $0 == "\t" }
+            // If-None-Match compares weakly (RFC 9110 §8.8.3.2).
+            let opaque = candidate.hasPrefix("W/") ? candidate.dropFirst(2) : candidate
+            return opaque == "*" || trimmed(opaque) == tag[...]
+        }
+        guard matches else { return nil }
+        return Response(status: .notModified, headers: [.eTag: tag, .cacheControl: cacheControl])
+    }
+
+    private static func trimmed(_ text: Substring) -> Substring {
+        text.lastIndex { $0 != " " && $0 != "\t" }.map { text[...$0] } ?? ""
+    }
+}

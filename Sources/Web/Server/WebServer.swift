@@ -1,0 +1,82 @@
+public import EventLog
+public import Foundation
+import Hummingbird
+public import Ingest
+public import Logging
+import NIOCore
+public import ServiceLifecycle
+public import Views
+
+/// The HTTP server: the pages, the JSON API and the health checks on one port.
+public struct WebServer: Service {
+    /// Where to listen and what to show.
+    public struct Configuration: Sendable {
+        public var host: String
+        /// 0 picks a free port.
+        public var port: Int
+        /// A folder that takes the place of the built-in files of `web/`.
+        public var webRoot: String?
+        /// The zone by whose days the pages are divided.
+        public var timeZone: TimeZone
+        /// A connection without a request is closed after this time.
+        public var idleTimeout: Duration
+
+        public init(
+            host: String, port: Int, webRoot: String? = nil, timeZone: TimeZone = .current,
+            idleTimeout: Duration = .seconds(75)
+        ) {
+            self.host = host
+            self.port = port
+            self.webRoot = webRoot
+            self.timeZone = timeZone
+            self.idleTimeout = idleTimeout
+        }
+    }
+
+    private let configuration: Configuration
+    private let views: Views
+    private let responder: RouterResponder<WebContext>
+    private let onBound: @Sendable (_ host: String, _ port: Int) async -> Void
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - status: the checks of the parts that the server does not know itself.
+    ///   - onBound: called once the port is bound, before the first request is answered.
+    /// - Throws: if a template or a language file can't be read.
+    public init(
+        configuration: Configuration, views: Views, log: EventLog, door: any CommandDoor,
+        status: @escaping @Sendable () async -> ServiceStatus, logger: Logger,
+        onBound: @escaping @Sendable (_ host: String, _ port: Int) async -> Void = { _, _ in }
+    ) throws {
+        self.configuration = configuration
+        self.views = views
+        self.logger = logger
+        self.onBound = onBound
+        let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
+        API(views: views, door: door, log: log, status: status).addRoutes(to: router)
+        let files = configuration.webRoot.map { WebFiles(folder: $0) } ?? .embedded
+        try Pages(views: views, door: door, files: files, timeZone: configuration.timeZone).addRoutes(to: router)
+        responder = router.buildResponder()
+    }
+
+    /// Serves until the service is shut down: then it takes no new connection, ends the live streams, and returns when the
+    /// requests under way are answered. Throws if the port can't be bound.
+    public func run() async throws {
+        let onBound = onBound
+        let application = Application(
+            responder: responder,
+            server: .http1(configuration: .init(idleTimeout: .init(configuration.idleTimeout))),
+            configuration: ApplicationConfiguration(address: .hostname(configuration.host, port: configuration.port)),
+            onServerRunning: { channel in
+                guard let address = channel.localAddress, let port = address.port else { return }
+                await onBound(address.ipAddress ?? "", port)
+            },
+            logger: logger
+        )
+        try await withGracefulShutdownHandler {
+            try await application.run()
+        } onGracefulShutdown: { [views] in
+            views.endLiveEvents()
+        }
+    }
+}
