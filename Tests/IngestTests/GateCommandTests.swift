@@ -3,6 +3,7 @@ import GarageDomain
 import Ingest
 import MQTTBroker
 import MQTTCodec
+import NIOCore
 import Testing
 
 @Suite struct GateCommandTests {
@@ -73,13 +74,13 @@ import Testing
         let bench = try await gateAt("closed")
         var properties = Properties()
         properties.responseTopic = "phone/answers"
-        properties.correlationData = [1, 2, 3]
+        properties.correlationData = ByteBuffer(bytes: [1, 2, 3])
         bench.publish(commandTopic, #"{"action":"open","id":"c1"}"#, from: ana, properties: properties)
         try await bench.eventually("the dispatch is told") {
             bench.sink.messages.filter { $0.topic == "phone/answers" }.count == 2
         }
         let answers = bench.sink.messages.filter { $0.topic == "phone/answers" }
-        #expect(answers.allSatisfy { $0.properties.correlationData == [1, 2, 3] })
+        #expect(answers.allSatisfy { $0.properties.correlationData == ByteBuffer(bytes: [1, 2, 3]) })
         #expect(
             answers.map { String(buffer: $0.payload) } == [
                 #"{"id":"c1","action":"open","status":"requested"}"#,

@@ -1,5 +1,6 @@
 import EventLog
 import GarageDomain
+import Ingest
 import MQTTBroker
 import MQTTCodec
 import Testing

@@ -70,7 +70,7 @@ struct EventsCommand: AsyncParsableCommand {
                     let event = try? JSONDecoder().decode(Event.self, from: Data(line.dropFirst(5).utf8))
                 else { return }
                 print(event.line)
-                fflush(stdout)
+                fflush(nil)
             }
         }
     }

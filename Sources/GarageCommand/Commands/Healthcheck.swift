@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import GarageConfiguration
 
 /// `garage healthcheck`
 struct Healthcheck: AsyncParsableCommand {

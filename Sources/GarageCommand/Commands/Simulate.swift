@@ -5,6 +5,7 @@ import GarageDomain
 import Logging
 import ServiceLifecycle
 import Simulator
+import UnixSignals
 
 /// `garage simulate`
 struct Simulate: AsyncParsableCommand {

@@ -1,8 +1,8 @@
 import GarageConfiguration
-import Ingest
+public import Ingest
 import MQTTBroker
 import MQTTCodec
-import MQTTServer
+public import MQTTServer
 import NIOPosix
 
 /// The MQTT server is where Ingest publishes to.

@@ -7,6 +7,7 @@ import MQTTBroker
 import MQTTServer
 import NIOPosix
 import ServiceLifecycle
+import UnixSignals
 
 /// The broker without the garage: `garage broker`.
 struct BrokerService {

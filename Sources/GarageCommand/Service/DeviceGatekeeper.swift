@@ -2,6 +2,7 @@ import Access
 import GarageConfiguration
 import Ingest
 import MQTTBroker
+import MQTTCodec
 
 /// Lets MQTT clients in: on loopback everyone who gives no password, elsewhere only devices with the right one.
 struct DeviceGatekeeper: Gatekeeper {

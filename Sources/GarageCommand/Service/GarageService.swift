@@ -10,6 +10,7 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 import Simulator
+import UnixSignals
 import Views
 import Web
 
@@ -36,15 +37,17 @@ struct GarageService {
 
         let server = makeServer(policy: ingest)
         ingest.attach(server)
-        let web = try makeWeb(log: log, views: views, ingest: ingest)
-        let webAddress = try await start { try await web.start() }
         let brokerAddresses = try await start { try await server.start() }
-
-        let listening = ListeningFile(
-            mqtt: brokerAddresses.tcp.first?.description, mqttTLS: nil,
-            mqttWebSocket: brokerAddresses.webSocket.first?.description, http: webAddress, pid: getpid())
-        try listening.write(to: folder.path)
-        announce(listening, logger: logger)
+        let web = try makeWeb(log: log, views: views, ingest: ingest) { host, port in
+            let listening = ListeningFile(
+                mqtt: brokerAddresses.tcp.first?.description, mqttTLS: nil,
+                mqttWebSocket: brokerAddresses.webSocket.first?.description,
+                http: HostPort(host: host, port: port).description, pid: getpid())
+            announce(listening, logger: logger)
+            do {
+                try listening.write(to: folder.path)
+            } catch { logger.error("\(error)") }
+        }
 
         // Stopped in reverse order: the devices first, the store last.
         var services: [any Service] = [StoreService(log: log), views, ingest, web, server]
@@ -52,14 +55,49 @@ struct GarageService {
             services.append(
                 Fleet(options: .demo(host: address.host, port: address.port), logger: Logger(label: "demo")))
         }
+        try await serve(services, logger: logger)
+        ListeningFile.remove(from: folder.path)
+        logger.notice("stopped")
+        withExtendedLifetime(folder) {}
+    }
+
+    private func serve(_ services: [any Service], logger: Logger) async throws {
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger))
-        try await group.run()
-        ListeningFile.remove(from: folder.path)
-        logger.notice("stopped")
-        withExtendedLifetime(folder) {}
+        do {
+            try await group.run()
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw Failure("address already in use: \(configuration.http)")
+        } catch { throw Failure("\(error)") }
+    }
+
+    private func makeWeb(
+        log: EventLog, views: Views, ingest: Ingest,
+        onBound: @escaping @Sendable (_ host: String, _ port: Int) async -> Void
+    ) throws -> WebServer {
+        var timeZone = TimeZone.current
+        if let name = configuration.timeZone {
+            guard let named = TimeZone(identifier: name) else {
+                throw ConfigurationError("site.time_zone is '\(name)'; it takes an IANA name such as America/Sao_Paulo")
+            }
+            timeZone = named
+        }
+        return try WebServer(
+            configuration: .init(
+                host: configuration.http.host, port: configuration.http.port, webRoot: configuration.httpFiles,
+                timeZone: timeZone),
+            views: views, log: log, door: ingest,
+            status: {
+                let waits = ingest.waitsForStorage
+                return ServiceStatus(checks: [
+                    .init(
+                        name: "ingest", isPassing: !waits,
+                        detail: waits ? "the event log can't be written; acknowledgements wait" : nil)
+                ])
+            },
+            logger: Logger(label: "http"), onBound: onBound)
     }
 
     private func makeIngest(
