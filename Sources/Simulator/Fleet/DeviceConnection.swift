@@ -21,15 +21,15 @@ final class DeviceConnection: Sendable {
         self.statistics = statistics
     }
 
-    /// Connects the device, with `offline` as its last will. Nothing that was sent while it was away comes later: a
-    /// gate must not move for a command of yesterday.
+    /// Connects the device, with `offline` as its last will, and subscribes to the commands of its gate if it has one.
+    /// Nothing that was sent while it was away comes later: a gate must not move for a command of yesterday.
     /// - Parameters:
     ///   - onActuate: is called for each command to the device's gate.
     ///   - onClose: is called once when the connection has ended, with the reason unless the device ended it.
     static func open(
         _ device: SimulatedDevice, options: SimulationOptions, statistics: StatisticsBoard, on loop: any EventLoop,
         onActuate: @escaping @Sendable (GateAction) -> Void, onClose: @escaping @Sendable (MQTTClientError?) -> Void
-    ) async throws(MQTTClientError) -> DeviceConnection {
+    ) async throws(FleetError) -> DeviceConnection {
         var settings = MQTTClient.Options(host: options.host, port: options.port, clientID: device.name.text)
         // Both versions are in the field; the gates speak the newer one.
         settings.version = device.actuateTopic == nil ? .v3_1_1 : .v5
@@ -39,23 +39,39 @@ final class DeviceConnection: Sendable {
         settings.will = Will(
             topic: device.statusTopic, payload: ByteBuffer(string: "offline"), qos: .atLeastOnce, retain: true)
         settings.connectTimeout = .seconds(3)
-        let client = try await MQTTClient.connect(
-            settings, on: loop,
-            onMessage: { message in
-                // A retained message would move the gate at every connect.
-                guard !message.retain, message.topic == device.actuateTopic,
-                    let action = GateAction(rawValue: String(buffer: message.payload).lowercased())
-                else { return }
-                onActuate(action)
-            },
-            onClose: onClose)
+        let client: MQTTClient
+        do throws(MQTTClientError) {
+            client = try await MQTTClient.connect(
+                settings, on: loop,
+                onMessage: { message in
+                    // A retained message would move the gate at every connect.
+                    guard !message.retain, message.topic == device.actuateTopic,
+                        let action = GateAction(rawValue: String(buffer: message.payload).lowercased())
+                    else { return }
+                    onActuate(action)
+                },
+                onClose: onClose)
+        } catch {
+            throw FleetError(connecting: error, options: options)
+        }
+        do throws(FleetError) {
+            if let topic = device.actuateTopic { try await subscribe(client, to: topic, options: options) }
+        } catch {
+            client.abort()
+            throw error
+        }
         return DeviceConnection(client, device, statistics)
     }
 
-    /// Subscribes to the commands of the device's gate, if it has one.
-    func subscribe() async throws {
-        guard let topic = device.actuateTopic else { return }
-        let answers = try await client.subscribe([(topic, .atLeastOnce)])
+    private static func subscribe(
+        _ client: MQTTClient, to topic: String, options: SimulationOptions
+    ) async throws(FleetError) {
+        let answers: [ReasonCode]
+        do throws(MQTTClientError) {
+            answers = try await client.subscribe([(topic, .atLeastOnce)])
+        } catch {
+            throw FleetError(connecting: error, options: options)
+        }
         if let refusal = answers.first(where: \.isError) {
             throw FleetError.refused("the broker refuses the subscription to \(topic): \(refusal)")
         }

@@ -17,6 +17,7 @@ struct DeviceRunner: Sendable {
     let index: Int
     let options: SimulationOptions
     let conductor: Conductor
+    let slots: ConnectionSlots
     let loop: any EventLoop
     let logger: Logger
 
@@ -25,8 +26,8 @@ struct DeviceRunner: Sendable {
     private var statistics: StatisticsBoard { conductor.statistics }
 
     /// Connects once.
-    /// - Parameter number: counts the device's connections.
-    func connect(number: Int) async throws(MQTTClientError) -> DeviceConnection {
+    /// - Parameter number: counts the device's attempts.
+    func connect(number: Int) async throws(FleetError) -> DeviceConnection {
         try await DeviceConnection.open(
             device, options: options, statistics: statistics, on: loop,
             onActuate: { [conductor, device, logger] action in
@@ -34,52 +35,55 @@ struct DeviceRunner: Sendable {
                 logger.debug("\(device.name) obeys \(action.rawValue)")
                 conductor.actuate(gate: gate, action)
             },
-            onClose: { [mailbox] error in mailbox.post(.closed(connection: number, error)) })
+            onClose: { [mailbox] error in mailbox.post(.closed(attempt: number, error)) })
     }
 
     /// Lives until the fleet shuts down.
-    /// - Parameters:
-    ///   - first: a connection that is already made.
-    ///   - delay: how long to wait before the first attempt, in milliseconds.
-    func run(first: DeviceConnection?, delay: Int64) async {
+    /// - Parameter first: a connection that the first attempt has made.
+    func run(first: DeviceConnection?) async {
         var backoff = Backoff(random: SeededRandom(seed: options.seed, stream: 1000 + UInt64(index)))
         let clock = ContinuousClock()
-        var number = 0
+        var connections = 0
+        var attempt = 1
         var ready = first
-        if ready == nil, delay > 0 { await pause(milliseconds: delay) }
         while !mailbox.isShutDown {
-            number += 1
-            let begin = clock.now
-            do {
-                let connection: DeviceConnection
-                if let made = ready { connection = made } else { connection = try await connect(number: number) }
-                ready = nil
-                try await connection.subscribe()
-                switch await serve(connection, number: number) {
+            do throws(FleetError) {
+                guard let connection = try await take(&ready, attempt: attempt) else { return }
+                let begin = clock.now
+                connections += 1
+                switch await serve(connection, attempt: attempt, isFirst: connections == 1) {
                 case .shutDown:
                     await connection.goodbye()
                     return
                 case .broken(let error):
                     if let error { note(explain(error)) }
                 }
-            } catch let error as MQTTClientError {
-                note(explain(error))
+                if begin.duration(to: clock.now) > DeviceRunner.goodConnection { backoff.reset() }
             } catch {
-                note("\(error)")
+                note(error.description)
             }
-            if begin.duration(to: clock.now) > DeviceRunner.goodConnection { backoff.reset() }
+            attempt += 1
             await pause(milliseconds: backoff.next())
         }
         await ready?.goodbye()
     }
 
-    private func serve(_ connection: DeviceConnection, number: Int) async -> Ending {
+    /// The connection that is ready, or else a new one when it is the device's turn.
+    /// - Returns: `nil` if the fleet was shut down while the device waited.
+    private func take(_ ready: inout DeviceConnection?, attempt: Int) async throws(FleetError) -> DeviceConnection? {
+        if let made = ready.take() { return made }
+        return try await slots.withSlot { () async throws(FleetError) -> DeviceConnection? in
+            mailbox.isShutDown ? nil : try await connect(number: attempt)
+        }
+    }
+
+    private func serve(_ connection: DeviceConnection, attempt: Int, isFirst: Bool) async -> Ending {
         statistics.update {
             $0.connected += 1
-            if number > 1 { $0.reconnects += 1 }
+            if !isFirst { $0.reconnects += 1 }
         }
         conductor.connected(device: index) { connection.abort() }
-        let ending = await publish(over: connection, number: number)
+        let ending = await publish(over: connection, attempt: attempt)
         let forgotten = mailbox.close()
         statistics.update {
             $0.connected -= 1
@@ -88,14 +92,14 @@ struct DeviceRunner: Sendable {
         return ending
     }
 
-    private func publish(over connection: DeviceConnection, number: Int) async -> Ending {
+    private func publish(over connection: DeviceConnection, attempt: Int) async -> Ending {
         while true {
             switch await mailbox.next() {
             case .publish(let message): await connection.publish(message)
             case .drop:
                 connection.abort()
                 return .broken(nil)
-            case .closed(number, let error): return .broken(error)
+            case .closed(attempt, let error): return .broken(error)
             case .closed, .pauseOver: continue
             case .shutDown: return .shutDown
             }
@@ -114,12 +118,8 @@ struct DeviceRunner: Sendable {
     }
 
     private func explain(_ error: MQTTClientError) -> String {
-        switch error {
-        case .disconnectedByServer(.sessionTakenOver, _):
-            "another client calls itself \(device.name); is another `garage simulate` running at this broker?"
-        case .unreachable, .refused: FleetError(connecting: error, options: options).description
-        default: error.description
-        }
+        guard case .disconnectedByServer(.sessionTakenOver, _) = error else { return error.description }
+        return "another client calls itself \(device.name); is another `garage simulate` running at this broker?"
     }
 
     private func note(_ problem: String) {

@@ -12,8 +12,8 @@ public struct Fleet: Service {
     /// How long devices may take to say goodbye.
     private static let farewell: Duration = .seconds(2)
     private static let progressInterval: Duration = .seconds(10)
-    /// A broker takes this many connections at once; a thousand devices need a second to come in.
-    private static let connectionsPerMillisecond: Int64 = 1
+    /// How many devices connect at the same time.
+    private static let connectionSlots = 50
 
     private let options: SimulationOptions
     private let logger: Logger
@@ -33,7 +33,9 @@ public struct Fleet: Service {
     public func run() async throws {
         if let problem = options.problem { throw FleetError.options(problem) }
         let conductor = Conductor(options.model, statistics: board)
-        let loops = MultiThreadedEventLoopGroup(numberOfThreads: threads(for: conductor.devices.count))
+        let count = conductor.devices.count
+        guard OpenFiles.allow(count + 100) else { throw FleetError.options(OpenFiles.advice(for: count)) }
+        let loops = MultiThreadedEventLoopGroup(numberOfThreads: threads(for: count))
         do {
             try await run(conductor, on: loops)
         } catch {
@@ -51,9 +53,11 @@ public struct Fleet: Service {
             """)
         try await withTaskCancellationHandler {
             try await withGracefulShutdownHandler {
+                let slots = ConnectionSlots(Fleet.connectionSlots)
                 let runners = conductor.devices.indices.map { index in
                     DeviceRunner(
-                        index: index, options: options, conductor: conductor, loop: loops.next(), logger: logger)
+                        index: index, options: options, conductor: conductor, slots: slots, loop: loops.next(),
+                        logger: logger)
                 }
                 guard let first = runners.first, let contact = try await firstContact(first) else { return }
                 await live(runners, first: contact, conductor)
@@ -72,11 +76,10 @@ public struct Fleet: Service {
         let clock = ContinuousClock()
         let deadline = clock.now.advanced(by: options.patience)
         while !runner.conductor.mailboxes[runner.index].isShutDown {
-            do {
+            do throws(FleetError) {
                 return try await runner.connect(number: 1)
             } catch {
-                let failure = FleetError(connecting: error, options: options)
-                guard failure.isTemporary, clock.now < deadline else { throw failure }
+                guard error.isTemporary, clock.now < deadline else { throw error }
             }
             try? await Task.sleep(for: .milliseconds(200))
         }
@@ -90,8 +93,7 @@ public struct Fleet: Service {
             group.addTask { await self.endFarewells(conductor) }
             await withDiscardingTaskGroup { devices in
                 for runner in runners {
-                    let delay = Int64(runner.index) / Fleet.connectionsPerMillisecond
-                    devices.addTask { await runner.run(first: runner.index == 0 ? first : nil, delay: delay) }
+                    devices.addTask { await runner.run(first: runner.index == 0 ? first : nil) }
                 }
             }
             group.cancelAll()

@@ -55,9 +55,7 @@ public enum FleetError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// The system's own words out of the network library's description of all that it tried.
     private static func shortened(_ reason: String) -> String {
-        if reason.contains("dnsAError: Optional") || reason.contains("dnsAError: Socket") {
-            return "the host name is not known"
-        }
+        if reason.contains("UnknownHost") { return "the host name is not known" }
         guard let end = reason.firstRange(of: " (errno") else { return reason }
         let words = reason[..<end.lowerBound]
         return words.lastIndex(of: ":").map { String(words[words.index(after: $0)...].drop { $0 == " " }) } ?? reason

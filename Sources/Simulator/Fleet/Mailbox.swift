@@ -8,8 +8,8 @@ final class Mailbox: Sendable {
         case publish(DeviceMessage)
         /// Break the connection without a DISCONNECT.
         case drop
-        /// The connection with this number is gone.
-        case closed(connection: Int, MQTTClientError?)
+        /// The connection that this attempt made is gone.
+        case closed(attempt: Int, MQTTClientError?)
         /// The pause before the next attempt to connect is over.
         case pauseOver
         /// Say goodbye and end. Returned again and again once posted.
