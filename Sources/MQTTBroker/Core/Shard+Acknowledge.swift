@@ -66,7 +66,7 @@ extension Shard {
     mutating func release(_ ticket: HoldTicket, _ reason: ReasonCode, _ now: UInt64) {
         guard let session = sessions.find(ticket.slot, ticket.generation) else { return }
         if let connection = session.pointee.connection,
-            connection.pointee.acknowledgements.release(ticket.sequence, reason)
+            connection.pointee.acknowledgements.release(ticket.sequence, reason.inPuback)
         {
             if reason.isError, !connection.pointee.isV5 {
                 // MQTT 3 can't be told; without an acknowledgement it sends again on its next connection.

@@ -24,7 +24,7 @@ extension Shard {
     ) {
         guard connection.pointee.phase != .closing else { return }
         if connection.pointee.isV5, connection.pointee.phase == .active {
-            send(.disconnect(Disconnect(reasonCode: reason)), to: connection)
+            send(.disconnect(Disconnect(reasonCode: reason.inDisconnect)), to: connection)
         }
         detach(connection, cause, publishesWill: true, now)
     }

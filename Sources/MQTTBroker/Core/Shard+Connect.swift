@@ -191,7 +191,7 @@ extension Shard {
             }
         if isSayable {
             if !isV5, connection.pointee.isV5 { setVersion(connection, .v3_1_1) }
-            send(.connack(Connack(sessionPresent: false, reasonCode: reason)), to: connection)
+            send(.connack(Connack(sessionPresent: false, reasonCode: reason.inConnack)), to: connection)
         }
         statistics.connectionsRefused &+= 1
         policy.observe(.refused(address: connection.pointee.remoteAddress, clientID: clientID, reason: detail))

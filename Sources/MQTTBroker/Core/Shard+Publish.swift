@@ -66,7 +66,7 @@ extension Shard {
             if retained { publication.retain = true }
             reason = nil
         case .holdOnly: reason = nil
-        case .consume(let code), .refuse(let code): reason = code
+        case .consume(let code), .refuse(let code): reason = code.inPuback
         }
         switch verdict {
         case .forward, .forwardRetained, .hold: route(&publication, now)

@@ -52,7 +52,7 @@ extension Shard {
             return .quotaExceeded
         }
         guard let reason = policy.authorizeSubscribe(filter.filter, for: context) else { return nil }
-        return reason.isError ? reason : .notAuthorized
+        return reason.isError ? reason.inSuback : .notAuthorized
     }
 
     /// Makes or replaces a subscription; true if there was none with this filter [MQTT-3.8.4-3].

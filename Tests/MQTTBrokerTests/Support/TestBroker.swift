@@ -1,0 +1,131 @@
+import MQTTBroker
+import MQTTCodec
+import NIOCore
+
+/// A broker of one or more shards under virtual time. After every input everything that follows from it is carried out,
+/// as the server's loops would do it.
+final class TestBroker {
+    private(set) var now: UInt64 = 1_000_000_000
+    let policy: TestPolicy
+    let hub: BrokerHub
+    let cores: [BrokerCore]
+    private var clients: [TestClient] = []
+    private var opened = 0
+
+    init(
+        shards: Int = 1, limits: BrokerLimits = BrokerLimits(), policy: TestPolicy = TestPolicy(), seed: UInt64 = 1
+    ) {
+        self.policy = policy
+        let hub = BrokerHub(shards: shards, limits: limits)
+        self.hub = hub
+        var generator = SplitMix(seed: seed)
+        let random = { generator.next() }
+        cores = (0..<shards).map { BrokerCore(index: $0, hub: hub, policy: policy, random: random) }
+    }
+
+    /// A connection on which nothing has been sent yet.
+    func open(shard: Int = 0, version: ProtocolVersion = .v5) -> TestClient {
+        opened += 1
+        let id = cores[shard].open(remoteAddress: "192.0.2.1:\(opened)", listener: "test", now: now)
+        let client = TestClient(self, cores[shard], id, version)
+        clients.append(client)
+        pump()
+        return client
+    }
+
+    /// A connected client; its CONNACK has been taken, what came behind it not.
+    func connect(
+        _ clientID: String, _ version: ProtocolVersion = .v5, clean: Bool = true, keepAlive: UInt16 = 0,
+        will: Will? = nil, shard: Int = 0, _ properties: Properties = []
+    ) -> TestClient {
+        let client = open(shard: shard, version: version)
+        client.send(
+            .connect(
+                Connect(
+                    version: version, clientID: clientID, cleanStart: clean, keepAlive: keepAlive, will: will,
+                    properties: properties)))
+        client.takeConnack()
+        return client
+    }
+
+    /// A connected MQTT 5 client with these CONNECT properties.
+    func connect(_ clientID: String, _ properties: Properties) -> TestClient {
+        connect(clientID, .v5, clean: true, properties)
+    }
+
+    /// A subscriber; its SUBACK has been taken.
+    func subscriber(
+        _ clientID: String, _ filter: String, qos: QoS = .exactlyOnce, _ version: ProtocolVersion = .v5,
+        shard: Int = 0
+    ) -> TestClient {
+        let client = connect(clientID, version, shard: shard)
+        client.subscribe(filter, qos: qos)
+        return client
+    }
+
+    func advance(seconds: Double) {
+        let end = now + UInt64(seconds * 1_000_000_000)
+        while let next = cores.compactMap(\.nextDeadline).min(), next <= end {
+            now = max(now, next)
+            for core in cores { core.expire(now: now) }
+            pump()
+        }
+        now = end
+        pump()
+    }
+
+    @discardableResult
+    func publish(_ message: LocalMessage) -> Int {
+        var live = 0
+        for (index, core) in cores.enumerated() {
+            live += core.publish(message, storesRetained: index == 0, now: now)
+        }
+        pump()
+        return live
+    }
+
+    func release(_ ticket: HoldTicket, _ reason: ReasonCode = .success) {
+        cores[Int(ticket.shard)].release(ticket, reason, now: now)
+        pump()
+    }
+
+    var statistics: BrokerStatistics {
+        cores.reduce(into: BrokerStatistics()) { $0 += $1.statistics() }
+    }
+
+    /// Carries out every effect until there is none left.
+    func pump() {
+        var isBusy = true
+        while isBusy {
+            isBusy = false
+            for core in cores {
+                for shard in core.takeShardsToWake() {
+                    isBusy = true
+                    cores[shard].deliverMail(now: now)
+                }
+                while let id = core.takeTouched() {
+                    isBusy = true
+                    clients.first { $0.core === core && $0.id == id }?.serve()
+                }
+            }
+            clients.removeAll { $0.isClosed }
+        }
+    }
+}
+
+/// A small generator of repeatable random numbers.
+struct SplitMix: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}

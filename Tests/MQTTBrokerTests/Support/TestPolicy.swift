@@ -1,0 +1,88 @@
+import MQTTBroker
+import MQTTCodec
+import Synchronization
+
+/// A policy whose answers a test sets, and which remembers what it was asked and told.
+final class TestPolicy: BrokerPolicy {
+    /// What the policy saw of one publish.
+    struct Seen: Sendable {
+        var topic: String
+        var payload: String
+        var isWill: Bool
+        var isDuplicate: Bool
+        var clientID: String
+        var ticket: HoldTicket
+        var properties: Properties
+    }
+
+    struct State: Sendable {
+        var authentication: @Sendable (ConnectRequest) -> Authentication = { _ in .accepted(.anonymous) }
+        var subscribe: @Sendable (String) -> ReasonCode? = { _ in nil }
+        var verdict: @Sendable (Seen) -> PublishVerdict = { _ in .forward }
+        var volatileTopics: Set<String> = []
+        var seen: [Seen] = []
+        var events: [String] = []
+    }
+
+    private let state = Mutex(State())
+
+    func set(_ change: (inout State) -> Void) {
+        state.withLock { change(&$0) }
+    }
+
+    var seen: [Seen] { state.withLock { $0.seen } }
+
+    /// Takes the events told since the last time, as short texts.
+    func takeEvents() -> [String] {
+        state.withLock { state in
+            defer { state.events = [] }
+            return state.events
+        }
+    }
+
+    func authenticate(_ request: ConnectRequest) -> Authentication {
+        state.withLock { $0.authentication }(request)
+    }
+
+    func authorizeSubscribe(_ filter: String, for client: ClientContext) -> ReasonCode? {
+        state.withLock { $0.subscribe }(filter)
+    }
+
+    func inspect(_ publish: borrowing PublishInspection) -> PublishVerdict {
+        let seen = Seen(
+            topic: publish.topicName, payload: String(decoding: publish.payload, as: UTF8.self),
+            isWill: publish.isWill, isDuplicate: publish.duplicate, clientID: publish.client.clientID,
+            ticket: publish.ticket, properties: publish.properties)
+        let verdict = state.withLock { state in
+            state.seen.append(seen)
+            return state.verdict
+        }
+        return verdict(seen)
+    }
+
+    func isVolatile(topic: String) -> Bool { state.withLock { $0.volatileTopics.contains(topic) } }
+
+    func observe(_ event: SessionEvent) {
+        let text =
+            switch event {
+            case .connected(let context): "connected \(context.clientID)"
+            case .disconnected(let context, let cause): "disconnected \(context.clientID) \(Self.text(cause))"
+            case .refused(_, let clientID, let reason): "refused \(clientID): \(reason)"
+            case .dropped(let clientID, let topic, let count, let reason):
+                "dropped \(clientID) \(topic ?? "-") \(count) \(reason)"
+            }
+        state.withLock { $0.events.append(text) }
+    }
+
+    private static func text(_ cause: DisconnectCause) -> String {
+        switch cause {
+        case .clientDisconnect: "client"
+        case .connectionLost: "lost"
+        case .keepAliveTimeout: "keep-alive"
+        case .takenOver: "taken over"
+        case .protocolError(let reason, _): "error \(reason)"
+        case .administrative: "administrative"
+        case .serverShutdown: "shutdown"
+        }
+    }
+}
