@@ -20,6 +20,7 @@ public final class Views: Sendable {
     /// `nil` after a transaction that failed, until it is loaded anew. Used by the writing connection only.
     private let projector = Mutex<Projector?>(nil)
     private let lastFailure = Mutex<String?>(nil)
+    private let isClosed = Mutex(false)
 
     private init(log: EventLog, pool: DatabasePool, files: ViewsFile, logger: Logger) throws {
         self.log = log
@@ -117,8 +118,11 @@ public final class Views: Sendable {
         }
     }
 
-    /// Closes the connections. Queries after this fail.
-    public func close() throws { try pool.close() }
+    /// Closes the connections. Queries after this fail with ``ViewsError/closed``.
+    public func close() throws {
+        isClosed.withLock { $0 = true }
+        try pool.close()
+    }
 
     private func note(_ error: any Error) {
         logger.error("The views can't follow the log", metadata: ["reason": "\(error)", "position": "\(position())"])
@@ -155,7 +159,8 @@ public final class Views: Sendable {
 
     /// Runs a query on a read-only connection, off the caller's thread.
     func read<Value: Sendable>(_ query: @Sendable @escaping (Database) throws -> Value) async throws -> Value {
-        try await pool.read(query)
+        if isClosed.withLock({ $0 }) { throw ViewsError.closed }
+        return try await pool.read(query)
     }
 
     /// Reads from the log off the caller's thread.
@@ -164,8 +169,10 @@ public final class Views: Sendable {
     }
 }
 
-/// Why the views can't be opened.
+/// Why the views can't be opened or asked.
 public enum ViewsError: Error, Sendable, Hashable {
+    /// They were closed.
+    case closed
     /// The file can't be read or written; the text says why.
     case storage(String)
 }

@@ -11,7 +11,8 @@ public struct LiveEvents: Sendable {
 
     init(views: Views, after position: Int64, filter: EventFilter) {
         self.views = views
-        self.position = position
+        // So that there is always a next one to wait for.
+        self.position = min(position, .max - 1)
         self.filter = filter
     }
 
@@ -25,7 +26,11 @@ public struct LiveEvents: Sendable {
             let rows = try await available()
             if !rows.isEmpty { return rows }
             let left = ContinuousClock.now.duration(to: end)
-            guard left > .zero, await views.waitUntilApplied(position + 1, within: left) else { return [] }
+            guard left > .zero, await views.waitUntilApplied(position + 1, within: left)
+            else {
+                if views.areLiveEventsEnded { throw CancellationError() }
+                return []
+            }
         }
     }
 
