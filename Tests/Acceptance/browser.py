@@ -76,8 +76,15 @@ class Browser:
         except StaleElementReferenceException:
             return ""
 
+    def shows(self, text: str) -> bool:
+        """Whether a reader sees this text, in capitals or not: sentences begin with a capital."""
+        return text.lower() in self.text().lower()
+
     def await_text(self, text: str, seconds: float = 10) -> None:
-        eventually(lambda: text in self.text(), f"{text!r} on the page; it shows:\n{self.text()}", seconds)
+        try:
+            eventually(lambda: self.shows(text), f"{text!r} on the page", seconds)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\nThe page shows:\n{self.text()}") from None
 
     def find(self, selector: str) -> list:
         return self.driver.find_elements(By.CSS_SELECTOR, selector)

@@ -308,6 +308,7 @@ def test_the_live_feed_sends_new_events_and_resumes_where_it_ended(garage):
                     return found
 
     mosquitto.publish(garage, "garage/home/spot/A1/state", "occupied", "-q", "1")
+    garage.await_event("spot.occupied")
     with garage.request("GET", "/api/v1/events/stream", stream=True, params={"kind": "spot"}) as stream:
         assert stream.headers["Content-Type"].startswith("text/event-stream")
         mosquitto.publish(garage, "garage/home/spot/A1/state", "free", "-q", "1")

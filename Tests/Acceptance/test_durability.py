@@ -165,20 +165,6 @@ def test_views_are_rebuilt_and_answer_the_same(make_garage, damage):
     assert answers(service) == before, "and again after a restart that found them whole"
 
 
-def test_a_persistent_session_survives_the_death_of_the_process(garage):
-    subscriber = Client(garage, "sleeper", clean=False).connect().subscribe("elsewhere/#")
-    subscriber.disconnect()
-    mosquitto.publish(garage, "elsewhere/kept", "retained", "-q", "1", "-r")
-    mosquitto.publish(garage, "elsewhere/a", "queued", "-q", "1")
-    garage.kill()
-    garage.start()
-    again = Client(garage, "sleeper", clean=False).connect()
-    again.await_payload("elsewhere/a", "queued")
-    with mosquitto.Subscriber(garage, "elsewhere/kept") as other:
-        other.await_line("1 1 elsewhere/kept retained")
-    again.disconnect()
-
-
 @pytest.mark.parametrize(
     "change",
     [

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 
@@ -18,7 +19,7 @@ def assert_refused(done, code: int, *words: str) -> None:
     assert done.returncode == code, f"exit code {done.returncode}: {done.stderr}"
     for word in words:
         assert word in done.stderr, done.stderr
-    complaints = [line for line in done.stderr.splitlines() if line and "level=info" not in line]
+    complaints = [line for line in done.stderr.splitlines() if line and not re.search("level=(info|notice) ", line)]
     assert len(complaints) == 1, f"not one line: {done.stderr}"
 
 
@@ -110,7 +111,10 @@ def test_a_killed_process_leaves_a_folder_that_the_next_one_can_use(garage):
 def test_a_wrong_configuration_file(make_garage, tmp_path, content, words):
     file = tmp_path / "garage.yaml"
     file.write_text(content)
-    assert_refused(serve(make_garage(), "--config", str(file)), 2, *words)
+    service = make_garage()
+    assert_refused(service.command("config", "check", "--config", str(file)), 2, *words)
+    assert_refused(run("serve", "--data", str(service.data), "--config", str(file)), 2, *words)
+    assert not service.data.exists()
 
 
 def test_a_missing_configuration_file(make_garage, tmp_path):
