@@ -3,8 +3,8 @@ import Simulator
 import Testing
 
 @Suite struct MisbehaviourTests {
-    private func entries(_ misbehaviour: Misbehaviour) -> [ModelRun.Entry] {
-        ModelRun.entries(ModelSettings(seed: 11, misbehaviour: misbehaviour), hours: 24)
+    private func entries(_ misbehaviour: Misbehaviour, hours: Int64 = 24) -> [ModelRun.Entry] {
+        ModelRun.entries(ModelSettings(seed: 11, misbehaviour: misbehaviour), hours: hours)
     }
 
     private func readings(_ entries: [ModelRun.Entry]) -> [String] {
@@ -41,8 +41,8 @@ import Testing
     }
 
     @Test func unmappedTopicsAreFlooded() {
-        let messages = entries(.floodUnmapped).compactMap(\.message).filter { !$0.topic.hasPrefix("garage/") }
-        #expect(messages.count > 200_000)
+        let messages = entries(.floodUnmapped, hours: 1).compactMap(\.message).filter { !$0.topic.hasPrefix("garage/") }
+        #expect(messages.count > 10_000)
         #expect((400...500).contains(Set(messages.map(\.topic)).count))
         #expect(messages.allSatisfy { !$0.isAcknowledged })
     }

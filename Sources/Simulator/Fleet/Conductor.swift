@@ -15,6 +15,7 @@ final class Conductor: Sendable {
         var anchorTime: Timestamp
         var anchorInstant: ContinuousClock.Instant?
         var lastStep: ContinuousClock.Instant?
+        var isShutDown = false
     }
 
     /// A step later than this means that the machine slept; the model does not catch up with the time between.
@@ -44,9 +45,10 @@ final class Conductor: Sendable {
     }
 
     /// Brings the model to the present.
-    /// - Returns: how long to wait until the next step.
-    func step() -> Duration {
+    /// - Returns: how long to wait until the next step; `nil` after the end.
+    func step() -> Duration? {
         state.withLock { state in
+            if state.isShutDown { return nil }
             let now = present(&state)
             dispatch(state.model.advance(to: now))
             guard let next = state.model.nextEvent else { return Conductor.step.upperBound }
@@ -57,8 +59,9 @@ final class Conductor: Sendable {
 
     /// A gate's device received an actuate message.
     func actuate(gate: Int, _ action: GateAction) {
-        statistics.update { $0.commands += 1 }
         state.withLock { state in
+            if state.isShutDown { return }
+            statistics.update { $0.commands += 1 }
             let now = present(&state)
             dispatch(state.model.actuate(gate: gate, action, at: now))
         }
@@ -72,7 +75,9 @@ final class Conductor: Sendable {
         }
     }
 
+    /// Ends the model, and has every device say goodbye.
     func shutDown() {
+        state.withLock { $0.isShutDown = true }
         for mailbox in mailboxes { mailbox.shutDown() }
     }
 

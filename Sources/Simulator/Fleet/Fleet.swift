@@ -11,7 +11,6 @@ public import ServiceLifecycle
 public struct Fleet: Service {
     /// How long devices may take to say goodbye.
     private static let farewell: Duration = .seconds(2)
-    private static let progressInterval: Duration = .seconds(10)
     /// How many devices connect at the same time.
     private static let connectionSlots = 50
 
@@ -108,12 +107,13 @@ public struct Fleet: Service {
             guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { return }
         }
         conductor.begin()
-        while (try? await Task.sleep(for: conductor.step())) != nil {}
+        while let wait = conductor.step(), (try? await Task.sleep(for: wait)) != nil {}
     }
 
     private func reportProgress() async {
+        guard let interval = options.progressInterval else { return }
         var reported: String?
-        while (try? await Task.sleep(for: Fleet.progressInterval)) != nil {
+        while (try? await Task.sleep(for: interval)) != nil {
             logger.info("\(summary)")
             let problem = statistics.lastProblem
             if let problem, problem != reported { logger.warning("the last problem was: \(problem)") }

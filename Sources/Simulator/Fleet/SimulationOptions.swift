@@ -1,10 +1,6 @@
+// Not FoundationEssentials, which knows no time zone but UTC.
+import Foundation
 public import GarageDomain
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 /// Which garage is simulated, and at which broker.
 public struct SimulationOptions: Sendable {
@@ -37,6 +33,8 @@ public struct SimulationOptions: Sendable {
     public var clientsPerLoop = 2000
     /// How long the fleet looks for the broker before it gives up, when it starts.
     public var patience: Duration = .seconds(3)
+    /// How often the fleet logs what it has done; `nil` for never.
+    public var progressInterval: Duration? = .seconds(10)
 
     public init(host: String = "127.0.0.1", port: Int = 1883) {
         self.host = host
@@ -48,6 +46,7 @@ public struct SimulationOptions: Sendable {
         var options = SimulationOptions(host: host, port: port)
         options.speed = 4
         options.reportInterval = 15_000
+        options.progressInterval = nil
         return options
     }
 
