@@ -1,3 +1,5 @@
+public import Dispatch
+
 /// The limits of an event log. The defaults suit everything from a Raspberry Pi up.
 public struct EventLogOptions: Sendable {
     /// A transaction takes no further request once it has this many events.
@@ -14,8 +16,14 @@ public struct EventLogOptions: Sendable {
     public var maximumRequestEvents = 10_000
     /// Connections that read at the same time; others wait.
     public var readers = 4
-    /// The most pages of 4 KiB that the file may have, to try a full disk; `nil` leaves it to the disk.
-    var maximumPages: Int?
+    /// How often the disk is tried again after a commit failed and nothing else is written.
+    public var probeInterval = DispatchTimeInterval.seconds(2)
+
+    // For tests: faults where they really come from.
+    /// The most pages of 4 KiB that the file may have, asked at each transaction; SQLite then says that the disk is full.
+    package var pageLimit: (@Sendable () -> Int)?
+    /// Runs in the place of a commit that fails if this throws.
+    package var beforeCommit: (@Sendable () throws -> Void)?
 
     public init() {}
 }

@@ -1,0 +1,222 @@
+import GRDB
+
+/// Recomputes both hash chains over a whole log, and checks that positions and versions have no gap. Reads page by page, so
+/// that it disturbs nobody; memory grows with the number of streams only.
+struct LogVerifier {
+    private let reader: LogReader
+    private let known: LogHead?
+    private let progress: ((VerificationProgress) -> Void)?
+
+    private var form = CanonicalForm()
+    private var head: LogHead
+    private var events: Int64 = 0
+    private var anchors: [Chain: Anchor] = [:]
+    private var versions: [String: Int64] = [:]
+
+    private struct Anchor {
+        var position: Int64
+        var pruned: Int64
+    }
+
+    private struct Row {
+        var event: RecordedEvent
+        var salt: [UInt8]
+        var digest: [UInt8]?
+    }
+
+    private enum Page {
+        case rows([Row])
+        case fault(VerificationFault, before: [Row])
+    }
+
+    private static let pageSize = 1000
+
+    /// `known` is a head that was kept from earlier, from the same log.
+    init(
+        reader: LogReader, known: LogHead?, progress: ((VerificationProgress) -> Void)?
+    ) throws(EventLogError) {
+        self.reader = reader
+        self.known = known
+        self.progress = progress
+        let identity = try reader.read(LogSchema.identity)
+        let none = ChainHead(chain: .journal, position: 0, hash: [])
+        head = LogHead(
+            identity: identity, position: 0, journal: none,
+            telemetry: ChainHead(chain: .telemetry, position: 0, hash: []))
+    }
+
+    /// Checks everything up to the head that the log has at the beginning.
+    mutating func run() throws(EventLogError) -> VerificationReport {
+        let fault = try check()
+        return VerificationReport(head: head, events: events, fault: fault)
+    }
+
+    private mutating func check() throws(EventLogError) -> VerificationFault? {
+        if let known, known.identity != head.identity { return VerificationFault(position: nil, reason: .differentLog) }
+        let stored = try readAnchors()
+        if let fault = checkGenesis() { return fault }
+        var gap: Int64 = 0
+        while head.position < stored.position {
+            let page = try read(after: head.position, upTo: stored.position)
+            let rows: [Row]
+            var pending: VerificationFault?
+            switch page {
+            case .rows(let all): rows = all
+            case .fault(let fault, let before):
+                rows = before
+                pending = fault
+            }
+            for row in rows {
+                if let fault = check(row, gap: &gap) { return fault }
+                if let fault = checkKnown() { return fault }
+            }
+            if let pending { return pending }
+            progress?(VerificationProgress(position: head.position, head: stored.position))
+            if rows.isEmpty { break }
+        }
+        return checkEnd(stored, gap: gap)
+    }
+}
+
+// MARK: - One event
+
+extension LogVerifier {
+    private mutating func check(_ row: Row, gap: inout Int64) -> VerificationFault? {
+        let event = row.event
+        let next = head.position + 1
+        if event.position != next {
+            // Only telemetry is pruned, and only up to its anchor; how many went is counted at the end.
+            guard event.position - 1 <= anchors[.telemetry]?.position ?? 0 else {
+                return VerificationFault(
+                    position: max(next, (anchors[.telemetry]?.position ?? 0) + 1), reason: .missing)
+            }
+            gap += event.position - next
+        }
+        let expected = (versions[event.stream] ?? 0) + 1
+        guard event.version == expected else {
+            return VerificationFault(
+                position: event.position,
+                reason: .wrongVersion(stream: event.stream, expected: expected, found: event.version))
+        }
+        guard let link = link(of: row), link.bytes == event.hash else {
+            return VerificationFault(position: event.position, reason: .wrongHash)
+        }
+        versions[event.stream] = event.version
+        head.position = event.position
+        head[event.chain] = ChainHead(chain: event.chain, position: event.position, hash: event.hash)
+        events += 1
+        return nil
+    }
+
+    private mutating func link(of row: Row) -> EventHash? {
+        let event = row.event
+        guard let previous = EventHash(bytes: head[event.chain].hash), let salt = Salt(bytes: row.salt) else {
+            return nil
+        }
+        let content: EventHash
+        if let digest = row.digest {
+            // Of an erased event nothing may be left that its hash doesn't cover.
+            guard event.data.isEmpty, event.metadata.clientID == nil, event.metadata.actor.isEmpty,
+                let hash = EventHash(bytes: digest)
+            else { return nil }
+            content = hash
+        } else {
+            content = form.content(salt: salt, metadata: event.metadata, data: event.data)
+        }
+        let header = NewEvent(
+            id: event.id, stream: event.stream, chain: event.chain, type: event.type, schema: event.schema,
+            time: event.time, metadata: event.metadata, data: [])
+        return form.link(
+            after: previous, event: header, position: event.position, version: event.version, recorded: event.recorded,
+            content: content)
+    }
+}
+
+// MARK: - Both ends
+
+extension LogVerifier {
+    /// Reads where the chains begin, and returns the head that the log says it has.
+    private mutating func readAnchors() throws(EventLogError) -> LogHead {
+        let identity = head.identity
+        let (stored, rows, pruned) = try reader.read { database in
+            let rows = try GRDB.Row.fetchAll(
+                database, sql: "SELECT id, anchor_position, anchor_hash, pruned FROM chain")
+            let streams = try GRDB.Row.fetchAll(database, sql: "SELECT name, pruned FROM stream WHERE pruned > 0")
+            return (
+                try LogSchema.head(database, identity: identity),
+                rows.map {
+                    (chain: $0[0] as Int, position: $0[1] as Int64, hash: $0[2] as Blob, pruned: $0[3] as Int64)
+                },
+                streams.map { (name: $0[0] as String, version: $0[1] as Int64) }
+            )
+        }
+        for row in rows {
+            guard let chain = Chain(rawValue: row.chain) else { continue }
+            anchors[chain] = Anchor(position: row.position, pruned: row.pruned)
+            head[chain] = ChainHead(chain: chain, position: row.position, hash: row.hash.bytes)
+        }
+        for stream in pruned { versions[stream.name] = stream.version }
+        return stored
+    }
+
+    /// A chain that nothing was pruned of begins with what follows from the log's identity.
+    private func checkGenesis() -> VerificationFault? {
+        for chain in Chain.allCases where anchors[chain]?.position ?? 0 == 0 {
+            let genesis = CanonicalForm.genesis(of: chain, identity: head.identity)
+            if head[chain].hash != genesis.bytes { return VerificationFault(position: nil, reason: .differentHistory) }
+        }
+        return nil
+    }
+
+    /// Compares with the known head when its position is reached.
+    private func checkKnown() -> VerificationFault? {
+        guard let known, known.position == head.position else { return nil }
+        let isSame = known.journal == head.journal && known.telemetry == head.telemetry
+        return isSame ? nil : VerificationFault(position: head.position, reason: .differentHistory)
+    }
+
+    private func checkEnd(_ stored: LogHead, gap: Int64) -> VerificationFault? {
+        if let known, known.position > head.position {
+            return VerificationFault(position: head.position + 1, reason: .cutOff(last: head.position))
+        }
+        let pruned = anchors.values.reduce(0) { $0 + $1.pruned }
+        guard stored.position == max(head.position, anchors[.telemetry]?.position ?? 0) else {
+            return VerificationFault(position: head.position + 1, reason: .cutOff(last: head.position))
+        }
+        for chain in Chain.allCases where stored[chain] != head[chain] {
+            return VerificationFault(position: stored[chain].position, reason: .wrongHash)
+        }
+        let missing = gap + stored.position - head.position
+        guard missing == pruned else { return VerificationFault(position: nil, reason: .missing) }
+        return nil
+    }
+
+    private func read(after position: Int64, upTo last: Int64) throws(EventLogError) -> Page {
+        let sql = """
+            SELECT \(EventDecoder.verificationColumns) FROM event WHERE position > ?1 AND position <= ?2
+            ORDER BY position LIMIT \(LogVerifier.pageSize)
+            """
+        return try reader.read { database in
+            var rows: [Row] = []
+            do {
+                try reader.decode(database, sql) { statement, decoder in
+                    statement.bind(position, at: 1)
+                    statement.bind(last, at: 2)
+                    while try statement.step() {
+                        let event = try decoder.event(from: statement)
+                        let digest = statement.isNull(at: 17) ? nil : statement.bytes(at: 17)
+                        rows.append(Row(event: event, salt: statement.bytes(at: 16), digest: digest))
+                    }
+                }
+                return .rows(rows)
+            } catch let error as EventDecoder.Unreadable {
+                let fault = VerificationFault(position: error.position, reason: .unreadable(error.why))
+                return .fault(fault, before: rows)
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+                let next = (rows.last?.event.position ?? position) + 1
+                let fault = VerificationFault(position: next, reason: .damagedFile(error.message ?? "unknown"))
+                return .fault(fault, before: rows)
+            }
+        }
+    }
+}

@@ -1,0 +1,220 @@
+import Dispatch
+import GRDB
+import Synchronization
+
+/// The writer: takes requests from the queue, commits them in groups, and hands out the results. It lives on its own thread
+/// with the only connection that writes.
+///
+/// Groups need no timer: while one commit waits for the disk, the next requests gather in the queue.
+final class LogWriter {
+    /// What others may see of the writer.
+    struct Status: Sendable {
+        var head: LogHead
+        var failure: String?
+    }
+
+    private let database: Database
+    private let appender: Appender
+    private let options: EventLogOptions
+    private let clock: @Sendable () -> Int64
+    private let queue: AppendQueue
+    private let signal: HeadSignal
+    private let status: SharedStatus
+    private let wal: WalGauge
+    private var head: LogHead
+    private var isFailing = false
+    private var backlog: ArraySlice<AppendQueue.Entry> = []
+    private var checkpointedPages = 0
+
+    init(
+        _ database: Database, head: LogHead, options: EventLogOptions, clock: @escaping @Sendable () -> Int64,
+        queue: AppendQueue, signal: HeadSignal, status: SharedStatus
+    ) throws {
+        self.database = database
+        self.head = head
+        self.options = options
+        self.clock = clock
+        self.queue = queue
+        self.signal = signal
+        self.status = status
+        appender = try Appender(database, identity: head.identity, options: options)
+        wal = WalGauge(database)
+    }
+
+    /// Writes until the queue is closed and empty.
+    func run() {
+        while true {
+            switch queue.wait(until: isFailing ? .now() + options.probeInterval : .distantFuture) {
+            case .entries(let entries):
+                backlog = entries[...]
+                while !backlog.isEmpty {
+                    writeGroup()
+                    checkpointIfDue()
+                }
+            case .timedOut:
+                probe()
+            case .closed:
+                wal.remove(from: database)
+                checkpoint(.truncate)
+                return
+            }
+        }
+    }
+
+    /// The next entry, from what was taken from the queue or from what has arrived since.
+    private func next() -> AppendQueue.Entry? {
+        if backlog.isEmpty { backlog = queue.take()[...] }
+        return backlog.popFirst()
+    }
+
+    private func writeGroup() {
+        var entries: [AppendQueue.Entry] = []
+        var results: [Result<[Int64], AppendError>] = []
+        do {
+            var events = 0
+            var bytes = 0
+            var isWriting = false
+            let recorded = clock()
+            while events < options.batchEvents, bytes < options.batchBytes, let entry = next() {
+                entries.append(entry)
+                events += entry.request.events.count
+                bytes += entry.bytes
+                if let expected = entry.request.generation, expected != queue.generation {
+                    results.append(.failure(.storage("an append that this one builds on failed")))
+                    continue
+                }
+                if !isWriting, !entry.request.isBarrier {
+                    if let limit = options.pageLimit?() {
+                        try database.execute(sql: "PRAGMA max_page_count = \(limit)")
+                    }
+                    try appender.begin()
+                    isWriting = true
+                }
+                results.append(
+                    entry.request.isBarrier ? .success([]) : try appender.decide(entry.request, recorded: recorded))
+            }
+            if isWriting {
+                try options.beforeCommit?()
+                head = try appender.commit()
+                succeeded()
+            }
+        } catch {
+            return fail(entries, because: error)
+        }
+        // Results go out only here, after COMMIT has returned and so the disk has the events (synchronous = FULL): a device
+        // forgets a message once it is acknowledged, so an acknowledgement before this line could lose it for ever.
+        signal.publish(head.position)
+        let position = head.position
+        deliver(entries, results.map { $0.map { AppendReceipt(positions: $0, head: position) } })
+        signal.wake()
+    }
+
+    /// Fails a group and everything that was queued behind it, which may have been decided on top of it.
+    private func fail(_ group: [AppendQueue.Entry], because error: any Error) {
+        appender.rollback()
+        let failed = AppendError.storage(error)
+        let entries = group + Array(backlog) + queue.failGeneration()
+        backlog = []
+        isFailing = true
+        if case .storage(let reason) = failed { status.setFailure(reason) }
+        deliver(entries, Array(repeating: .failure(failed), count: entries.count))
+    }
+
+    private func succeeded() {
+        status.setHead(head)
+        if isFailing {
+            isFailing = false
+            status.setFailure(nil)
+        }
+    }
+
+    /// Finds out whether the disk is well again when nothing comes in that would show it: writes something of some size and
+    /// removes it again.
+    private func probe() {
+        do {
+            try options.beforeCommit?()
+            try database.execute(sql: "UPDATE log SET probe = zeroblob(65536)")
+            try database.execute(sql: "UPDATE log SET probe = NULL")
+            isFailing = false
+            status.setFailure(nil)
+        } catch {
+            if case .storage(let reason) = AppendError.storage(error) { status.setFailure(reason) }
+        }
+    }
+
+    /// Gives each receiver its results in one call, in order.
+    private func deliver(_ entries: [AppendQueue.Entry], _ results: [Result<AppendReceipt, AppendError>]) {
+        // Before the results, so that a receiver that sees them also sees that there is room again.
+        queue.finished(entries)
+        var groups: [(receiver: any AppendCompletions, completions: [AppendCompletion])] = []
+        var indices: [ObjectIdentifier: Int] = [:]
+        for (entry, result) in zip(entries, results) {
+            let completion = AppendCompletion(token: entry.token, result: result)
+            let receiver = ObjectIdentifier(entry.completions)
+            if let index = indices[receiver] {
+                groups[index].completions.append(completion)
+            } else {
+                indices[receiver] = groups.count
+                groups.append((entry.completions, [completion]))
+            }
+        }
+        for group in groups { group.receiver.completed(group.completions) }
+    }
+}
+
+// MARK: - Checkpoints
+
+extension LogWriter {
+    /// Sizes of the write-ahead log in pages of 4 KiB.
+    private enum WalSize {
+        /// Worth a checkpoint when nothing waits.
+        static let calm = 1000
+        /// Worth one even then.
+        static let busy = 4000
+        /// So long that readers seem to have kept it from starting over.
+        static let long = 16_000
+    }
+
+    private func checkpointIfDue() {
+        let pages = wal.pages
+        // After a complete checkpoint SQLite starts the file over.
+        if pages < checkpointedPages { checkpointedPages = 0 }
+        let new = pages - checkpointedPages
+        guard new >= (backlog.isEmpty && queue.isEmpty ? WalSize.calm : WalSize.busy) else { return }
+        checkpoint(pages >= WalSize.long ? .truncate : .passive)
+        checkpointedPages = pages
+    }
+
+    private func checkpoint(_ kind: Database.CheckpointMode) {
+        // Only the truncating kind waits for readers, and not long: it is tried again later.
+        try? database.execute(sql: "PRAGMA busy_timeout = 250")
+        // If it fails, the events are as safe in the write-ahead log as before.
+        _ = try? database.checkpoint(kind)
+        try? database.execute(sql: "PRAGMA busy_timeout = 5000")
+    }
+}
+
+/// The writer's status, as others see it.
+final class SharedStatus: Sendable {
+    private let value: Mutex<LogWriter.Status>
+
+    init(head: LogHead) {
+        value = Mutex(LogWriter.Status(head: head, failure: nil))
+    }
+
+    var head: LogHead { value.withLock { $0.head } }
+    var failure: String? { value.withLock { $0.failure } }
+
+    func setHead(_ head: LogHead) {
+        value.withLock { $0.head = head }
+    }
+
+    func setFailure(_ reason: String?) {
+        value.withLock { $0.failure = reason }
+    }
+}
+
+extension AppendRequest {
+    /// Whether it writes and checks nothing, and only waits for its turn.
+    fileprivate var isBarrier: Bool { events.isEmpty && expectations.isEmpty }
+}
