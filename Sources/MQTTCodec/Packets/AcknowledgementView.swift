@@ -20,38 +20,45 @@ public struct AcknowledgementView: Sendable, Hashable {
     ///   - packet: at least the whole packet; bytes behind it are not looked at.
     ///   - header: what `FixedHeader.peek` said of the same bytes; its type must be one of the four.
     /// - Throws: `malformedPacket` or `protocolError`.
-    @inlinable
+    @inlinable @inline(__always)
     public static func parse(
         _ packet: UnsafeRawBufferPointer, header: FixedHeader, version: ProtocolVersion
     ) throws(DecodeError) -> AcknowledgementView {
-        let at = header.headerLength
-        guard header.totalLength <= packet.count, header.remainingLength >= 2 else { throw wrongLength() }
-        let packetID = UInt16(bigEndian: packet.loadUnaligned(fromByteOffset: at, as: UInt16.self))
-        if packetID == 0 { throw PublishView.zeroPacketID() }
-        if header.remainingLength == 2 {
-            return AcknowledgementView(
-                packetID: packetID, reasonCode: .success, properties: Range(uncheckedBounds: (at &+ 2, at &+ 2)))
+        let start = header.headerLength
+        if header.remainingLength == 2, header.totalLength <= packet.count {
+            let packetID = PublishView.bigEndian(packet, at: start)
+            if packetID != 0 {
+                let properties = Range(uncheckedBounds: (start &+ 2, start &+ 2))
+                return AcknowledgementView(packetID: packetID, reasonCode: .success, properties: properties)
+            }
         }
-        return try parseRest(packet, packetID: packetID, header: header, version: version)
+        return try parseCarefully(packet, header: header, version: version)
     }
 
-    @usableFromInline
-    static func parseRest(
-        _ packet: UnsafeRawBufferPointer, packetID: UInt16, header: FixedHeader, version: ProtocolVersion
+    @inline(never) @usableFromInline
+    static func parseCarefully(
+        _ packet: UnsafeRawBufferPointer, header: FixedHeader, version: ProtocolVersion
     ) throws(DecodeError) -> AcknowledgementView {
+        var at = header.headerLength
+        guard header.totalLength <= packet.count, header.remainingLength >= 2 else { throw wrongLength() }
+        let packetID = PublishView.bigEndian(packet, at: at)
+        if packetID == 0 { throw PublishView.zeroPacketID() }
+        at &+= 2
+        guard header.remainingLength > 2 else {
+            return AcknowledgementView(packetID: packetID, reasonCode: .success, properties: at..<at)
+        }
         guard version == .v5 else { throw wrongLength() }
-        let at = header.headerLength &+ 2
         guard let reasonCode = ReasonCode(rawValue: packet[at]), isAllowed(reasonCode, in: header.type) else {
             throw .protocolError(clause(of: header.type), "the reason code may not be in this packet")
         }
-        if header.remainingLength == 3 {
-            return AcknowledgementView(
-                packetID: packetID, reasonCode: reasonCode, properties: (at &+ 1)..<(at &+ 1))
+        at &+= 1
+        var properties = at..<at
+        if header.remainingLength > 3 {
+            properties = try PublishView.propertyBlock(packet, at: at, end: header.totalLength)
+            guard properties.upperBound == header.totalLength else { throw wrongLength() }
+            var reader = PropertyReader(packet, properties, allowed: .acknowledgement)
+            while try reader.next() != nil {}
         }
-        let properties = try PublishView.propertyBlock(packet, at: at &+ 1, end: header.totalLength)
-        guard properties.upperBound == header.totalLength else { throw wrongLength() }
-        var reader = PropertyReader(packet, properties, allowed: .acknowledgement)
-        while try reader.next() != nil {}
         return AcknowledgementView(packetID: packetID, reasonCode: reasonCode, properties: properties)
     }
 
@@ -81,8 +88,7 @@ public struct AcknowledgementView: Sendable, Hashable {
         }
     }
 
-    @inline(never) @usableFromInline
-    static func wrongLength() -> DecodeError {
+    private static func wrongLength() -> DecodeError {
         .malformed("MQTT-3.4", "an acknowledgement has the wrong length")
     }
 }

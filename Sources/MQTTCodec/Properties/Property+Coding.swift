@@ -80,7 +80,8 @@ extension Property {
 
     /// The number of bytes with the identifier. Throws for what can't be written.
     func size() throws(EncodeError) -> Int {
-        let name = "\(identifier)"
+        // Only an error needs the name, and making it is slow.
+        var name: String { "\(identifier)" }
         switch wireValue {
         case .byte(let value): return 1 + (try inRange(UInt32(value), 1))
         case .twoBytes(let value): return 1 + (try inRange(UInt32(value), 2))

@@ -29,12 +29,10 @@ public enum PropertyIdentifier: UInt8, Sendable, Hashable, CaseIterable {
     case sharedSubscriptionAvailable = 0x2A
 
     /// How the value is written.
-    @usableFromInline
     enum Form: Sendable {
         case byte, twoBytes, fourBytes, variableByteInteger, string, binary, stringPair
     }
 
-    @usableFromInline
     var form: Form {
         switch self {
         case .payloadFormatIndicator, .requestProblemInformation, .requestResponseInformation, .maximumQoS,
@@ -58,7 +56,6 @@ public enum PropertyIdentifier: UInt8, Sendable, Hashable, CaseIterable {
     }
 
     /// True when a number is in the property's range; the other forms have no range.
-    @usableFromInline
     func allows(_ number: UInt32) -> Bool {
         switch self {
         case .receiveMaximum, .topicAlias, .maximumPacketSize: number != 0

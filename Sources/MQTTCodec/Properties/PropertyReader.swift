@@ -58,63 +58,63 @@ public struct PropertyReader {
         }
         seen.formUnion(one)
         var value = at..<at
-        var second = at..<at
+        var second = value
         var number: UInt32 = 0
         switch identifier.form {
-        case .byte: (value, number) = try readNumber(size: 1)
-        case .twoBytes: (value, number) = try readNumber(size: 2)
-        case .fourBytes: (value, number) = try readNumber(size: 4)
-        case .variableByteInteger: (value, number) = try readVariableByteInteger()
-        case .string: value = try readString(isName: identifier == .responseTopic)
-        case .binary: value = try readField()
+        case .byte:
+            value = try take(1)
+            number = UInt32(bytes[value.lowerBound])
+        case .twoBytes:
+            value = try take(2)
+            number = UInt32(PublishView.bigEndian(bytes, at: value.lowerBound))
+        case .fourBytes:
+            value = try take(4)
+            number = UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: value.lowerBound, as: UInt32.self))
+        case .variableByteInteger:
+            let within = UnsafeRawBufferPointer(rebasing: bytes[..<end])
+            guard let read = try VariableByteInteger.read(within, at: at) else { throw truncated() }
+            value = try take(read.length)
+            number = UInt32(truncatingIfNeeded: read.value)
+        case .binary: value = try takeField()
+        case .string:
+            value = try takeField()
+            try identifier == .responseTopic ? checkResponseTopic(value) : checkString(value)
         case .stringPair:
-            value = try readString(isName: false)
-            second = try readString(isName: false)
+            value = try takeField()
+            try checkString(value)
+            second = try takeField()
+            try checkString(second)
         }
         guard identifier.allows(number) else { throw outOfRange(identifier) }
         return Entry(identifier: identifier, whole: start..<at, value: value, second: second, number: number)
     }
 
-    private mutating func readNumber(size: Int) throws(DecodeError) -> (Range<Int>, UInt32) {
-        guard end &- at >= size else { throw truncated() }
-        let range = at..<(at &+ size)
-        var number: UInt32 = 0
-        while at < range.upperBound {
-            number = number &<< 8 | UInt32(bytes[at])
-            at &+= 1
-        }
-        return (range, number)
+    @inline(__always)
+    private mutating func take(_ count: Int) throws(DecodeError) -> Range<Int> {
+        guard end &- at >= count else { throw truncated() }
+        let start = at
+        at &+= count
+        return Range(uncheckedBounds: (start, at))
     }
 
-    private mutating func readVariableByteInteger() throws(DecodeError) -> (Range<Int>, UInt32) {
-        let within = UnsafeRawBufferPointer(rebasing: bytes[..<end])
-        guard let (number, length) = try VariableByteInteger.read(within, at: at) else { throw truncated() }
-        let range = at..<(at &+ length)
-        at = range.upperBound
-        return (range, UInt32(truncatingIfNeeded: number))
+    @inline(__always)
+    private mutating func takeField() throws(DecodeError) -> Range<Int> {
+        let length = try take(2)
+        return try take(Int(PublishView.bigEndian(bytes, at: length.lowerBound)))
     }
 
-    private mutating func readField() throws(DecodeError) -> Range<Int> {
-        let length = Int(try readNumber(size: 2).1)
-        guard end &- at >= length else { throw truncated() }
-        let range = at..<(at &+ length)
-        at = range.upperBound
-        return range
+    @inline(__always)
+    private func checkString(_ range: Range<Int>) throws(DecodeError) {
+        if let problem = TextCheck.problemOfString(bytes, range) { throw .badText(problem) }
     }
 
-    private mutating func readString(isName: Bool) throws(DecodeError) -> Range<Int> {
-        let range = try readField()
-        guard isName else {
-            if let problem = TextCheck.problemOfString(bytes, range) { throw .badText(problem) }
-            return range
-        }
+    private func checkResponseTopic(_ range: Range<Int>) throws(DecodeError) {
         switch TextCheck.problemOfName(bytes, range) {
         case .wildcard: throw .topicName("MQTT-3.3.2-14", "the response topic contains a wildcard character")
         case .some(let problem): throw .badText(problem)
         case nil: break
         }
         if range.isEmpty { throw .topicName("MQTT-4.7.3-1", "the response topic is empty") }
-        return range
     }
 
     private func truncated() -> DecodeError {

@@ -95,10 +95,10 @@ public enum Topic {
         withBytes(of: filter) { filter in withBytes(of: topic) { matches(filter: filter, topic: $0) } }
     }
 
-    @usableFromInline static var plus: UInt8 { 0x2B }
-    @usableFromInline static var hash: UInt8 { 0x23 }
-    @usableFromInline static var slash: UInt8 { 0x2F }
-    @usableFromInline static var dollar: UInt8 { 0x24 }
+    private static var plus: UInt8 { 0x2B }
+    private static var hash: UInt8 { 0x23 }
+    private static var slash: UInt8 { 0x2F }
+    private static var dollar: UInt8 { 0x24 }
 
     /// True for bytes that begin with `$share/`.
     static func isShared(_ bytes: UnsafeRawBufferPointer) -> Bool {

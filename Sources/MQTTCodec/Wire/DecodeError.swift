@@ -17,18 +17,14 @@ public struct DecodeError: Error, Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { "\(detail) [\(clause)]" }
 
-    // Out of line, so that the inlined hot functions carry only a call.
-    @inline(never) @usableFromInline
     static func malformed(_ clause: String, _ detail: String) -> DecodeError {
         DecodeError(reasonCode: .malformedPacket, clause: clause, detail: detail)
     }
 
-    @inline(never) @usableFromInline
     static func protocolError(_ clause: String, _ detail: String) -> DecodeError {
         DecodeError(reasonCode: .protocolError, clause: clause, detail: detail)
     }
 
-    @inline(never) @usableFromInline
     static func topicName(_ clause: String, _ detail: String) -> DecodeError {
         DecodeError(reasonCode: .topicNameInvalid, clause: clause, detail: detail)
     }

@@ -3,10 +3,10 @@ import NIOCore
 /// The sizes of fields on the wire. Asking for the size of a packet is also the check that it can be written, so the
 /// functions that write need not fail.
 enum FieldSize {
-    static func string(_ text: String, _ field: String) throws(EncodeError) -> Int {
+    static func string(_ text: String, _ field: @autoclosure () -> String) throws(EncodeError) -> Int {
         let problem = Topic.withBytes(of: text) { TextCheck.problemOfString($0, 0..<$0.count) }
-        guard problem == nil else { throw .nullCharacter(field: field) }
-        return try length(text.utf8.count, field)
+        guard problem == nil else { throw .nullCharacter(field: field()) }
+        return try length(text.utf8.count, field())
     }
 
     static func topicName(_ name: String) throws(EncodeError) -> Int {
@@ -21,8 +21,8 @@ enum FieldSize {
         return 2 + filter.utf8.count
     }
 
-    static func binary(_ bytes: ByteBuffer, _ field: String) throws(EncodeError) -> Int {
-        try length(bytes.readableBytes, field)
+    static func binary(_ bytes: ByteBuffer, _ field: @autoclosure () -> String) throws(EncodeError) -> Int {
+        try length(bytes.readableBytes, field())
     }
 
     static func packetID(_ value: UInt16?) throws(EncodeError) -> Int {
@@ -30,8 +30,8 @@ enum FieldSize {
         return 2
     }
 
-    private static func length(_ count: Int, _ field: String) throws(EncodeError) -> Int {
-        guard count <= Int(UInt16.max) else { throw .fieldTooLong(field: field, bytes: count) }
+    private static func length(_ count: Int, _ field: @autoclosure () -> String) throws(EncodeError) -> Int {
+        guard count <= Int(UInt16.max) else { throw .fieldTooLong(field: field(), bytes: count) }
         return 2 + count
     }
 }

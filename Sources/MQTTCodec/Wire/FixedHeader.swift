@@ -32,31 +32,54 @@ public struct FixedHeader: Sendable, Hashable {
     /// UNSUBSCRIBE carry DUP and gives the flags of other packets no meaning.
     /// - Returns: nil when more bytes are needed.
     /// - Throws: `malformedPacket`.
-    @inlinable
+    @inlinable @inline(__always)
     public static func peek(
         _ bytes: UnsafeRawBufferPointer, version: ProtocolVersion = .v5
     ) throws(DecodeError) -> FixedHeader? {
+        // A good first byte with one or two length bytes is done inline; all else is judged out of line.
+        if bytes.count >= 2 {
+            let first = bytes[0]
+            let length = bytes[1]
+            let flags = first & 0x0F
+            let hasGoodFlags =
+                first & 0xF0 == 0x30
+                ? goodPublishFlags &>> UInt16(flags) & 1 != 0
+                : UInt8(truncatingIfNeeded: goodFlags &>> UInt64(first >> 4 &* 4)) & 0x0F == flags
+            if hasGoodFlags, first < 0xF0, let type = PacketType(rawValue: first >> 4) {
+                if length < 0x80 {
+                    return FixedHeader(typeAndFlags: first, type: type, remainingLength: Int(length), headerLength: 2)
+                }
+                if bytes.count > 2, bytes[2] &- 1 < 0x7F {
+                    let remainingLength = Int(length & 0x7F) | Int(bytes[2]) &<< 7
+                    return FixedHeader(
+                        typeAndFlags: first, type: type, remainingLength: remainingLength, headerLength: 3)
+                }
+            }
+        }
+        return try peekCarefully(bytes, version: version)
+    }
+
+    /// One bit for each value of the flags that a PUBLISH may have: any QoS but 3, and DUP only above QoS 0.
+    @inlinable
+    static var goodPublishFlags: UInt16 { 0b0011_1100_0011_1111 }
+
+    /// Four bits for each packet type: the flags that it must have. Those of PUBLISH are not among them.
+    @inlinable
+    static var goodFlags: UInt64 { 0x0000_0202_0200_0000 }
+
+    @inline(never) @usableFromInline
+    static func peekCarefully(
+        _ bytes: UnsafeRawBufferPointer, version: ProtocolVersion
+    ) throws(DecodeError) -> FixedHeader? {
         guard bytes.count > 0 else { return nil }
         let first = bytes[0]
-        let type: PacketType
-        if first & 0xF0 == 0x30 {
-            type = .publish
-            // 0 for QoS 0...2 without DUP on QoS 0; anything else is looked at out of line.
-            if first & 0b0110 == 0b0110 || first & 0b1110 == 0b1000 { throw refusedPublishFlags(first) }
-        } else {
-            type = try typeOfFirstByte(first, version: version)
-        }
-        // The usual case of one length byte.
-        if bytes.count > 1, bytes[1] & 0x80 == 0 {
-            return FixedHeader(typeAndFlags: first, type: type, remainingLength: Int(bytes[1]), headerLength: 2)
-        }
+        let type = try typeOfFirstByte(first, version: version)
         guard let length = try VariableByteInteger.read(bytes, at: 1) else { return nil }
         return FixedHeader(
             typeAndFlags: first, type: type, remainingLength: length.value, headerLength: 1 &+ length.length)
     }
 
-    @usableFromInline
-    static func typeOfFirstByte(_ first: UInt8, version: ProtocolVersion) throws(DecodeError) -> PacketType {
+    private static func typeOfFirstByte(_ first: UInt8, version: ProtocolVersion) throws(DecodeError) -> PacketType {
         guard let type = PacketType(rawValue: first >> 4) else {
             throw .malformed("MQTT-2.1.2", "packet type 0 is reserved")
         }
@@ -64,6 +87,10 @@ public struct FixedHeader: Sendable, Hashable {
             throw .malformed("MQTT-2.1.2", "packet type 15 is reserved before MQTT 5.0")
         }
         let flags = first & 0x0F
+        if type == .publish {
+            if goodPublishFlags &>> UInt16(flags) & 1 == 0 { throw refusedPublishFlags(first) }
+            return type
+        }
         if flags != type.reservedFlags {
             let meaningful = type.reservedFlags != 0
             let allowedByOldVersion = version == .v3_1 && (!meaningful || flags & 0b0111 == type.reservedFlags)
@@ -85,7 +112,6 @@ public struct FixedHeader: Sendable, Hashable {
         }
     }
 
-    @inline(never) @usableFromInline
     static func refusedPublishFlags(_ first: UInt8) -> DecodeError {
         first & 0b0110 == 0b0110
             ? .malformed("MQTT-3.3.1-4", "a PUBLISH has both QoS bits set")

@@ -2,7 +2,6 @@
 /// on its own only from the first byte on that needs it.
 @usableFromInline
 enum TextCheck {
-    @usableFromInline
     enum Problem: Sendable {
         case illFormed
         case null
@@ -10,63 +9,84 @@ enum TextCheck {
         case wildcard
     }
 
-    /// A non-zero bit for a zero byte of `word`; no bit at all when there is none.
-    @inlinable
-    static func zeroBytes(_ word: UInt64) -> UInt64 {
-        (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
-    }
+    // Without a byte of 0x80 or more in `word`, a subtraction of one from each byte sets the high bit of a byte only
+    // where that byte is zero, or above such a byte. So the sum of these bits is zero exactly when all bytes are good.
 
-    /// Non-zero when one of the eight bytes is not ASCII, or is U+0000.
-    @inlinable
+    /// Has the high bit of a byte set when one of the eight bytes is not ASCII, or is U+0000.
+    @inlinable @inline(__always)
     static func suspects(_ word: UInt64) -> UInt64 {
-        (word & 0x8080_8080_8080_8080) | zeroBytes(word)
+        word | (word &- 0x0101_0101_0101_0101)
     }
 
-    /// Non-zero when one of the eight bytes is not ASCII, or is U+0000, `+` or `#`.
-    @inlinable
+    /// Has the high bit of a byte set when one of the eight bytes is not ASCII, or is U+0000, `+` or `#`.
+    @inlinable @inline(__always)
     static func nameSuspects(_ word: UInt64) -> UInt64 {
-        suspects(word) | zeroBytes(word ^ 0x2B2B_2B2B_2B2B_2B2B) | zeroBytes(word ^ 0x2323_2323_2323_2323)
+        suspects(word) | suspects(word ^ 0x2B2B_2B2B_2B2B_2B2B) | suspects(word ^ 0x2323_2323_2323_2323)
+    }
+
+    @inlinable
+    static var highBits: UInt64 { 0x8080_8080_8080_8080 }
+
+    /// True for bytes that are all ASCII and none of U+0000, `+` and `#`.
+    /// - Precondition: `start...end` lies within `bytes`.
+    @inlinable @inline(__always)
+    static func isPlainName(_ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int) -> Bool {
+        var suspects: UInt64 = 0
+        var at = start
+        let last = end &- 8
+        if last >= start {
+            while at < last {
+                suspects |= nameSuspects(bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+                at &+= 8
+            }
+            // The last eight bytes may overlap those before them.
+            suspects |= nameSuspects(bytes.loadUnaligned(fromByteOffset: last, as: UInt64.self))
+        } else {
+            while at < end {
+                suspects |= nameSuspects(UInt64(bytes[at]) | 0x6161_6161_6161_6100)
+                at &+= 1
+            }
+        }
+        return suspects & highBits == 0
     }
 
     /// The first problem of a topic name; nil for a good one. The empty name is for the caller to judge.
     /// - Precondition: `range` lies within `bytes`.
-    @inlinable
     static func problemOfName(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Problem? {
-        var at = range.lowerBound
-        let end = range.upperBound
-        while end &- at >= 8 {
-            if nameSuspects(bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self)) != 0 {
-                return scan(bytes, from: at, to: end, isName: true)
-            }
-            at &+= 8
-        }
-        while at < end {
-            let byte = bytes[at]
-            if byte & 0x80 != 0 || byte == 0 || byte == 0x2B || byte == 0x23 {
-                return scan(bytes, from: at, to: end, isName: true)
-            }
-            at &+= 1
-        }
-        return nil
+        if isPlainName(bytes, from: range.lowerBound, to: range.upperBound) { return nil }
+        return scan(bytes, from: range.lowerBound, to: range.upperBound, isName: true)
     }
 
     /// The first problem of any other string; nil for a good one.
     /// - Precondition: `range` lies within `bytes`.
-    @usableFromInline
     static func problemOfString(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Problem? {
-        var at = range.lowerBound
-        let end = range.upperBound
-        while end &- at >= 8 {
-            if suspects(bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self)) != 0 {
-                return scan(bytes, from: at, to: end, isName: false)
+        if isPlainString(bytes, from: range.lowerBound, to: range.upperBound) { return nil }
+        return scan(bytes, from: range.lowerBound, to: range.upperBound, isName: false)
+    }
+
+    /// True for bytes that are all ASCII and not U+0000.
+    /// - Precondition: `start...end` lies within `bytes`.
+    static func isPlainString(_ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int) -> Bool {
+        var suspects: UInt64 = 0
+        var at = start
+        let last = end &- 8
+        if last >= start {
+            while at < last {
+                suspects |= Self.suspects(bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+                at &+= 8
             }
-            at &+= 8
+            suspects |= Self.suspects(bytes.loadUnaligned(fromByteOffset: last, as: UInt64.self))
+        } else {
+            while at < end {
+                suspects |= Self.suspects(UInt64(bytes[at]) | 0x6161_6161_6161_6100)
+                at &+= 1
+            }
         }
-        return scan(bytes, from: at, to: end, isName: false)
+        return suspects & highBits == 0
     }
 
     /// The byte-by-byte check by the table of well-formed sequences (RFC 3629 section 4).
-    @inline(never) @usableFromInline
+    @inline(never)
     static func scan(_ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int, isName: Bool) -> Problem? {
         var at = start
         while at < end {
@@ -103,7 +123,6 @@ enum TextCheck {
 }
 
 extension DecodeError {
-    @inline(never) @usableFromInline
     static func badText(_ problem: TextCheck.Problem) -> DecodeError {
         switch problem {
         case .illFormed: .malformed("MQTT-1.5.4-1", "a string is not well-formed UTF-8")

@@ -31,7 +31,6 @@ public enum VariableByteInteger {
     /// - Returns: the value and its length in bytes, or nil when the bytes end before the integer does.
     /// - Throws: when it is longer than four bytes, or not the shortest form [MQTT-1.5.5-1]. A fifth byte is not
     ///   waited for.
-    @inlinable
     public static func read(
         _ bytes: UnsafeRawBufferPointer, at offset: Int
     ) throws(DecodeError) -> (value: Int, length: Int)? {
