@@ -21,6 +21,9 @@ extension MQTTServer {
         public var tcp: [HostPort]
         /// WebSocket listeners (subprotocols `mqtt` and `mqttv3.1`).
         public var webSocket: [HostPort]
+        /// Origins of web pages, such as `https://example.org`, that may connect by WebSocket besides pages of the host
+        /// that the listener is reached by.
+        public var allowedOrigins: [String]
         /// Event loops that serve connections: 1 takes the group's first, more takes all that the group has. One is as
         /// fast until there are more than two processors.
         public var eventLoops: Int
@@ -28,10 +31,11 @@ extension MQTTServer {
 
         public init(
             tcp: [HostPort] = [HostPort(host: "127.0.0.1", port: 1883)], webSocket: [HostPort] = [],
-            eventLoops: Int = 1, limits: BrokerLimits = BrokerLimits()
+            allowedOrigins: [String] = [], eventLoops: Int = 1, limits: BrokerLimits = BrokerLimits()
         ) {
             self.tcp = tcp
             self.webSocket = webSocket
+            self.allowedOrigins = allowedOrigins
             self.eventLoops = eventLoops
             self.limits = limits
         }

@@ -13,11 +13,15 @@ struct Listener {
 
     let kind: Kind
     let address: MQTTServer.HostPort
+    let configuration: MQTTServer.Configuration
     let loops: [BrokerLoop]
 
     func bind(group: MultiThreadedEventLoopGroup) async throws -> any Channel {
         let name = "\(kind) \(address)"
         let loops = self.loops
+        let kind = self.kind
+        let limits = configuration.limits
+        let allowedOrigins = configuration.allowedOrigins
         // Connections go to the loops in turn; NIO knows how to do that for one loop and for a whole group.
         let children: any EventLoopGroup = loops.count == 1 ? loops[0].eventLoop : group
         let bootstrap = ServerBootstrap(group: group, childGroup: children)
@@ -38,7 +42,15 @@ struct Listener {
                     guard let loop = loops.first(where: { $0.eventLoop === channel.eventLoop }) else {
                         throw ChannelError.inappropriateOperationForState
                     }
-                    try channel.pipeline.syncOperations.addHandler(ConnectionHandler(loop: loop, listener: name))
+                    switch kind {
+                    case .tcp:
+                        try channel.pipeline.syncOperations.addHandler(ConnectionHandler(loop: loop, listener: name))
+                    case .webSocket:
+                        let upgrade = WebSocketUpgrade(
+                            loop: loop, listener: name, maximumPacketSize: limits.maximumPacketSize,
+                            timeLimit: .seconds(Int64(limits.connectTimeout)), allowedOrigins: allowedOrigins)
+                        try upgrade.configure(channel)
+                    }
                 }
             }
         return try await bootstrap.bind(host: address.host, port: address.port).get()

@@ -131,7 +131,7 @@ public final class MQTTServer: Service, Sendable {
     // MARK: Listening
 
     private func listen(on address: HostPort, kind: Listener.Kind) async throws -> HostPort {
-        let listener = Listener(kind: kind, address: address, loops: loops)
+        let listener = Listener(kind: kind, address: address, configuration: configuration, loops: loops)
         do {
             let channel = try await listener.bind(group: group)
             state.withLock { $0.listeners.append(channel) }
