@@ -12,8 +12,16 @@ from browser import Browser  # noqa: E402
 from service import Garage  # noqa: E402
 from waiting import eventually  # noqa: E402
 
-PAGES = {"dashboard": "/", "events": "/events"}
-SIZES = {"": (1280, 800, 1), "-phone": (390, 844, 2)}
+DESKTOP = (1280, 800, 1)
+PHONE = (390, 844, 2)
+
+# File, page, a word that it must show, colours, size.
+PICTURES = [
+    ("dashboard-light.png", "/", "°C", "light", DESKTOP),
+    ("dashboard-dark-phone.png", "/", "°C", "dark", PHONE),
+    ("events-dark.png", "/events", "front", "dark", DESKTOP),
+    ("events-light-phone.png", "/events", "front", "light", PHONE),
+]
 
 
 def main() -> None:
@@ -24,17 +32,17 @@ def main() -> None:
         try:
             # The demo's day has to pass for there to be something to see.
             time.sleep(minutes * 60)
-            eventually(lambda: garage.get("/sensors")["sensors"], "the sensors of the demo")
-            for page, path in PAGES.items():
-                for scheme in ("light", "dark"):
-                    for suffix, size in SIZES.items():
-                        browser.size(*size)
-                        browser.colours(scheme)
-                        browser.open(garage.url + path)
-                        browser.await_text("home" if page == "events" else "°C")
-                        file = HERE / f"{page}-{scheme}{suffix}.png"
-                        browser.screenshot(str(file))
-                        print(file)
+            # Commands beside the movements of the demo, so that the pictures show who asked.
+            eventually(lambda: garage.post_command("open").status_code == 202, "an accepted command", 120, 1)
+            garage.await_event("gate.command-completed", 60)
+            garage.command("gate", "close", "front", "--no-wait")
+            for name, path, word, scheme, size in PICTURES:
+                browser.size(*size)
+                browser.colours(scheme)
+                browser.open(garage.url + path)
+                browser.await_text(word)
+                browser.screenshot(str(HERE / name))
+                print(HERE / name)
         finally:
             browser.close()
             garage.close()
