@@ -27,6 +27,7 @@ ALLOWED = {
     "GarageEvents": {"GarageDomain", "EventLog"},
     "Views": {"EventLog", "GarageEvents", "GarageDomain", "GRDB"} | PROCESS,
     "Ingest": {"MQTTCodec", "MQTTBroker", "DeviceProfiles", "GarageDomain", "GarageEvents", "EventLog", "NIOCore"}
+    | COLLECTIONS
     | PROCESS,
     "Web": {"Views", "Ingest", "GarageDomain", "GarageEvents", "EventLog", "Hummingbird", "Mustache", "NIOCore"}
     | {"EmbedWebFiles"}
