@@ -9,6 +9,12 @@ final class CompletionReceiver: AppendCompletions {
     func attach(_ ingest: Ingest) { self.ingest.withLock { $0.value = ingest } }
 
     func completed(_ completions: [AppendCompletion]) {
-        ingest.withLock { $0.value }?.completed(completions)
+        guard let ingest = ingest.withLock({ $0.value }) else { return }
+        // A closed log answers from within `append`, which the pipeline calls while it is locked.
+        if completions.contains(where: { $0.result == .failure(.closed) }) {
+            Task { ingest.completed(completions) }
+        } else {
+            ingest.completed(completions)
+        }
     }
 }

@@ -117,7 +117,7 @@ struct Pipeline {
         for event: DomainEvent, id: EventID, origin: Origin, device: Subject?
     ) -> EventMetadata {
         var metadata = EventMetadata(
-            actor: origin.actor ?? device?.name.text ?? "anonymous", channel: origin.channel,
+            actor: origin.actor ?? (device ?? event.deviceItself)?.name.text ?? "anonymous", channel: origin.channel,
             clientID: origin.clientID, correlation: nil, causation: origin.causation)
         guard let commandID = event.body.commandID else { return metadata }
         switch event.body {
@@ -183,6 +183,11 @@ struct Pipeline {
         waiting.append(entry)
         return consequences
     }
+}
+
+extension DomainEvent {
+    /// The device that the event is about, which then is who it comes from.
+    fileprivate var deviceItself: Subject? { subject.kind == .device ? subject : nil }
 }
 
 extension EventBody {

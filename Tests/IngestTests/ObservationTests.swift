@@ -80,6 +80,7 @@ import Testing
         let events = try await bench.events()
         #expect(events.map(\.type) == ["device.seen", "device.connected", "device.disconnected"])
         #expect(String(decoding: events[2].data, as: UTF8.self).contains("connection-lost"))
+        #expect(events.map(\.metadata.actor) == ["esp1", "esp1", "esp1"])
     }
 
     @Test func aTakeOverIsNotALostConnection() async throws {

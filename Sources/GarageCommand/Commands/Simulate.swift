@@ -24,7 +24,7 @@ struct Simulate: AsyncParsableCommand {
 
     /// How the devices can misbehave.
     enum Mischief: String, ExpressibleByArgument, CaseIterable {
-        case drop, `repeat`, nan, malformed, unmapped
+        case drop, `repeat`, nan, malformed, unmapped, obstruct
 
         var option: Misbehaviour {
             switch self {
@@ -33,6 +33,7 @@ struct Simulate: AsyncParsableCommand {
             case .nan: .sendNaN
             case .malformed: .malformedValues
             case .unmapped: .floodUnmapped
+            case .obstruct: .obstructGates
             }
         }
     }
@@ -49,7 +50,9 @@ struct Simulate: AsyncParsableCommand {
     @Option(help: "The password for the user name (or GARAGE_SIMULATE_PASSWORD).") var password: String?
     @Option(
         name: .long, parsing: .upToNextOption,
-        help: "Misbehave: drop connections, repeat messages, send nan, malformed values, unmapped topics.")
+        help:
+            "Misbehave: drop connections, repeat messages, send nan, malformed values, unmapped topics, obstruct gates."
+    )
     var misbehave: [Mischief] = []
     @Option(name: .long, help: ArgumentHelp("Messages below this level are not logged.", valueName: "level"))
     var logLevel = "info"

@@ -32,7 +32,10 @@ struct GarageService {
         let views = try open("the views") {
             try Views.open(directory: folder.path, log: log, logger: Logger(label: "views"))
         }
-        let ingest = try open("the event log") { try makeIngest(log: log, folder: folder, clock: clock) }
+        let demoPassword = attachesDemo ? EventID.make(at: clock().microseconds).description : nil
+        let ingest = try open("the event log") {
+            try makeIngest(log: log, folder: folder, clock: clock, demoPassword: demoPassword)
+        }
         try await catchUp(views, logger: logger)
 
         let server = makeServer(policy: ingest)
@@ -51,9 +54,11 @@ struct GarageService {
 
         // Stopped in reverse order: the devices first, the store last.
         var services: [any Service] = [StoreService(log: log), views, ingest, web, server]
-        if attachesDemo, let address = brokerAddresses.tcp.first {
-            services.append(
-                Fleet(options: .demo(host: address.host, port: address.port), logger: Logger(label: "demo")))
+        if let demoPassword, let address = brokerAddresses.tcp.first {
+            var options = SimulationOptions.demo(host: address.host, port: address.port)
+            options.username = DeviceGatekeeper.demoUser
+            options.password = demoPassword
+            services.append(Fleet(options: options, logger: Logger(label: "demo")))
         }
         try await serve(services, logger: logger)
         ListeningFile.remove(from: folder.path)
@@ -101,10 +106,12 @@ struct GarageService {
     }
 
     private func makeIngest(
-        log: EventLog, folder: DataFolder, clock: @escaping @Sendable () -> Timestamp
+        log: EventLog, folder: DataFolder, clock: @escaping @Sendable () -> Timestamp,
+        demoPassword: String?
     ) throws -> Ingest {
         let settings = GarageSettings(commandTimeoutMilliseconds: Int64(configuration.gateCommandTimeout) * 1000)
-        let gatekeeper = DeviceGatekeeper(credentials: try DeviceCredentials(folder: folder.path))
+        let gatekeeper = DeviceGatekeeper(
+            credentials: try DeviceCredentials(folder: folder.path), demoPassword: demoPassword)
         return try Ingest(
             log: log, options: .init(settings: settings, clock: clock, gatekeeper: gatekeeper),
             logger: Logger(label: "ingest"))
