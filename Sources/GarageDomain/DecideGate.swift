@@ -71,7 +71,7 @@ extension GateStatus {
         if next == .stopped, let sent, sent.action == .stop { return sent.id }
         if state?.isMoving == true { return movementCommandID }
         // A gate that reports only its end positions is never seen moving.
-        if let sent, sent.action.isReached(in: next) { return sent.id }
+        if let sent, sent.action != .stop, sent.action.isReached(in: next) { return sent.id }
         if let superseded, superseded.action.isReached(in: next) { return superseded.id }
         return nil
     }

@@ -25,16 +25,19 @@ public struct Subject: Hashable, Sendable, Comparable {
 
     /// The subject that `stream` names, or `nil` if it is not of the form that `stream` returns.
     public init?(stream: String) {
-        guard let slash = stream.firstIndex(of: "/"), let kind = Kind(rawValue: String(stream[..<slash])) else {
-            return nil
-        }
-        self.init(kind: kind, id: String(stream[stream.index(after: slash)...]))
+        // Views read the stream of every event there is: bytes are split many times faster than characters.
+        guard let slash = stream.utf8.firstIndex(of: UInt8(ascii: "/")),
+            let kind = Kind(rawValue: String(stream[..<slash]))
+        else { return nil }
+        self.init(kind: kind, id: stream[stream.utf8.index(after: slash)...])
     }
 
     /// The subject with the API id `<garage>.<name>`, or `nil` if the id is not of that form.
-    public init?(kind: Kind, id: String) {
-        guard let dot = id.firstIndex(of: "."), let garage = Name(String(id[..<dot])),
-            let name = Name(String(id[id.index(after: dot)...]))
+    public init?(kind: Kind, id: String) { self.init(kind: kind, id: id[...]) }
+
+    private init?(kind: Kind, id: Substring) {
+        guard let dot = id.utf8.firstIndex(of: UInt8(ascii: ".")), let garage = Name(String(id[..<dot])),
+            let name = Name(String(id[id.utf8.index(after: dot)...]))
         else { return nil }
         self.init(garage: garage, kind: kind, name: name)
     }

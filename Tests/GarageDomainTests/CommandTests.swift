@@ -202,4 +202,31 @@ struct CommandTests {
         story.send(.open, id: "c1")
         #expect(story.when(.tick, after: 20_000).bodies == [failed("c1", .open, .timedOut)])
     }
+
+    @Test func aCommandForAMovementThatHasBegunFailsWhenItTurnsRound() {
+        var story = Story.gate(.closed)
+        story.report(.gateState(front, .opening))
+        story.send(.open, id: "c1")
+        #expect(
+            story.report(.gateState(front, .closing), after: 5)
+                == [moved(.opening, .closing, took: 5, by: "c1"), failed("c1", .open, .reversed)])
+    }
+
+    @Test func stopIsCompleteWhenTheGateCameToRestBeforeItWentOut() {
+        var story = Story.gate(.closed)
+        story.send(.open, id: "c1")
+        story.report(.gateState(front, .opening))
+        _ = story.ask(.stop, id: "c2")
+        story.report(.gateState(front, .open))
+        #expect(story.actuated("c2", after: 1) == [dispatched("c2", .stop), completed("c2", .stop, .open, took: 1)])
+    }
+
+    @Test func aSupersededCommandMayStillHaveMovedTheGate() {
+        var story = Story.gate(.closed)
+        story.send(.open, id: "c1")
+        story.send(.stop, id: "c2")
+        #expect(
+            story.report(.gateState(front, .open), after: 7)
+                == [moved(.closed, .open, took: 7, by: "c1"), completed("c2", .stop, .open, took: 7)])
+    }
 }

@@ -153,6 +153,21 @@ struct RefusalTests {
         #expect(story.state.commands.count == 2)
     }
 
+    @Test func anIDThatCameAgainIsRememberedFromThen() {
+        var state = GarageState()
+        let start = Timestamp(microseconds: 0)
+        func reject(_ id: String, after hours: Int64) {
+            let body = CommandRejected(commandID: id, action: .open, reason: .busy)
+            state.evolve(DomainEvent(front, .commandRejected(body)), at: start.adding(milliseconds: hours * 3_600_000))
+        }
+        reject("c1", after: 0)
+        reject("c1", after: 20)
+        reject("c2", after: 25)
+        #expect(state.commands["c1"] != nil)
+        reject("c3", after: 45)
+        #expect(state.commands["c1"] == nil)
+    }
+
     @Test func theNumberOfIDsIsBounded() {
         var story = Story.gate(.open)
         for number in 0..<25_000 { _ = story.ask(.open, id: "c\(number)", after: 1) }

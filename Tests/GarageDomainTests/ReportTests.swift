@@ -79,6 +79,8 @@ struct ReportTests {
         let whole = fault(nil, .unreadable)
         #expect(story.report(.fault(dht1, whole)) == [.faultDetected(whole)])
         #expect(story.report(.fault(dht1, whole)) == [])
+        story.report(.reading(dht1, .humidity, 50))
+        #expect(story.report(.fault(dht1, whole)) == [.faultDetected(whole)])
     }
 
     @Test func aSensorInGoodOrderTakesNoPlaceInTheState() {

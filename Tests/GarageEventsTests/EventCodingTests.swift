@@ -90,6 +90,18 @@ struct EventCodingTests {
         }
     }
 
+    @Test func whatSensorsSendComesBack() {
+        var random = SeededGenerator(seed: 12)
+        let powers: [Double] = [1, 10, 100, 1000, 1_000_000, 1e15]
+        for _ in 0..<20_000 {
+            let value =
+                Double(Int64.random(in: -999_999_999_999_999...999_999_999_999_999, using: &random))
+                / (powers.randomElement(using: &random) ?? 1)
+            let body = EventBody.readingRecorded(Reading(quantity: .humidity, value: value))
+            #expect(EventCoding.body(type: "sensor.reading-recorded", schema: 1, data: body.data) == body)
+        }
+    }
+
     @Test(arguments: [
         (#"{"quantity":"humidity","value":58}"#, 58.0), (#"{ "value" : 58.5, "quantity" : "humidity" }"#, 58.5),
         (#"{"quantity":"humidity","value":-0.5e1}"#, -5),

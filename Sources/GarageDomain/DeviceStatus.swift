@@ -1,0 +1,15 @@
+/// A device as the events tell it.
+public struct DeviceStatus: Hashable, Sendable {
+    /// The MQTT client that it was last seen through.
+    public var clientID: String?
+    /// Whether it is connected; `nil` until it was first known.
+    public var online: Bool?
+    /// When `online` last changed.
+    public var since: Timestamp
+
+    public init(clientID: String?, online: Bool?, since: Timestamp) {
+        self.clientID = clientID
+        self.online = online
+        self.since = since
+    }
+}
