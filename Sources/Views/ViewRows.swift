@@ -214,7 +214,9 @@ public struct DeviceRow: Sendable, Hashable {
     public var reason: String?
     public var lastEvent: Timestamp
 
-    public init(subject: Subject, clientID: String?, online: Bool, since: Timestamp, reason: String?, lastEvent: Timestamp) {
+    public init(
+        subject: Subject, clientID: String?, online: Bool, since: Timestamp, reason: String?, lastEvent: Timestamp
+    ) {
         self.subject = subject
         self.clientID = clientID
         self.online = online

@@ -50,11 +50,13 @@ import Views
                 #expect(await views.waitUntilApplied(early, within: .seconds(20)))
                 let appender = Task {
                     for number in 0..<200 {
-                        try await garage.append("spot/home.A1", .spotChanged(SpotChanged(occupied: number % 2 == 0)), at: 9e4)
+                        try await garage.append(
+                            "spot/home.A1", .spotChanged(SpotChanged(occupied: number % 2 == 0)), at: 9e4)
                     }
                 }
                 let end = early + 200
-                for (start, filter) in [(0, EventFilter()), (early - 10, EventFilter()), (0, EventFilter(kind: .spot))] {
+                for (start, filter) in [(0, EventFilter()), (early - 10, EventFilter()), (0, EventFilter(kind: .spot))]
+                {
                     var live = views.liveEvents(after: start, filter: filter)
                     var seen: [EventRow] = []
                     while live.position < end { seen += try await live.next(waitingAtMost: .seconds(10)) }

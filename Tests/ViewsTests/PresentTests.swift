@@ -21,7 +21,8 @@ import Views
             #expect(row.lastCommand?.status == .requested)
 
             try await garage.append(
-                gate.stream, .commandDispatched(CommandDispatched(commandID: "c1", action: .open, receivers: 1)), at: 10.1
+                gate.stream, .commandDispatched(CommandDispatched(commandID: "c1", action: .open, receivers: 1)),
+                at: 10.1
             )
             try await garage.append(gate.stream, moved(.closed, .opening, command: "c1"), at: 11, device: "esp1")
             try await garage.append(gate.stream, moved(.opening, .open, command: "c1"), at: 25, device: "esp1")
@@ -55,7 +56,8 @@ import Views
             let views = try await garage.caughtUpViews()
             func ask(_ id: String, at seconds: Double) async throws {
                 let body = CommandRequested(commandID: id, action: .close, expiresAt: GarageLog.at(seconds + 10))
-                try await garage.append(gate.stream, .commandRequested(body), at: seconds, actor: "ana", channel: "http")
+                try await garage.append(
+                    gate.stream, .commandRequested(body), at: seconds, actor: "ana", channel: "http")
             }
             try await ask("a", at: 1)
             try await garage.append(
@@ -117,7 +119,8 @@ import Views
                 lastEvent: GarageLog.at(3)
             )
             let beach = DeviceRow(
-                subject: try subject("device/beach.esp1"), clientID: nil, online: true, since: GarageLog.at(4), reason: nil,
+                subject: try subject("device/beach.esp1"), clientID: nil, online: true, since: GarageLog.at(4),
+                reason: nil,
                 lastEvent: GarageLog.at(4)
             )
             #expect(try await views.devices() == [beach, online])

@@ -8,9 +8,11 @@ import Views
     private func fill(_ garage: GarageLog, rounds: Int) async throws {
         for round in 0..<rounds {
             let seconds = round == 2 ? 20 : Double(round) * 30
-            try await garage.append("sensor/home.dht1", reading(.temperature, 20 + Double(round)), at: seconds, device: "esp1")
+            try await garage.append(
+                "sensor/home.dht1", reading(.temperature, 20 + Double(round)), at: seconds, device: "esp1")
             try await garage.append("sensor/home.dht1", reading(.humidity, 50), at: seconds, device: "esp1")
-            try await garage.append("sensor/home.dht2", reading(.temperature, -Double(round)), at: seconds, device: "esp2")
+            try await garage.append(
+                "sensor/home.dht2", reading(.temperature, -Double(round)), at: seconds, device: "esp2")
         }
     }
 
@@ -51,7 +53,8 @@ import Views
             func buckets(_ bucket: Bucket) async throws -> [[Double]] {
                 try await views.readings(ReadingsQuery(sensor: sensor, bucket: bucket)).points.map {
                     [
-                        Double($0.time.microseconds - begin) / 1_000_000, $0.mean, $0.minimum, $0.maximum, Double($0.count),
+                        Double($0.time.microseconds - begin) / 1_000_000, $0.mean, $0.minimum, $0.maximum,
+                        Double($0.count),
                     ]
                 }
             }
@@ -106,7 +109,9 @@ import Views
         try await GarageLog.with { garage in
             let views = try await garage.caughtUpViews()
             let sensor = try subject("sensor/home.dht1")
-            #expect(try await views.readings(ReadingsQuery(sensor: sensor)) == ReadingsAnswer(points: [], bucket: .raw, next: nil))
+            #expect(
+                try await views.readings(ReadingsQuery(sensor: sensor))
+                    == ReadingsAnswer(points: [], bucket: .raw, next: nil))
             try await fill(garage, rounds: 4)
             try await views.catchUp()
             #expect(try await views.readings(ReadingsQuery()).bucket == .raw)
@@ -114,7 +119,8 @@ import Views
             let metadata = EventMetadata(actor: "esp1", channel: "device")
             let events = (0..<2100).map { number in
                 NewEvent(
-                    id: garage.newID(), stream: sensor.stream, chain: .telemetry, type: "sensor.reading-recorded", schema: 1,
+                    id: garage.newID(), stream: sensor.stream, chain: .telemetry, type: "sensor.reading-recorded",
+                    schema: 1,
                     time: GarageLog.at(Double(number) * 62).microseconds, metadata: metadata,
                     data: Array(#"{"quantity":"temperature","value":\#(number % 30)}"#.utf8)
                 )

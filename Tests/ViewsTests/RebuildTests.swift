@@ -76,7 +76,8 @@ import Views
                 try await other.append(Story.events(80, seed: 5, for: other))
                 let foreign = try await other.caughtUpViews()
                 try foreign.close()
-                try FileManager.default.copyItem(atPath: other.folder + "/views.db", toPath: garage.folder + "/views.db")
+                try FileManager.default.copyItem(
+                    atPath: other.folder + "/views.db", toPath: garage.folder + "/views.db")
                 try await garage.append("spot/home.A1", .spotChanged(SpotChanged(occupied: true)), at: 1)
                 let views = try garage.openViews()
                 #expect(views.position() == 0)

@@ -44,15 +44,21 @@ struct Story {
             let value = Double(random.next() % 400) / 10
             add("sensor/\(home).\(pick(["dht1", "dht2"]))", reading(quantity, value), device: device)
         case 7:
-            let fault = SensorFault(quantity: pick([.temperature, .humidity, nil]), kind: pick([.null, .notANumber]), raw: "nan")
+            let fault = SensorFault(
+                quantity: pick([.temperature, .humidity, nil]), kind: pick([.null, .notANumber]), raw: "nan")
             add("sensor/\(home).\(pick(["dht1", "dht2"]))", .faultDetected(fault), device: device)
         case 8, 9:
             let occupied = random.next() % 2 == 0
-            add("spot/\(home).\(pick(["A1", "A2", "A3"]))", .spotChanged(SpotChanged(occupied: occupied)), device: device)
+            add(
+                "spot/\(home).\(pick(["A1", "A2", "A3"]))", .spotChanged(SpotChanged(occupied: occupied)),
+                device: device)
         case 10, 11: addMovement(home, device)
         case 12: addDevice(home, device)
         case 13: add("gate/\(home).front", pick([.gateObstructed, .gateObstructionCleared]), device: device)
-        case 14: add("gate/\(home).front", .noteAdded(Note(text: "Olá \"\(random.next() % 10)\"")), actor: pick(["ana", "João"]))
+        case 14:
+            add(
+                "gate/\(home).front", .noteAdded(Note(text: "Olá \"\(random.next() % 10)\"")),
+                actor: pick(["ana", "João"]))
         default: addUnknown(home)
         }
     }

@@ -16,7 +16,9 @@ struct Checkpoint: Equatable {
 
     /// The checkpoint as it stands in the tables; `nil` if no event was applied yet.
     init?(_ database: Database) throws {
-        guard let row = try Row.fetchOne(database, sql: "SELECT position, event, hash FROM checkpoint") else { return nil }
+        guard let row = try Row.fetchOne(database, sql: "SELECT position, event, hash FROM checkpoint") else {
+            return nil
+        }
         position = row[0]
         event = row[1]
         hash = row[2]

@@ -137,7 +137,8 @@ extension DeviceRow {
                 """
         )
         try statement.execute(arguments: [
-            subject.garage.text, subject.name.text, clientID, online, since.microseconds, reason, lastEvent.microseconds,
+            subject.garage.text, subject.name.text, clientID, online, since.microseconds, reason,
+            lastEvent.microseconds,
         ])
     }
 }

@@ -213,7 +213,9 @@ struct CurrentState {
         }
     }
 
-    private mutating func setDevice(_ subject: Subject, online: Bool, client: String?, reason: String?, at time: Timestamp) {
+    private mutating func setDevice(
+        _ subject: Subject, online: Bool, client: String?, reason: String?, at time: Timestamp
+    ) {
         var row =
             devices[subject]
             ?? DeviceRow(subject: subject, clientID: nil, online: online, since: time, reason: nil, lastEvent: time)

@@ -48,7 +48,8 @@ struct Projector {
             }
         )
         let block = position >> Schema.spanShift
-        let span = try Row.fetchOne(database, sql: "SELECT earliest, latest FROM span WHERE block = ?", arguments: [block])
+        let span = try Row.fetchOne(
+            database, sql: "SELECT earliest, latest FROM span WHERE block = ?", arguments: [block])
         if let span { spans[block] = (span[0], span[1]) }
     }
 

@@ -44,7 +44,9 @@ struct Telemetry {
         }
     }
 
-    mutating func apply(_ reading: Reading, of sensor: Subject, time: Int64, position: Int64, _ database: Database) throws {
+    mutating func apply(_ reading: Reading, of sensor: Subject, time: Int64, position: Int64, _ database: Database)
+        throws
+    {
         let key = SeriesKey(garage: sensor.garage.text, sensor: sensor.name.text, quantity: reading.quantity)
         var entry = series[key] ?? Series(id: Int64(series.count) + 1, value: 0, time: 0, isStored: false)
         entry.value = reading.value

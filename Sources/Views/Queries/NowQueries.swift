@@ -35,7 +35,8 @@ extension Views {
     /// Every spot, by garage and name.
     public func spots() async throws -> [SpotRow] {
         try await read { database in
-            let sql = "SELECT spot.*, device.online FROM spot \(Views.joinDevice("spot")) ORDER BY spot.garage, spot.name"
+            let sql =
+                "SELECT spot.*, device.online FROM spot \(Views.joinDevice("spot")) ORDER BY spot.garage, spot.name"
             return try Row.fetchAll(database, sql: sql).compactMap { row in
                 guard let subject = Subject(.spot, row), let since = row.timestamp("since") else { return nil }
                 return SpotRow(
@@ -89,8 +90,10 @@ extension Views {
             let command = try Row.fetchOne(last, arguments: [subject.garage.text, subject.name.text])
             let gate = CurrentState.Gate(row)
             return GateRow(
-                subject: subject, state: gate.state, since: gate.since, obstructed: gate.obstructed, device: gate.device,
-                deviceOnline: row["online"], lastMovement: gate.lastMovement, lastCommand: command.flatMap(CommandRow.init)
+                subject: subject, state: gate.state, since: gate.since, obstructed: gate.obstructed,
+                device: gate.device,
+                deviceOnline: row["online"], lastMovement: gate.lastMovement,
+                lastCommand: command.flatMap(CommandRow.init)
             )
         }
     }
@@ -116,7 +119,9 @@ extension Views {
             let key: StatementArguments = [subject.garage.text, subject.name.text]
             var values: [Quantity: SensorRow.LatestReading] = [:]
             for row in try Row.fetchAll(latest, arguments: key) {
-                guard let quantity = Quantity(rawValue: row["quantity"]), let time = row.timestamp("time") else { continue }
+                guard let quantity = Quantity(rawValue: row["quantity"]), let time = row.timestamp("time") else {
+                    continue
+                }
                 values[quantity] = SensorRow.LatestReading(quantity: quantity, value: row["value"], time: time)
             }
             return SensorRow(
@@ -132,6 +137,7 @@ extension SensorRow.FaultRow {
     /// A row of the table `fault`.
     fileprivate init?(_ row: Row) {
         guard let kind = SensorFault.Kind(rawValue: row["kind"]), let time = row.timestamp("time") else { return nil }
-        self.init(fault: SensorFault(quantity: Quantity(rawValue: row["quantity"]), kind: kind, raw: row["raw"]), time: time)
+        self.init(
+            fault: SensorFault(quantity: Quantity(rawValue: row["quantity"]), kind: kind, raw: row["raw"]), time: time)
     }
 }

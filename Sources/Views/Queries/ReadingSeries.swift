@@ -101,7 +101,8 @@ struct ReadingSeries {
 
     private static func beyond(_ query: ReadingsQuery, _ bucket: Bucket) -> String {
         guard bucket == .raw, query.after != nil else { return "TRUE" }
-        return query.order == .ascending ? "(time, position) > (:time, :position)" : "(time, position) < (:time, :position)"
+        return query.order == .ascending
+            ? "(time, position) > (:time, :position)" : "(time, position) < (:time, :position)"
     }
 }
 

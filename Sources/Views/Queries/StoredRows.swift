@@ -22,7 +22,8 @@ extension GateRow.LastMovement {
     /// The movement that a row of the table `gate` holds, if there was one.
     init?(_ row: Row) {
         guard let position = row["movement_position"] as Int64?, let time = row.timestamp("movement_time"),
-            let to = (row["movement_to"] as String?).flatMap(GateState.init), let actor = row["movement_actor"] as String?,
+            let to = (row["movement_to"] as String?).flatMap(GateState.init),
+            let actor = row["movement_actor"] as String?,
             let channel = row["movement_channel"] as String?, let commanded = row["movement_commanded"] as Bool?
         else { return nil }
         self.init(position: position, to: to, time: time, actor: actor, channel: channel, commanded: commanded)

@@ -96,7 +96,8 @@ enum Instant {
         mutating func offset() -> Int64? {
             if take("Zz") { return 0 }
             let isWest = next == UInt8(ascii: "-")
-            guard take("+- "), let hours = number(2), take(":"), let minutes = number(2), hours <= 23, minutes <= 59 else {
+            guard take("+- "), let hours = number(2), take(":"), let minutes = number(2), hours <= 23, minutes <= 59
+            else {
                 return nil
             }
             return (isWest ? -1 : 1) * (hours * 60 + minutes)

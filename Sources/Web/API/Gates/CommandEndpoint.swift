@@ -103,7 +103,8 @@ struct CommandEndpoint {
         case .notAllowed: (status, detail) = (.forbidden, "You may not move this gate.")
         case .obstructed: (status, detail) = (.conflict, "Something is in the way of the gate.")
         case .offline: (status, detail) = (.conflict, "The gate's device is not connected.")
-        case .unknownState: (status, detail) = (.conflict, "The gate's state is not known, so closing it could do anything.")
+        case .unknownState:
+            (status, detail) = (.conflict, "The gate's state is not known, so closing it could do anything.")
         case .busy: (status, detail) = (.conflict, "Another command is under way.")
         case .expired: (status, detail) = (.conflict, "The request was void before it could be sent.")
         case .unreadable, .retained, .redelivered:

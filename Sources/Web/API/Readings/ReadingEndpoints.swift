@@ -126,7 +126,9 @@ struct ReadingEndpoints {
         if bucket == .raw {
             csv.number(point.mean)
         } else {
-            for column in columns { if column == .count { csv.number(point.count) } else { csv.number(column.value(point)) } }
+            for column in columns {
+                if column == .count { csv.number(point.count) } else { csv.number(column.value(point)) }
+            }
         }
         csv.endLine()
     }
@@ -151,7 +153,8 @@ extension QueryReader {
     fileprivate mutating func readings(of sensor: Subject?) throws -> ReadingsQuery {
         ReadingsQuery(
             sensor: sensor, quantity: try word("quantity", Quantity.self), from: try time("from"), to: try time("to"),
-            bucket: try word("bucket", Bucket.self) ?? .auto, order: try word("order", PageRequest.Order.self) ?? .ascending
+            bucket: try word("bucket", Bucket.self) ?? .auto,
+            order: try word("order", PageRequest.Order.self) ?? .ascending
         )
     }
 

@@ -21,7 +21,9 @@ struct SensorEndpoints {
     @Sendable func one(_ request: Request, _ context: WebContext) async throws -> Response {
         let id = try await ids.subject(.sensor, context)
         return try await Answer.ofNow(request, views) {
-            guard let row = try await views.sensor(id) else { throw Problem.notFound("There is no sensor with this id.") }
+            guard let row = try await views.sensor(id) else {
+                throw Problem.notFound("There is no sensor with this id.")
+            }
             return { json in SensorEndpoints.write(row, to: &json) }
         }
     }

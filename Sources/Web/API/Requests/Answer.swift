@@ -49,7 +49,8 @@ enum Answer {
     private static func linkSafe(_ part: Substring) -> String {
         var text = ""
         for scalar in part.unicodeScalars {
-            let isUnsafe = scalar.value <= 0x20 || scalar.value >= 0x7F || scalar == "<" || scalar == ">" || scalar == "\""
+            let isUnsafe =
+                scalar.value <= 0x20 || scalar.value >= 0x7F || scalar == "<" || scalar == ">" || scalar == "\""
             text += isUnsafe ? PercentCoding.encode(String(scalar)) : String(scalar)
         }
         return text

@@ -33,13 +33,16 @@ struct JSONBody {
             )
         }
         // A page of another site can send a form or plain text without being asked, but not this type.
-        let type = request.headers[.contentType]?.split(separator: ";").first.map { $0.filter { $0 != " " }.lowercased() }
+        let type = request.headers[.contentType]?.split(separator: ";").first.map {
+            $0.filter { $0 != " " }.lowercased()
+        }
         guard type == "application/json" else {
             throw Problem(status: .unsupportedMediaType, detail: "Content-Type must be application/json.")
         }
         let buffer = try await request.body.collect(upTo: WebContext.bodyLimit)
         do {
-            return JSONBody(members: try JSONDecoder().decode([String: Value].self, from: Data(buffer.readableBytesView)))
+            return JSONBody(
+                members: try JSONDecoder().decode([String: Value].self, from: Data(buffer.readableBytesView)))
         } catch {
             throw Problem(status: .badRequest, type: "invalid-json", title: "The request body is not a JSON object")
         }

@@ -40,7 +40,8 @@ struct QueryReader {
     mutating func time(_ name: String) throws -> Timestamp? {
         guard let text = try text(name) else { return nil }
         guard let time = Instant.time(text) else {
-            throw Problem.parameter(name, "Not an RFC 3339 time such as 2025-03-01T12:00:00Z or 2025-03-01T09:00:00-03:00.")
+            throw Problem.parameter(
+                name, "Not an RFC 3339 time such as 2025-03-01T12:00:00Z or 2025-03-01T09:00:00-03:00.")
         }
         return time
     }
@@ -48,7 +49,8 @@ struct QueryReader {
     mutating func number(_ name: String, in range: ClosedRange<Int64>) throws -> Int64? {
         guard let text = try text(name) else { return nil }
         guard let value = Int64(text), range.contains(value) else {
-            let limits = range.upperBound == .max ? "from \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
+            let limits =
+                range.upperBound == .max ? "from \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
             throw Problem.parameter(name, "Not a whole number \(limits).")
         }
         return value
