@@ -38,11 +38,20 @@ struct EventDecoder {
         let type = try symbol(row.integer(at: 5), position)
         let metadata = EventMetadata(
             actor: try symbol(row.integer(at: 13), position), channel: try symbol(row.integer(at: 9), position),
-            clientID: row.text(at: 14), correlation: row.id(at: 10), causation: row.id(at: 11))
+            clientID: row.text(at: 14), correlation: try optionalID(row, at: 10), causation: try optionalID(row, at: 11)
+        )
         return RecordedEvent(
             position: position, id: id, stream: stream, version: row.integer(at: 3), chain: chain, type: type,
             schema: Int(row.integer(at: 6)), time: row.integer(at: 7), recorded: row.integer(at: 8), metadata: metadata,
             data: row.bytes(at: 15), hash: row.bytes(at: 12))
+    }
+
+    private func optionalID(_ row: HotStatement, at index: Int32) throws -> EventID? {
+        if row.isNull(at: index) { return nil }
+        guard let id = row.id(at: index) else {
+            throw Unreadable(position: row.integer(at: 0), why: "its correlation or causation has not 16 bytes")
+        }
+        return id
     }
 
     private mutating func stream(_ id: Int64, _ position: Int64) throws -> String {

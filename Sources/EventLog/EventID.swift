@@ -19,7 +19,7 @@ public struct EventID: Hashable, Comparable, Sendable, CustomStringConvertible {
 
     /// A new version 7 id for a moment in microseconds since 1970.
     public static func make(at microseconds: Int64) -> EventID {
-        EventID(microseconds: microseconds, random: (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max)))
+        EventID(microseconds: microseconds, random: (.random(in: .min ... .max), .random(in: .min ... .max)))
     }
 
     /// The id written in this text (`xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`, any case), or `nil`.

@@ -69,6 +69,7 @@ extension EventLog {
     }
 
     /// Appends a request and returns once it is on disk. Cancelling the task doesn't take the request back.
+    @discardableResult
     public func append(_ request: AppendRequest) async throws(AppendError) -> AppendReceipt {
         let result = await withCheckedContinuation { continuation in
             append(request, token: 0, to: SingleAppend(continuation))
@@ -203,7 +204,7 @@ private final class SingleAppend: AppendCompletions {
 
 extension Duration {
     /// From 0 to a day.
-    fileprivate var wholeMilliseconds: Int {
+    var wholeMilliseconds: Int {
         let (seconds, attoseconds) = components
         guard seconds >= 0 else { return 0 }
         guard seconds < 86_400 else { return 86_400_000 }

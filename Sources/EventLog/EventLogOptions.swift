@@ -1,5 +1,3 @@
-public import Dispatch
-
 /// The limits of an event log. The defaults suit everything from a Raspberry Pi up.
 public struct EventLogOptions: Sendable {
     /// A transaction takes no further request once it has this many events.
@@ -17,7 +15,7 @@ public struct EventLogOptions: Sendable {
     /// Connections that read at the same time; others wait.
     public var readers = 4
     /// How often the disk is tried again after a commit failed and nothing else is written.
-    public var probeInterval = DispatchTimeInterval.seconds(2)
+    public var probeInterval: Duration = .seconds(2)
 
     // For tests: faults where they really come from.
     /// The most pages of 4 KiB that the file may have, asked at each transaction; SQLite then says that the disk is full.

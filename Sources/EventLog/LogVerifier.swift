@@ -11,7 +11,8 @@ struct LogVerifier {
     private var head: LogHead
     private var events: Int64 = 0
     private var anchors: [Chain: Anchor] = [:]
-    private var versions: [String: Int64] = [:]
+    private var versions: [ExactText: Int64] = [:]
+    private var isKnownChecked = false
 
     private struct Anchor {
         var position: Int64
@@ -67,8 +68,7 @@ struct LogVerifier {
                 pending = fault
             }
             for row in rows {
-                if let fault = check(row, gap: &gap) { return fault }
-                if let fault = checkKnown() { return fault }
+                if let fault = checkKnown(before: row.event.position) ?? check(row, gap: &gap) { return fault }
             }
             if let pending { return pending }
             progress?(VerificationProgress(position: head.position, head: stored.position))
@@ -92,7 +92,10 @@ extension LogVerifier {
             }
             gap += event.position - next
         }
-        let expected = (versions[event.stream] ?? 0) + 1
+        guard event.chain == .journal || event.position > anchors[.telemetry]?.position ?? 0 else {
+            return VerificationFault(position: event.position, reason: .differentHistory)
+        }
+        let expected = (versions[ExactText(event.stream)] ?? 0) + 1
         guard event.version == expected else {
             return VerificationFault(
                 position: event.position,
@@ -101,7 +104,7 @@ extension LogVerifier {
         guard let link = link(of: row), link.bytes == event.hash else {
             return VerificationFault(position: event.position, reason: .wrongHash)
         }
-        versions[event.stream] = event.version
+        versions[ExactText(event.stream)] = event.version
         head.position = event.position
         head[event.chain] = ChainHead(chain: event.chain, position: event.position, hash: event.hash)
         events += 1
@@ -155,39 +158,42 @@ extension LogVerifier {
             anchors[chain] = Anchor(position: row.position, pruned: row.pruned)
             head[chain] = ChainHead(chain: chain, position: row.position, hash: row.hash.bytes)
         }
-        for stream in pruned { versions[stream.name] = stream.version }
+        for stream in pruned { versions[ExactText(stream.name)] = stream.version }
         return stored
     }
 
-    /// A chain that nothing was pruned of begins with what follows from the log's identity.
+    /// A chain that nothing was pruned of begins with what follows from the log's identity. The journal is never pruned.
     private func checkGenesis() -> VerificationFault? {
-        for chain in Chain.allCases where anchors[chain]?.position ?? 0 == 0 {
+        for chain in Chain.allCases where chain == .journal || anchors[chain]?.position ?? 0 == 0 {
             let genesis = CanonicalForm.genesis(of: chain, identity: head.identity)
             if head[chain].hash != genesis.bytes { return VerificationFault(position: nil, reason: .differentHistory) }
         }
         return nil
     }
 
-    /// Compares with the known head when its position is reached.
-    private func checkKnown() -> VerificationFault? {
-        guard let known, known.position == head.position else { return nil }
-        let isSame = known.journal == head.journal && known.telemetry == head.telemetry
-        return isSame ? nil : VerificationFault(position: head.position, reason: .differentHistory)
+    /// Compares with the known head when its position is passed.
+    private mutating func checkKnown(before next: Int64) -> VerificationFault? {
+        guard !isKnownChecked, let known, known.position < next else { return nil }
+        isKnownChecked = true
+        // What was pruned since then can't be compared any more.
+        let isPruned = known.telemetry.position < anchors[.telemetry]?.position ?? 0
+        let isSame = known.journal == head.journal && (isPruned || known.telemetry == head.telemetry)
+        return isSame ? nil : VerificationFault(position: known.position, reason: .differentHistory)
     }
 
-    private func checkEnd(_ stored: LogHead, gap: Int64) -> VerificationFault? {
-        if let known, known.position > head.position {
-            return VerificationFault(position: head.position + 1, reason: .cutOff(last: head.position))
+    private mutating func checkEnd(_ stored: LogHead, gap: Int64) -> VerificationFault? {
+        let last = max(head.position, anchors[.telemetry]?.position ?? 0)
+        guard stored.position == last, known?.position ?? 0 <= last else {
+            return VerificationFault(position: last + 1, reason: .cutOff(last: last))
         }
-        let pruned = anchors.values.reduce(0) { $0 + $1.pruned }
-        guard stored.position == max(head.position, anchors[.telemetry]?.position ?? 0) else {
-            return VerificationFault(position: head.position + 1, reason: .cutOff(last: head.position))
-        }
+        if let fault = checkKnown(before: .max) { return fault }
         for chain in Chain.allCases where stored[chain] != head[chain] {
             return VerificationFault(position: stored[chain].position, reason: .wrongHash)
         }
         let missing = gap + stored.position - head.position
-        guard missing == pruned else { return VerificationFault(position: nil, reason: .missing) }
+        guard missing == anchors[.telemetry]?.pruned ?? 0 else {
+            return VerificationFault(position: nil, reason: .missing)
+        }
         return nil
     }
 

@@ -44,7 +44,9 @@ final class LogWriter {
     /// Writes until the queue is closed and empty.
     func run() {
         while true {
-            switch queue.wait(until: isFailing ? .now() + options.probeInterval : .distantFuture) {
+            switch queue.wait(
+                until: isFailing ? .now() + .milliseconds(options.probeInterval.wholeMilliseconds) : .distantFuture)
+            {
             case .entries(let entries):
                 backlog = entries[...]
                 while !backlog.isEmpty {
