@@ -30,7 +30,7 @@ let timer;
 function say(message, isGood) {
   const place = document.getElementById("notices");
   const line = document.createElement("p");
-  line.className = `notice ${isGood ? "moving" : "bad"}`;
+  line.className = `notice toast ${isGood ? "moving" : "bad"}`;
   line.textContent = message;
   place.replaceChildren(line);
   clearTimeout(timer);

@@ -5,7 +5,7 @@ import Views
 protocol PageReads: Sendable {
     func position() -> Int64
     @discardableResult func waitUntilApplied(_ position: Int64, within deadline: Duration) async -> Bool
-    func feed(after position: Int64, filter: EventFilter) -> any EventFeed
+    func feed(after position: Int64, filter: EventFilter) -> any RowFeed
     func events(_ filter: EventFilter, _ page: PageRequest) async throws -> EventPage
     func event(at position: Int64) async throws -> EventRow?
     func gates() async throws -> [GateRow]
@@ -24,15 +24,15 @@ protocol PageReads: Sendable {
 }
 
 /// Events as they come in.
-protocol EventFeed: Sendable {
+protocol RowFeed: Sendable {
     var position: Int64 { get }
     mutating func next(waitingAtMost wait: Duration) async throws -> [EventRow]
 }
 
-extension LiveEvents: EventFeed {}
+extension LiveEvents: RowFeed {}
 
 extension Views: PageReads {
-    func feed(after position: Int64, filter: EventFilter) -> any EventFeed {
+    func feed(after position: Int64, filter: EventFilter) -> any RowFeed {
         liveEvents(after: position, filter: filter)
     }
 }

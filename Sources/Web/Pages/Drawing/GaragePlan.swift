@@ -27,20 +27,23 @@ struct GaragePlan {
     var bays: [Bay]
     var gates: [Gate]
 
-    private static let bay = (width: 76, height: 132)
-    private static let aisle = 56
+    private static let bay = (width: 84, height: 120)
+    private static let aisle = 48
     private static let margin = 22
 
     /// The drawing with so many bays side by side; `variant` is its CSS class.
     func svg(columns: Int, variant: String, label: String) -> Markup {
         let columns = max(1, min(columns, max(1, (bays.count + 1) / 2)))
         let (bay, aisle, margin) = (GaragePlan.bay, GaragePlan.aisle, GaragePlan.margin)
-        let blocks = max(1, (bays.count + 2 * columns - 1) / (2 * columns))
+        let rows = max(1, (bays.count + columns - 1) / columns)
+        let blocks = (rows + 1) / 2
         let blockHeight = 2 * bay.height + aisle
-        let inner = (width: columns * bay.width, height: blocks * blockHeight + (blocks - 1) * 12)
+        let missing = rows % 2 == 1 ? bay.height : 0
+        let inner = (width: columns * bay.width, height: blocks * blockHeight + (blocks - 1) * 12 - missing)
         let (width, height) = (inner.width + 2 * margin, inner.height + 2 * 8)
 
-        var drawing: Markup = #"<path class="ground" d="M\#(margin) 8h\#(inner.width)v\#(inner.height)h-\#(inner.width)z"/>"#
+        var drawing: Markup =
+            #"<path class="ground" d="M\#(margin) 8h\#(inner.width)v\#(inner.height)h-\#(inner.width)z"/>"#
         for block in 0..<blocks {
             let top = 8 + block * (blockHeight + 12)
             let middle = top + bay.height + aisle / 2
@@ -71,15 +74,15 @@ struct GaragePlan {
         let kind = (bay.isOccupied ? "taken" : "free") + (bay.isUncertain ? " uncertain" : "")
         let body: Markup =
             bay.isOccupied
-            ? ##"<use href="#car" x="\##(center - 20)" y="\##(y + 24)" width="40" height="72"/>"##
-            : #"<path class="tick" d="m\#(center - 11) \#(y + 61) 8 8 15-17"/>"#
-        let name = bay.name.cut(to: 9)
+            ? ##"<use href="#car" x="\##(center - 18)" y="\##(y + 22)" width="36" height="65"/>"##
+            : #"<path class="tick" d="m\#(center - 11) \#(y + 55) 8 8 15-17"/>"#
+        let name = bay.name.cut(to: 11)
         return """
             <a href="\(bay.path)" class="bay \(kind)"><title>\(bay.description)</title>\
-            <path class="tint" d="M\(x + 4) \(y + 4)h\(width - 8)v\(height - 8)h-\(width - 8)z"/>\(lines)\(body)\
-            <text class="name" x="\(center)" y="\(y + 18)">\(name)</text>\
-            <text class="word" x="\(center)" y="\(y + 110)">\(bay.word)</text>\
-            <text class="since" x="\(center)" y="\(y + 124)">\(bay.since)</text></a>
+            <path class="tint" d="M\(x + 4) \(y + 3)h\(width - 8)v\(height - 7)h-\(width - 8)z"/>\(lines)\(body)\
+            <text class="name\(name.count > 7 ? " long" : "")" x="\(center)" y="\(y + 17)">\(name)</text>\
+            <text class="word" x="\(center)" y="\(y + 100)">\(bay.word)</text>\
+            <text class="since" x="\(center)" y="\(y + 113)">\(bay.since)</text></a>
             """
     }
 
@@ -109,19 +112,22 @@ struct GaragePlan {
     private func leaf(_ gate: Gate, x: Int, y: Int, length: Int, isLeft: Bool) -> Markup {
         let shown = Double(length) * (1 - gate.door.openness * 0.9)
         let outside = isLeft ? x - 14 : x + 14
-        let arrow = isLeft ? "M\(outside - 5) \(y + length / 2)h12m-5-5 5 5-5 5" : "M\(outside + 5) \(y + length / 2)h-12m5-5-5 5 5 5"
+        let arrow =
+            isLeft
+            ? "M\(outside - 5) \(y + length / 2)h12m-5-5 5 5-5 5" : "M\(outside + 5) \(y + length / 2)h-12m5-5-5 5 5 5"
         let state = gate.door.state?.rawValue ?? "unknown"
         return """
             <a href="\(gate.path)" class="leaf \(state)"><title>\(gate.description)</title>\
             <path class="reach" d="M\(x - 10) \(y)h20v\(length)h-20z"/><path class="way" d="\(arrow)"/>\
-            <path class="bar" d="M\(x) \(y)v\(Drawing.number(shown))"/></a>
+            <path class="bar" d="M\(x) \(y)v\(Drawing.number(shown))"/>\
+            <text class="gate-name \(isLeft ? "left" : "right")" x="\(isLeft ? x + 14 : x - 14)" y="\(y + 9)">\(gate.name.cut(to: 16))</text></a>
             """
     }
 
     /// A car from above, nose up, in a box of 40 by 72.
     private static let car: Markup = """
-        <path class="body" d="M9 8q11-7 22 0 4 3 4 10v38q0 8-4 11-11 4-22 0-4-3-4-11V18q0-7 4-10z"/>\
-        <path class="glass" d="M10 25q10-6 20 0l-2.5 8h-15zM11.500 58q8.500 3 17 0l-1.500-7h-14zM8 29l3 8v10l-3 3zM32 29l-3 8v10l3 3z"/>\
-        <path class="mirror" d="M5 26l-4 3M35 26l4 3"/>
+        <path class="car-body" d="M9 8q11-7 22 0 4 3 4 10v38q0 8-4 11-11 4-22 0-4-3-4-11V18q0-7 4-10z"/>\
+        <path class="car-glass" d="M10 25q10-6 20 0l-2.5 8h-15zM11.5 58q8.5 3 17 0l-1.5-7h-14zM8 29l3 8v10l-3 3zM32 29l-3 8v10l3 3z"/>\
+        <path class="car-mirror" d="M5 26l-4 3M35 26l4 3"/>
         """
 }

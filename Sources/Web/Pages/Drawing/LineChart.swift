@@ -25,7 +25,8 @@ struct LineChart {
         let frame = Frame(x: 3, y: 6, width: size.width - 6, height: size.height - 12)
         let range = range
         var marks: Markup = ""
-        if let low = points.min(by: { $0.minimum < $1.minimum }), let high = points.max(by: { $0.maximum < $1.maximum }) {
+        if let low = points.min(by: { $0.minimum < $1.minimum }), let high = points.max(by: { $0.maximum < $1.maximum })
+        {
             marks = dot("low", low.time, low.minimum, frame, range) + dot("high", high.time, high.maximum, frame, range)
         }
         if let last = points.last { marks += dot("last", last.time, last.mean, frame, range) }
@@ -46,7 +47,8 @@ struct LineChart {
             let y = Drawing.number(frame.y(value, range))
             let decimals = (steps.dropFirst().first ?? 1) - (steps.first ?? 0) < 1 ? 1 : 0
             grid += #"<path class="grid" d="M44 \#(y)H948"/>"#
-            grid += #"<text class="value" x="36" y="\#(y)" dy="4">\#(text.words.number(value, decimals: decimals))</text>"#
+            grid +=
+                #"<text class="value" x="36" y="\#(y)" dy="4">\#(text.words.number(value, decimals: decimals))</text>"#
         }
         for (moment, hour) in hours(in: text.clock) {
             let x = Drawing.number(frame.x(moment, from, to))
@@ -82,7 +84,8 @@ struct LineChart {
         var pieces: [ArraySlice<ReadingPoint>] = []
         var start = points.startIndex
         for index in points.indices.dropFirst()
-        where points[index].time.microseconds.subtractingReportingOverflow(points[index - 1].time.microseconds).partialValue
+        where points[index].time.microseconds.subtractingReportingOverflow(points[index - 1].time.microseconds)
+            .partialValue
             > gap
         {
             pieces.append(points[start..<index])
@@ -98,7 +101,8 @@ struct LineChart {
 
     private func line(_ frame: Frame, _ range: ClosedRange<Double>) -> String {
         pieces.map { piece in
-            "M" + piece.map { place($0, $0.mean, frame, range) }.joined(separator: "L") + (piece.count == 1 ? "h.1" : "")
+            "M" + piece.map { place($0, $0.mean, frame, range) }.joined(separator: "L")
+                + (piece.count == 1 ? "h.1" : "")
         }.joined()
     }
 
@@ -143,7 +147,9 @@ struct LineChart {
         let span = range.upperBound - range.lowerBound
         guard span.isFinite, span > 0, count > 0 else { return [] }
         var step = 0.1
-        for candidate in [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100] where span / step > Double(count) { step = candidate }
+        for candidate in [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100] where span / step > Double(count) {
+            step = candidate
+        }
         let first = (range.lowerBound / step).rounded(.down)
         let last = (range.upperBound / step).rounded(.up)
         return stride(from: first, through: min(last, first + 20), by: 1).map { $0 * step }

@@ -59,7 +59,7 @@ struct EventSentence {
                     "value": Markup(text.measure(reading.value, reading.quantity)),
                 ])
         case .faultDetected(let fault):
-            let quantity = fault.quantity.map { words.text("quantity_" + $0.rawValue) } ?? words.text("quantity_any")
+            let quantity = SensorCard.name(of: fault.quantity, in: text)
             markup = sentence(
                 "fault", ["quantity": Markup(quantity), "fault": Markup(words.text("fault_" + fault.kind.rawValue))])
             aside = fault.raw.isEmpty ? nil : words.text("quoted", ["text": fault.raw.cut(to: 60)])

@@ -14,8 +14,13 @@ enum JSONText {
         for (index, byte) in bytes.enumerated() {
             if isInString {
                 lines.append(byte)
-                if isEscaped { isEscaped = false } else if byte == UInt8(ascii: "\\") { isEscaped = true }
-                else if byte == UInt8(ascii: "\"") { isInString = false }
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else if byte == UInt8(ascii: "\"") {
+                    isInString = false
+                }
                 continue
             }
             let next = index + 1 < bytes.count ? bytes[index + 1] : 0

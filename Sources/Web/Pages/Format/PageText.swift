@@ -41,6 +41,9 @@ struct PageText: Sendable {
     /// A moment's clock time with seconds: `18:20:05`.
     func clockTime(_ moment: Timestamp) -> Markup { time(moment, clock.local(moment).clock) }
 
+    /// A moment's clock time without seconds: `18:20`.
+    func hourTime(_ moment: Timestamp) -> Markup { time(moment, clock.local(moment).hourAndMinute) }
+
     /// A day and time as short as it can be without doubt: the time alone today, else the day too.
     func shortTime(_ moment: Timestamp) -> Markup { time(moment, shortTimeText(moment)) }
 

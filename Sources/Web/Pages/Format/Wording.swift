@@ -64,7 +64,7 @@ struct Wording: Sendable {
 
     /// A number with a fixed number of decimals (0 to 3) in the language's form: `1,234.5` or `1.234,5`.
     func number(_ value: Double, decimals: Int) -> String {
-        guard value.isFinite, abs(value) < 1e12 else { return "–" }
+        guard value.isFinite, abs(value) < 1e15 else { return "–" }
         let scale = [1.0, 10, 100, 1000][min(max(decimals, 0), 3)]
         let scaled = Int64((abs(value) * scale).rounded())
         let (whole, fraction) = scaled.quotientAndRemainder(dividingBy: Int64(scale))

@@ -109,7 +109,8 @@ struct EventLogPage {
             var without = query.newest
             without.subject = nil
             chips.append([
-                "name": "subject", "value": subject, "label": text.words.text("chip_subject", ["name": subject.cut(to: 80)]),
+                "name": "subject", "value": subject,
+                "label": text.words.text("chip_subject", ["name": subject.cut(to: 80)]),
                 "without": without.path,
             ])
         }

@@ -19,7 +19,8 @@ enum EventRowView {
             "tone": look.tone.rawValue,
             "sentence": sentence.markup,
             "aside": sentence.aside ?? "",
-            "author": isFromDevice ? "" : text.author(event.metadata.actor.cut(to: 64), channel: event.metadata.channel),
+            "author": isFromDevice
+                ? "" : text.author(event.metadata.actor.cut(to: 64), channel: event.metadata.channel),
             "device": (isFromDevice ? event.metadata.actor : event.metadata.clientID ?? "").cut(to: 64),
             "type": event.type.cut(to: 100),
             "longTime": text.longTime(moment),

@@ -41,7 +41,9 @@ struct SingleEventPage {
             "data": JSONText.indented(event.data),
             "apiPath": "/api/v1/events/\(event.position)",
         ]
-        if try await reads.event(at: event.position - 1) != nil { values["previousPath"] = "/events/\(event.position - 1)" }
+        if try await reads.event(at: event.position - 1) != nil {
+            values["previousPath"] = "/events/\(event.position - 1)"
+        }
         if event.position < reads.position() { values["nextPath"] = "/events/\(event.position + 1)" }
         if let subject = row.subject {
             values["subject"] = text.title(subject)

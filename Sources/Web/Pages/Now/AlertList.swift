@@ -33,6 +33,7 @@ struct AlertList {
             guard let fault = sensor.fault else { continue }
             let values: [String: Markup] = [
                 "subject": "<b>\(text.title(sensor.subject))</b>",
+                "quantity": Markup(SensorCard.name(of: fault.fault.quantity, in: text)),
                 "fault": Markup(words.text("fault_" + fault.fault.kind.rawValue)), "elapsed": text.elapsed(fault.time),
             ]
             entries.append(
@@ -41,7 +42,8 @@ struct AlertList {
                     path: text.path(sensor.subject)))
         }
         for device in devices where !device.online {
-            let reason = device.reason.map { words.texts["offline_" + $0] ?? $0 } ?? words.text("offline_unknown")
+            let reason =
+                device.reason.map { words.texts["offline_" + $0] ?? $0.cut(to: 60) } ?? words.text("offline_unknown")
             let values: [String: Markup] = [
                 "subject": "<b>\(text.title(device.subject))</b>", "reason": Markup(reason),
                 "elapsed": text.elapsed(device.since),

@@ -15,8 +15,9 @@ enum CommandView {
             "icon": text.icon(icon(command.status)),
         ]
         switch command.status {
-        case .rejected: values["reason"] = command.reason.map { text.words.texts["rejected_" + $0] ?? $0 } ?? ""
-        case .failed: values["reason"] = command.reason.map { text.words.texts["failed_" + $0] ?? $0 } ?? ""
+        case .rejected:
+            values["reason"] = command.reason.map { text.words.texts["rejected_" + $0] ?? $0.cut(to: 60) } ?? ""
+        case .failed: values["reason"] = command.reason.map { text.words.texts["failed_" + $0] ?? $0.cut(to: 60) } ?? ""
         case .completed:
             values["took"] = text.words.text(
                 "took", ["time": text.duration(command.updated.milliseconds(since: command.requested))])

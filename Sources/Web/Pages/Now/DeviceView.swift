@@ -21,7 +21,7 @@ struct DeviceView {
     }
 
     private func row(_ device: DeviceRow) -> [String: Any] {
-        let reason = device.reason.map { text.words.texts["offline_" + $0] ?? $0 } ?? ""
+        let reason = device.reason.map { text.words.texts["offline_" + $0] ?? $0.cut(to: 60) } ?? ""
         return [
             "name": text.name(device.subject),
             "eventsPath": "/events?device=\(device.subject.name)&readings=1",

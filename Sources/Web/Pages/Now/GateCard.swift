@@ -10,7 +10,8 @@ struct GateCard {
     var door: GateDoor { door(at: nil) }
 
     func door(at now: Timestamp?) -> GateDoor {
-        GateDoor(state: gate.state, since: gate.since, now: now ?? gate.since ?? Timestamp(microseconds: 0), travel: travel)
+        GateDoor(
+            state: gate.state, since: gate.since, now: now ?? gate.since ?? Timestamp(microseconds: 0), travel: travel)
     }
 
     /// What the service would not refuse now. It decides itself; this only spares people a useless click. A stop is
@@ -79,14 +80,11 @@ struct GateCard {
         if let movement = gate.lastMovement {
             let author =
                 movement.commanded
-                ? text.author(movement.actor.cut(to: 64), channel: movement.channel)
-                : words.text("movement_uncommanded", ["device": movement.actor.cut(to: 64)])
+                ? text.author(movement.actor.cut(to: 40), channel: movement.channel)
+                : words.text("movement_uncommanded", ["device": movement.actor.cut(to: 40)])
             values["movement"] = words.markup(
                 "last_movement",
-                [
-                    "state": Markup(words.text("moved_" + movement.to.rawValue)), "time": text.shortTime(movement.time),
-                    "author": Markup(author),
-                ])
+                ["author": Markup(author)])
             values["movementPath"] = "/events/\(movement.position)"
         }
         if let command = gate.lastCommand { values["command"] = commandLine(command, in: text) }
@@ -105,7 +103,8 @@ struct GateCard {
     static func travel(of gate: GateRow, from reads: any PageReads) async throws -> Int64 {
         guard let state = gate.state, state.isMoving else { return GateDoor.usualTravel }
         let type: EventType = state == .opening ? .gateOpened : .gateClosed
-        let filter = EventFilter(types: [type.rawValue], kind: .gate, garage: gate.subject.garage, subject: gate.subject.id)
+        let filter = EventFilter(
+            types: [type.rawValue], kind: .gate, garage: gate.subject.garage, subject: gate.subject.id)
         let page = try await reads.events(filter, PageRequest(order: .descending, limit: 5))
         let times = page.rows.compactMap { row -> Int64? in
             guard case .gateMoved(let moved) = row.body, moved.from == state else { return nil }

@@ -9,7 +9,9 @@ struct NowPages: Sendable {
     let templates: PageTemplates
 
     private func region(_ name: String, _ template: String, _ values: [String: Any]) throws -> LivePage.Region {
-        LivePage.Region(name: name, markup: .rendered(try templates.render(template, values)))
+        let html = try templates.render(template, values)
+        // A region with nothing in it has no place on the page, which the style sheet can tell only without any space.
+        return LivePage.Region(name: name, markup: .rendered(html.allSatisfy(\.isWhitespace) ? "" : html))
     }
 
     private func gateCards() async throws -> [GateCard] {
@@ -22,7 +24,8 @@ struct NowPages: Sendable {
 
     /// `/`
     func dashboard(_ words: Wording) -> LivePage {
-        LivePage(title: words.text("nav_overview"), section: "overview", template: "dashboard", livePath: "/live") { text in
+        LivePage(title: words.text("nav_overview"), section: "overview", template: "dashboard", livePath: "/live") {
+            text in
             let cards = try await gateCards()
             let (spots, sensors, devices) = try await (reads.spots(), reads.sensors(), reads.devices())
             let alertFilter = EventFilter(types: [EventType.alertRaised.rawValue, EventType.alertCleared.rawValue])
@@ -73,7 +76,8 @@ struct NowPages: Sendable {
 
     /// `/spots`
     func spots(_ words: Wording) -> LivePage {
-        LivePage(title: words.text("nav_spots"), section: "spots", template: "spot-list", livePath: "/spots/live") { text in
+        LivePage(title: words.text("nav_spots"), section: "spots", template: "spot-list", livePath: "/spots/live") {
+            text in
             let values = SpotView(spots: try await reads.spots(), gates: try await gateCards(), text: text).values()
             return [
                 try region("spots", "spots", values),
@@ -100,7 +104,9 @@ struct NowPages: Sendable {
 
     /// `/devices`
     func devices(_ words: Wording) -> LivePage {
-        LivePage(title: words.text("nav_devices"), section: "devices", template: "device-list", livePath: "/devices/live") {
+        LivePage(
+            title: words.text("nav_devices"), section: "devices", template: "device-list", livePath: "/devices/live"
+        ) {
             text in
             let view = DeviceView(devices: try await reads.devices(), unmapped: door.unmappedTopics(), text: text)
             return [try region("devices", "devices", view.values()), try region("unmapped", "unmapped", view.values())]

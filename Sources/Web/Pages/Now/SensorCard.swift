@@ -31,6 +31,7 @@ struct SensorCard {
             values["fault"] = text.words.markup(
                 "sensor_fault",
                 [
+                    "quantity": Markup(SensorCard.name(of: fault.fault.quantity, in: text).capitalizedFirst),
                     "fault": Markup(text.words.text("fault_" + fault.fault.kind.rawValue)),
                     "elapsed": text.elapsed(fault.time),
                 ])
@@ -58,11 +59,16 @@ struct SensorCard {
         let extremes = try await reads.extremes(of: sensor.subject, quantity: quantity, from: chart.from, to: chart.to)
         if let extremes {
             values["low"] = text.measure(extremes.minimum.minimum, quantity)
-            values["lowTime"] = text.shortTime(extremes.minimum.time)
+            // Within 24 hours the clock time alone names the moment.
+            values["lowTime"] = text.hourTime(extremes.minimum.time)
             values["high"] = text.measure(extremes.maximum.maximum, quantity)
-            values["highTime"] = text.shortTime(extremes.maximum.time)
+            values["highTime"] = text.hourTime(extremes.maximum.time)
         }
         return values
+    }
+
+    static func name(of quantity: Quantity?, in text: PageText) -> String {
+        text.words.text("quantity_" + (quantity?.rawValue ?? "any"))
     }
 
     /// The last 24 hours in quarters of an hour.

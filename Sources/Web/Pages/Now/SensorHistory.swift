@@ -19,7 +19,8 @@ struct SensorHistory {
                 "unit": text.unit(quantity),
                 "hasPoints": !chart.points.isEmpty,
                 "chart": chart.chart(
-                    in: text, label: words.text("spark_label", ["quantity": name, "sensor": text.title(sensor.subject)])),
+                    in: text,
+                    label: words.text("spark_label", ["quantity": name, "sensor": text.title(sensor.subject)])),
                 "hours": try await hours(quantity),
             ])
         }

@@ -39,7 +39,7 @@ struct SpotView {
         var description = "\(text.title(spot.subject)): \(word), \(since) (\(text.utc(spot.since)))"
         if isUncertain { description += ", " + text.words.text("device_offline_short") }
         return GaragePlan.Bay(
-            name: text.name(spot.subject), isOccupied: spot.occupied, isUncertain: isUncertain,
+            name: spot.subject.name.text, isOccupied: spot.occupied, isUncertain: isUncertain,
             word: isUncertain ? text.words.text("spot_uncertain") : word, since: compactSince(spot.since),
             description: description, path: text.path(spot.subject))
     }
@@ -51,7 +51,11 @@ struct SpotView {
             return text.words.text("since", ["time": local.hourAndMinute])
         }
         let day = text.words.text(
-            "date_short", ["day": String(local.day), "month": text.words.text("month_short_\(local.month)"), "year": ""])
+            "date_compact",
+            [
+                "day": String(local.day), "month": text.words.text("month_short_\(local.month)"),
+                "number": String(local.month),
+            ])
         return text.words.text("since_day", ["date": day])
     }
 
@@ -94,7 +98,9 @@ struct SpotView {
             digits = []
         }
         for byte in name.lowercased().utf8 {
-            if (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { digits.append(byte) } else {
+            if (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) {
+                digits.append(byte)
+            } else {
                 flush()
                 key.append(byte)
             }

@@ -36,7 +36,8 @@ extension Pages {
             let json = #"{"ok":\#(notice.result == .sent),"message":\#(JSONText.literal(message))}"#
             return PageResponse.json(json, status: notice.result == .sent ? .accepted : .conflict)
         }
-        return PageResponse.seeOther(GateCommandForm.returnPath(FormField.value("from", in: form), gate), cookie: notice.cookie)
+        return PageResponse.seeOther(
+            GateCommandForm.returnPath(FormField.value("from", in: form), gate), cookie: notice.cookie)
     }
 }
 

@@ -114,7 +114,7 @@ struct PageErrors: RouterMiddleware {
             return try await next(request, context)
         } catch let error as CancellationError {
             throw error
-        } catch where PageErrors.isPage(request) {
+        } catch  where PageErrors.isPage(request) {
             let visit = Visit(request)
             switch error {
             case PageProblem.notFound: return pages.problem("not_found", status: .notFound, for: visit)
@@ -125,7 +125,8 @@ struct PageErrors: RouterMiddleware {
             case let error as HTTPError where error.status.code < 500:
                 return pages.problem("bad_form", status: error.status, for: visit)
             default:
-                context.logger.error("A page could not be made", metadata: ["error": "\(error)", "path": "\(request.uri.path)"])
+                context.logger.error(
+                    "A page could not be made", metadata: ["error": "\(error)", "path": "\(request.uri.path)"])
                 return pages.problem("unavailable", status: .serviceUnavailable, for: visit)
             }
         }
@@ -143,6 +144,8 @@ extension Pages {
     /// Whether a path is one of a page, whatever the client accepts.
     static func isOwnPath(_ path: String) -> Bool {
         path == "/"
-            || ["/events", "/gates", "/spots", "/sensors", "/devices"].contains { path == $0 || path.hasPrefix($0 + "/") }
+            || ["/events", "/gates", "/spots", "/sensors", "/devices"].contains {
+                path == $0 || path.hasPrefix($0 + "/")
+            }
     }
 }

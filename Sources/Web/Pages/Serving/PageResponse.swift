@@ -14,7 +14,8 @@ enum PageResponse {
         headers[.contentLanguage] = visit.language.rawValue
         headers[.cacheControl] = "private, no-cache"
         headers[.vary] = "Accept-Language, Cookie"
-        var response = Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+        var response = Response(
+            status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
         for choice in visit.choices { response.setCookie(choice) }
         if visit.notice != nil { response.setCookie(Notice.spent) }
         return response

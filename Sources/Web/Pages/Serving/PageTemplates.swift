@@ -15,8 +15,25 @@ struct PageTemplates: Sendable {
     /// Fills a template. Every value is escaped by `Markup` rules unless the template asks for it as it is.
     func render(_ name: String, _ values: [String: Any]) throws -> String {
         let library = files.areEditable ? try PageTemplates.read(files) : self.library
-        guard let text = library?.render(values, withTemplate: name) else { throw TemplateError.missing(name) }
+        guard let text = library?.render(PageTemplates.present(values), withTemplate: name) else {
+            throw TemplateError.missing(name)
+        }
         return text
+    }
+
+    /// The values without empty texts: to a template, an empty text is as much a value as any other.
+    private static func present(_ values: [String: Any]) -> [String: Any] {
+        var present: [String: Any] = [:]
+        for (name, value) in values {
+            switch value {
+            case let text as String where text.isEmpty: continue
+            case let markup as Markup where markup.html.isEmpty: continue
+            case let nested as [String: Any] where name != "t": present[name] = self.present(nested)
+            case let list as [[String: Any]]: present[name] = list.map(self.present)
+            default: present[name] = value
+            }
+        }
+        return present
     }
 
     private static func read(_ files: WebFiles) throws -> MustacheLibrary {

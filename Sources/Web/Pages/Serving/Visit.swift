@@ -72,7 +72,8 @@ struct Notice: Sendable, Hashable {
     /// Reads `cookieValue`; a cookie that anyone else wrote can at most name another known message.
     init?(_ cookieValue: String) {
         let parts = cookieValue.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 3, let gate = Subject(kind: .gate, id: parts[0]), let action = GateAction(rawValue: parts[1])
+        guard parts.count == 3, let gate = Subject(kind: .gate, id: parts[0]),
+            let action = GateAction(rawValue: parts[1])
         else { return nil }
         switch parts[2] {
         case "sent": self.init(gate: gate, action: action, result: .sent)

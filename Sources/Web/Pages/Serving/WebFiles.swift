@@ -55,8 +55,10 @@ public struct WebFiles: Sendable {
     /// The paths of the files directly in a subfolder of `web/`, sorted.
     public func paths(in subfolder: String) -> [String] {
         guard let folder else {
-            return files.keys.filter { $0.hasPrefix(subfolder + "/") && !$0.dropFirst(subfolder.count + 1).contains("/") }
-                .sorted()
+            return files.keys.filter {
+                $0.hasPrefix(subfolder + "/") && !$0.dropFirst(subfolder.count + 1).contains("/")
+            }
+            .sorted()
         }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/" + subfolder)) ?? []
         return names.filter { !$0.hasPrefix(".") }.sorted().map { subfolder + "/" + $0 }
