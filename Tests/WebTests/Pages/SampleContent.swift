@@ -41,6 +41,7 @@ extension SampleGarage {
             .gateMoved(GateMoved(from: .closed, to: .opening, tookMilliseconds: 33_000_000, commandID: "c-81")),
             at: ago(0.1), actor: "ana", channel: "page", clientID: "esp-front",
             data: #"{"from":"closed","to":"opening","took_ms":33000000,"command_id":"c-81"}"#)
+        garage.sortEvents()
         let command = CommandRow(
             id: "c-81", gate: front, action: .open, status: .dispatched, reason: nil, actor: "ana", channel: "page",
             requested: ago(0.15), updated: ago(0.14), position: garage.position() - 2)
@@ -64,7 +65,8 @@ extension SampleGarage {
                     subject: back, state: .closed, since: ago(300), obstructed: false, device: "esp-back",
                     deviceOnline: true,
                     lastMovement: GateRow.LastMovement(
-                        position: 9, to: .closed, time: ago(300), actor: "esp-back", channel: "device", commanded: false),
+                        position: 9, to: .closed, time: ago(300), actor: "esp-back", channel: "device", commanded: false
+                    ),
                     lastCommand: nil),
             ]
             content.devices = ["esp-front", "esp-back", "esp-dht1", "esp-dht2", "cam-back"].map { name in
@@ -84,6 +86,14 @@ extension SampleGarage {
         return garage
     }
 
+    /// Puts the events in the order in which they happened, as a real log has them.
+    private func sortEvents() {
+        change { content in
+            content.events.sort { $0.event.time < $1.event.time }
+            for index in content.events.indices { content.events[index].event.position = Int64(index + 1) }
+        }
+    }
+
     /// A gate that opens, lets a car through and closes.
     func addTraffic(gate: Subject, at time: Timestamp, actor: String, channel: String) {
         let device = "esp-\(gate.name)"
@@ -101,7 +111,8 @@ extension SampleGarage {
         move(.closed, .opening, 1, 26_300)
         move(.opening, .open, 15, 14)
         append(
-            gate, .commandCompleted(CommandCompleted(commandID: id, action: .open, state: .open, tookMilliseconds: 15_100)),
+            gate,
+            .commandCompleted(CommandCompleted(commandID: id, action: .open, state: .open, tookMilliseconds: 15_100)),
             at: later(15), actor: actor, channel: channel, data: #"{"command_id":"\#(id)","state":"open"}"#)
         append(
             SampleGarage.subject(.spot, "A3"), .spotChanged(SpotChanged(occupied: true, tookMilliseconds: 8_000_000)),
@@ -185,7 +196,9 @@ extension SampleGarage {
         }
     }
 
-    private static func point(_ sensor: Subject, _ quantity: Quantity, _ time: Timestamp, _ value: Double) -> ReadingPoint {
+    private static func point(_ sensor: Subject, _ quantity: Quantity, _ time: Timestamp, _ value: Double)
+        -> ReadingPoint
+    {
         let value = (value * 10).rounded() / 10
         return ReadingPoint(
             sensor: sensor.id, quantity: quantity, time: time, mean: value, minimum: value, maximum: value, count: 1)

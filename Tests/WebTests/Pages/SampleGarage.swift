@@ -64,7 +64,7 @@ final class SampleGarage: PageReads, CommandDoor {
 
     func waitUntilApplied(_ position: Int64, within deadline: Duration) async -> Bool { true }
 
-    func feed(after position: Int64, filter: EventFilter) -> any EventFeed {
+    func feed(after position: Int64, filter: EventFilter) -> any RowFeed {
         SampleFeed(garage: self, filter: filter, position: position)
     }
 
@@ -78,7 +78,8 @@ final class SampleGarage: PageReads, CommandDoor {
                 }
             }
             return EventPage(
-                rows: Array(rows.prefix(page.limit)), hasMore: rows.count > page.limit, head: Int64(content.events.count))
+                rows: Array(rows.prefix(page.limit)), hasMore: rows.count > page.limit,
+                head: Int64(content.events.count))
         }
     }
 
@@ -181,7 +182,7 @@ final class SampleGarage: PageReads, CommandDoor {
     func unmappedTopics() -> [UnmappedTopic] { content.withLock { $0.unmapped } }
 }
 
-private struct SampleFeed: EventFeed {
+private struct SampleFeed: RowFeed {
     let garage: SampleGarage
     let filter: EventFilter
     var position: Int64

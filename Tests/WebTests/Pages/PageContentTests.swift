@@ -1,0 +1,180 @@
+import EventLog
+import GarageDomain
+import Testing
+import Views
+
+@testable import Web
+
+/// Every page, with every kind of content, in both languages.
+struct PageContentTests {
+    private static let front = SampleGarage.subject(.gate, "front")
+
+    @Test(arguments: ["en", "pt-BR"])
+    func everyPageIsThere(language: String) async throws {
+        let garage = SampleGarage.filled(at: SampleTime.now)
+        try await PageClient.with(garage) { client async throws in
+            let paths = [
+                "/", "/events", "/events?readings=1", "/events/1", "/events/12", "/gates/home.front",
+                "/gates/home.back",
+                "/spots", "/sensors/home.dht1", "/sensors/home.roof", "/devices",
+            ]
+            for path in paths {
+                let answer = try await client.get(path, [("Accept-Language", language)])
+                #expect(answer.status == 200, "\(path)")
+                #expect(answer.header("Content-Type") == "text/html; charset=utf-8")
+                #expect(answer.text.contains("<html lang=\"\(language)\""), "\(path)")
+                #expect(!answer.text.contains("{{") && !answer.text.contains("{count}"), "\(path)")
+                #expect(HTMLScan(answer.text).foreignParts == [], "\(path)")
+            }
+        }
+    }
+
+    @Test func anEmptyGarageHasPagesThatSayHowToBegin() async throws {
+        try await PageClient.with(SampleGarage()) { client async throws in
+            for path in ["/", "/events", "/spots", "/devices"] {
+                #expect(try await client.get(path).status == 200, "\(path)")
+            }
+            #expect(try await client.get("/").text.contains("mosquitto_pub -t garage/home/sensor/dht1/temperature"))
+            #expect(try await client.get("/events").text.contains("No events"))
+        }
+    }
+
+    @Test(arguments: ["en", "pt-BR"])
+    func textFromOutsideStaysText(language: String) async throws {
+        let garage = SampleGarage.hostile(at: SampleTime.now)
+        let name = "Wolkenkratzer_Wolkenkratzer_Wolkenkratzer_Wolkenkratzer_Wolkenkr"
+        let last = garage.position()
+        try await PageClient.with(garage) { client async throws in
+            var paths = ["/", "/events", "/gates/home.\(name)", "/spots", "/sensors/home.\(name)", "/devices"]
+            paths += (last - 9...last).map { "/events/\($0)" }
+            let text = SampleGarage.hostileText.urlEncoded
+            paths.append("/events?q=\(text)&device=\(text)&actor=\(text)&subject=\(text)")
+            for path in paths {
+                let answer = try await client.get(path, [("Accept-Language", language)])
+                #expect(answer.status == 200, "\(path)")
+                #expect(HTMLScan(answer.text).foreignParts == [], "\(path)")
+                #expect(!answer.text.unicodeScalars.contains("\u{202e}"), "\(path)")
+                #expect(answer.text.utf8.count < 250_000, "\(path)")
+            }
+            let log = try await client.get("/events").text
+            #expect(log.contains("&lt;script&gt;alert(1)&lt;/script&gt;"))
+            // What looks like a template in a device's text is not one.
+            #expect(log.contains("{{t.nav_events}}"))
+        }
+    }
+
+    @Test func aQuoteWithACombiningMarkIsEscapedToo() {
+        #expect(Markup("\"\u{301}<\u{301}'").html == "&quot;\u{301}&lt;\u{301}&#39;")
+        #expect(Markup(" a\u{0}b\u{202e}c\u{85}" as String).html == " a\u{fffd}b\u{fffd}c\u{fffd}")
+    }
+
+    @Test func theDashboardShowsWhatIsNow() async throws {
+        let garage = SampleGarage.filled(at: SampleTime.now)
+        try await PageClient.with(garage) { client async throws in
+            let page = try await client.get("/").text
+            for text in [
+                "Front gate", "Opening", "Back gate", "A1", "B6", "Moved by ana on the page", "5</b> of 12 free",
+            ] {
+                #expect(page.contains(text), "\(text)")
+            }
+            #expect(page.contains("Sensor dht2</b>: humidity is not a number"))
+            #expect(page.contains("offline for"))
+            let page2 = try await client.get("/?lang=pt-BR").text
+            for text in ["Portão front", "Abrindo", "Ocupada", "Movido por ana pela página", "livres"] {
+                #expect(page2.contains(text), "\(text)")
+            }
+        }
+    }
+
+    @Test func aCalmGarageHasNoAlerts() async throws {
+        let garage = SampleGarage.filled(at: SampleTime.now)
+        garage.change { content in
+            for index in content.sensors.indices { content.sensors[index].fault = nil }
+            content.devices.removeAll { !$0.online }
+        }
+        try await PageClient.with(garage) { client async throws in
+            #expect(try await !client.get("/").text.contains("class=\"alerts\""))
+        }
+    }
+
+    @Test func buttonsFollowWhatIsAllowed() async throws {
+        func allowed(_ change: (inout GateRow) -> Void) -> Set<GateAction> {
+            var gate = GateRow(
+                subject: PageContentTests.front, state: .closed, since: nil, obstructed: false, device: nil,
+                deviceOnline: true, lastMovement: nil, lastCommand: nil)
+            change(&gate)
+            return GateCard.allowedActions(gate)
+        }
+        #expect(allowed { _ in } == [.open, .stop])
+        #expect(allowed { $0.state = .open } == [.close, .stop])
+        #expect(allowed { $0.state = .opening } == [.close, .stop])
+        #expect(allowed { $0.state = .stopped } == [.open, .close, .stop])
+        #expect(allowed { $0.state = nil } == [.open, .stop])
+        #expect(allowed { ($0.state, $0.obstructed) = (.open, true) } == [.stop])
+        #expect(allowed { $0.deviceOnline = false } == [.stop])
+        #expect(allowed { $0.deviceOnline = nil } == [.open, .stop])
+    }
+
+    @Test func oneEventIsShownWhole() async throws {
+        let garage = SampleGarage.filled(at: SampleTime.now)
+        let event = try #require(try await garage.event(at: garage.position()))
+        try await PageClient.with(garage) { client async throws in
+            let page = try await client.get("/events/\(event.event.position)").text
+            #expect(page.contains(event.event.id.description))
+            #expect(page.contains(event.event.type))
+            #expect(page.contains("&quot;command_id&quot;: &quot;c-81&quot;"))
+            #expect(page.contains("href=\"/events/\(event.event.position - 1)\""))
+            #expect(!page.contains("href=\"/events/\(event.event.position + 1)\""))
+            // The command's other events stand with it.
+            #expect(page.contains("was asked to open"))
+            #expect(page.contains("command to open sent"))
+        }
+    }
+
+    @Test func whatIsNotThereHasAPageThatSaysSo() async throws {
+        let garage = SampleGarage.filled(at: SampleTime.now)
+        try await PageClient.with(garage) { client async throws in
+            for path in [
+                "/events/999999", "/events/nothing", "/gates/home.none", "/gates/x", "/sensors/home.none", "/spots/x",
+                "/events/-1",
+            ] {
+                let answer = try await client.get(path)
+                #expect(answer.status == 404, "\(path)")
+                #expect(answer.text.contains("There is nothing here"), "\(path)")
+            }
+            let elsewhere = try await client.get("/nothing", [("Accept", "text/html"), ("Accept-Language", "pt")])
+            #expect(elsewhere.status == 404)
+            #expect(elsewhere.text.contains("Não há nada aqui"))
+        }
+    }
+
+    @Test func aPageThatCanNotBeMadeSaysSo() async throws {
+        let garage = SampleGarage.filled(at: SampleTime.now)
+        garage.change { $0.isBroken = true }
+        try await PageClient.with(garage) { client async throws in
+            for path in ["/", "/events", "/spots", "/devices", "/gates/home.front", "/events/1"] {
+                let answer = try await client.get(path)
+                #expect(answer.status == 503, "\(path)")
+                #expect(answer.text.contains("can&#39;t be shown now"), "\(path)")
+            }
+        }
+    }
+
+    @Test func everyAnswerForbidsForeignScripts() async throws {
+        try await PageClient.with(SampleGarage.filled(at: SampleTime.now)) { client async throws in
+            for path in ["/", "/events", "/gates/home.none", "/favicon.ico"] where path != "/favicon.ico" {
+                let answer = try await client.get(path)
+                let policy = try #require(answer.header("Content-Security-Policy"))
+                #expect(policy.contains("default-src 'self'") && !policy.contains("unsafe"), "\(path)")
+                #expect(answer.header("X-Content-Type-Options") == "nosniff")
+                #expect(answer.header("Referrer-Policy") == "same-origin")
+            }
+        }
+    }
+
+    @Test func theFirstPageIsSmall() async throws {
+        try await PageClient.with(SampleGarage.filled(at: SampleTime.now)) { client async throws in
+            #expect(try await client.get("/").text.utf8.count < 48_000)
+        }
+    }
+}
