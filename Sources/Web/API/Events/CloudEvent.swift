@@ -1,13 +1,20 @@
 import EventLog
 import GarageDomain
-import Views
+public import Views
 
 /// The form of an event in the API: CloudEvents 1.0, structured JSON.
 ///
 /// `sequence` is the position in the log, `recordedtime` when it was written, `streamversion` its place among the events
 /// of its subject; `actor` and `channel` say who caused it and how. Extension names are lower-case letters and digits, as
 /// the specification wants them.
-enum CloudEvent {
+public enum CloudEvent {
+    /// The event as one line of JSON, `application/cloudevents+json`.
+    public static func json(_ row: EventRow) -> [UInt8] {
+        var json = JSONWriter()
+        write(row, to: &json)
+        return json.bytes
+    }
+
     static func write(_ row: EventRow, to json: inout JSONWriter, isWhole: Bool = false) {
         let event = row.event
         json.object { json in
