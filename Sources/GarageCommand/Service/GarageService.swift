@@ -53,7 +53,10 @@ struct GarageService {
         }
 
         // Stopped in reverse order: the devices first, the store last.
-        var services: [any Service] = [StoreService(log: log), views, ingest, web, server]
+        var services: [any Service] = [
+            StoreService(log: log), views, ingest, web, server,
+            EventBroadcast(views: views, server: server, logger: Logger(label: "broadcast")),
+        ]
         if let demoPassword, let address = brokerAddresses.tcp.first {
             var options = SimulationOptions.demo(host: address.host, port: address.port)
             options.username = DeviceGatekeeper.demoUser
