@@ -41,6 +41,9 @@ def host_and_port(address: str) -> tuple[str, int]:
 class Garage:
     """`garage serve` on a data folder and free ports. Can be started again after it has ended."""
 
+    subcommand = "serve"
+    listeners = ("--mqtt", "--mqtt-ws", "--http")
+
     def __init__(self, folder: pathlib.Path, *options: str, environment: dict[str, str] | None = None):
         self.folder = folder
         self.data = folder / "data"
@@ -55,8 +58,8 @@ class Garage:
 
     def launch(self) -> "Garage":
         """Starts the process without waiting for it."""
-        arguments = [BINARY, "serve", "--data", str(self.data)]
-        for option in ("--mqtt", "--mqtt-ws", "--http"):
+        arguments = [BINARY, self.subcommand, "--data", str(self.data)]
+        for option in self.listeners:
             if option not in self.options:
                 arguments += [option, "127.0.0.1:0"]
         with self.log_file.open("ab") as log:

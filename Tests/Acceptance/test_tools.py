@@ -1,0 +1,135 @@
+"""The other commands of `garage`: events, views, devices, and the broker alone."""
+
+import json
+import re
+import subprocess
+import threading
+
+import mosquitto
+import pytest
+from device import Client
+from service import BINARY, Garage, clean_environment
+from waiting import eventually
+
+
+def fill(garage) -> None:
+    with Client(garage, "esp1") as device:
+        device.publish("garage/home/spot/A1/state", "occupied")
+        device.publish("garage/home/gate/front/state", "closed")
+        device.publish("garage/home/sensor/dht1/temperature", "21.5")
+    garage.await_event("device.disconnected")
+
+
+def test_events_list_and_show(garage):
+    fill(garage)
+    done = garage.command("events", "list", "--type", "spot.*")
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stdout.splitlines()
+    position, _, type, subject, actor = line.split("\t")
+    assert (type, subject, actor) == ("spot.occupied", "spot/home.A1", "esp1")
+    shown = garage.command("events", "show", position)
+    assert json.loads(shown.stdout)["type"] == "spot.occupied"
+    missing = garage.command("events", "show", "9999")
+    assert missing.returncode == 1 and len(missing.stderr.splitlines()) == 1
+
+
+def test_events_export(garage):
+    fill(garage)
+    lines = garage.command("events", "export").stdout.splitlines()
+    assert sorted(json.loads(line)["type"] for line in lines) == sorted(garage.types())
+    table = garage.command("events", "export", "--format", "csv", "--kind", "spot").stdout.splitlines()
+    assert len(table) == 2 and table[0].startswith("position,time,type")
+
+
+def test_events_tail_prints_new_events_as_they_come(garage):
+    lines: list[str] = []
+    process = subprocess.Popen(
+        [BINARY, "events", "tail", "--data", str(garage.data)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=clean_environment(),
+    )
+    reader = threading.Thread(target=lambda: lines.extend(process.stdout), daemon=True)
+    reader.start()
+    state = ["free", "occupied"]
+
+    def seen():
+        # It may still be connecting: change the state until it has seen one change.
+        state.reverse()
+        mosquitto.publish(garage, "garage/home/spot/A1/state", state[0], "-q", "1")
+        return [line for line in list(lines) if "spot." in line]
+
+    eventually(seen, "a line from `garage events tail`", interval=0.2)
+    process.terminate()
+    process.wait(10)
+    reader.join(10)
+    process.stdout.close()
+
+
+def test_views_rebuild_and_status(garage):
+    fill(garage)
+    before = garage.request("GET", "/api/v1/events").text
+    busy = garage.command("views", "rebuild")
+    assert busy.returncode == 1 and "in use" in busy.stderr
+    garage.stop()
+    done = garage.command("views", "rebuild")
+    assert done.returncode == 0, done.stderr
+    head, at = re.findall(r"\d+", garage.command("views", "status").stdout)
+    assert head == at != "0"
+    garage.start()
+    assert garage.request("GET", "/api/v1/events").text == before
+
+
+def test_a_device_from_the_network_needs_its_password(make_garage):
+    service = make_garage("--mqtt", "0.0.0.0:0", "--mqtt-ws", "off")
+    done = service.command("devices", "add", "esp1")
+    assert done.returncode == 0, done.stderr
+    password = re.search(r"password\s+(\S+)", done.stdout).group(1)
+    assert password not in "".join(file.read_text() for file in service.data.glob("*.json")), "only its hash is kept"
+    assert service.command("devices", "add", "esp1").returncode == 1, "the name is taken"
+    assert "esp1" in service.command("devices", "list").stdout
+
+    service.start()
+    for options, accepted in (
+        ([], False),
+        (["-u", "esp1", "-P", "wrong"], False),
+        (["-u", "nobody", "-P", password], False),
+        (["-u", "esp1", "-P", password], True),
+    ):
+        port = str(service.mqtt[1])
+        topic = ["-t", "garage/home/spot/A1/state", "-m", "occupied", "-q", "1"]
+        done = subprocess.run(
+            ["mosquitto_pub", "-h", "127.0.0.1", "-p", port, *topic, *options],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=15,
+        )
+        assert (done.returncode == 0) is accepted, f"{options}: {done.stderr}"
+    service.await_event("spot.occupied")
+    assert password not in service.log()
+
+
+class Broker(Garage):
+    """`garage broker`. It has no data folder to write its addresses to, so they are read from its log."""
+
+    subcommand = "broker"
+    listeners = ("--mqtt", "--mqtt-ws")
+
+    def _listening(self) -> dict | None:
+        found = dict(re.findall(r"msg=listening (mqtt|mqtt_ws)=(\S+)", self.log()))
+        return found if len(found) == 2 else None
+
+
+@pytest.mark.parametrize("version", ["mqttv311", "mqttv5"])
+def test_the_broker_alone(tmp_path, version):
+    broker = Broker(tmp_path).start()
+    try:
+        with mosquitto.Subscriber(broker, "garage/#", options=("-V", version)) as subscriber:
+            # Without the garage around it, no topic has a meaning.
+            mosquitto.publish(broker, "garage/home/gate/front/command", "OPEN", "-q", "1", "-r", "-V", version)
+            subscriber.await_line("0 1 garage/home/gate/front/command OPEN")
+        assert broker.stop() == 0
+    finally:
+        broker.close()
