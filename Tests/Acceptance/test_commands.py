@@ -396,6 +396,19 @@ def test_a_command_under_way_when_the_process_dies_is_told_as_interrupted_and_no
     again.stop()
 
 
+def test_every_movement_of_a_gate_that_answers_at_once_names_its_command(garage, gate_device):
+    """The device's report may overtake the service's own note that the command went out."""
+    for number in range(40):
+        action = "open" if number % 2 == 0 else "close"
+        assert garage.post_command(action, id=f"fast-{number}").status_code == 202
+        garage.await_event("gate.command-completed", count=number + 1)
+    moved = [event for event in garage.events(kind="gate") if event["data"].get("from")]
+    assert len(moved) == 80
+    nameless = [event["type"] for event in moved if "command_id" not in event["data"]]
+    assert nameless == []
+    assert [event["data"]["command_id"] for event in moved[::2]] == [f"fast-{number}" for number in range(40)]
+
+
 def test_a_movement_that_nobody_asked_for_is_attributed_to_the_device(garage, gate_device):
     gate_device.report("opening")
     gate_device.report("open")
