@@ -151,8 +151,8 @@ final class Appender {
         let channel = try symbol(event.metadata.channel)
         let actor = try symbol(event.metadata.actor)
         guard let state else { throw EventLogError.closed }
-        let position = state.last + 1
-        let version = stream.version + 1
+        let position = state.last &+ 1
+        let version = stream.version &+ 1
         let salt = Salt.make(for: event.chain)
         let content = form.content(salt: salt, metadata: event.metadata, data: event.data)
         let previous = event.chain == .journal ? state.journal.hash : state.telemetry.hash

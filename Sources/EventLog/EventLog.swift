@@ -180,7 +180,7 @@ extension EventLog {
             let head = try LogSchema.head(database, identity: identity)
             let pruned = try Int64.fetchOne(database, sql: "SELECT sum(pruned) FROM chain") ?? 0
             let oldest = try Int64.fetchOne(database, sql: "SELECT recorded FROM event ORDER BY position LIMIT 1")
-            return (head.position - pruned, oldest)
+            return (head.position &- pruned, oldest)
         }
         return LogStatistics(
             events: events, bytes: Files.size(path) + Files.size(path + "-wal"), queued: queue.events, oldest: oldest,

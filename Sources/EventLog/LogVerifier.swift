@@ -1,7 +1,8 @@
 import GRDB
 
 /// Recomputes both hash chains over a whole log, and checks that positions and versions have no gap. Reads page by page, so
-/// that it disturbs nobody; memory grows with the number of streams only.
+/// that it disturbs nobody; memory grows with the number of streams only. Whatever stands in the file must not stop the
+/// program, so arithmetic on its numbers wraps.
 struct LogVerifier {
     private let reader: LogReader
     private let known: LogHead?
@@ -13,6 +14,7 @@ struct LogVerifier {
     private var anchors: [Chain: Anchor] = [:]
     private var versions: [ExactText: Int64] = [:]
     private var isKnownChecked = false
+    private var firstStray: Int64?
 
     private struct Anchor {
         var position: Int64
@@ -83,19 +85,19 @@ struct LogVerifier {
 extension LogVerifier {
     private mutating func check(_ row: Row, gap: inout Int64) -> VerificationFault? {
         let event = row.event
-        let next = head.position + 1
+        let next = head.position &+ 1
         if event.position != next {
             // Only telemetry is pruned, and only up to its anchor; how many went is counted at the end.
-            guard event.position - 1 <= anchors[.telemetry]?.position ?? 0 else {
+            guard event.position &- 1 <= anchors[.telemetry]?.position ?? 0 else {
                 return VerificationFault(
-                    position: max(next, (anchors[.telemetry]?.position ?? 0) + 1), reason: .missing)
+                    position: max(next, (anchors[.telemetry]?.position ?? 0) &+ 1), reason: .missing)
             }
-            gap += event.position - next
+            gap &+= event.position &- next
         }
         guard event.chain == .journal || event.position > anchors[.telemetry]?.position ?? 0 else {
             return VerificationFault(position: event.position, reason: .differentHistory)
         }
-        let expected = (versions[ExactText(event.stream)] ?? 0) + 1
+        let expected = (versions[ExactText(event.stream)] ?? 0) &+ 1
         guard event.version == expected else {
             return VerificationFault(
                 position: event.position,
@@ -141,18 +143,27 @@ extension LogVerifier {
     /// Reads where the chains begin, and returns the head that the log says it has.
     private mutating func readAnchors() throws(EventLogError) -> LogHead {
         let identity = head.identity
-        let (stored, rows, pruned) = try reader.read { database in
+        let (stored, rows, pruned, stray) = try reader.read { database in
+            let stored = try LogSchema.head(database, identity: identity)
             let rows = try GRDB.Row.fetchAll(
                 database, sql: "SELECT id, anchor_position, anchor_hash, pruned FROM chain")
             let streams = try GRDB.Row.fetchAll(database, sql: "SELECT name, pruned FROM stream WHERE pruned > 0")
             return (
-                try LogSchema.head(database, identity: identity),
+                stored,
                 rows.map {
                     (chain: $0[0] as Int, position: $0[1] as Int64, hash: $0[2] as Blob, pruned: $0[3] as Int64)
                 },
-                streams.map { (name: $0[0] as String, version: $0[1] as Int64) }
+                streams.map { (name: $0[0] as String, version: $0[1] as Int64) },
+                // Outside of the positions that are checked, where only somebody else can have put it.
+                try Int64.fetchOne(
+                    database,
+                    sql: """
+                        SELECT * FROM (SELECT min(position) AS place FROM event UNION ALL SELECT max(position) FROM event)
+                        WHERE place < 1 OR place > ?
+                        """, arguments: [stored.position])
             )
         }
+        firstStray = stray
         for row in rows {
             guard let chain = Chain(rawValue: row.chain) else { continue }
             anchors[chain] = Anchor(position: row.position, pruned: row.pruned)
@@ -184,17 +195,17 @@ extension LogVerifier {
     private mutating func checkEnd(_ stored: LogHead, gap: Int64) -> VerificationFault? {
         let last = max(head.position, anchors[.telemetry]?.position ?? 0)
         guard stored.position == last, known?.position ?? 0 <= last else {
-            return VerificationFault(position: last + 1, reason: .cutOff(last: last))
+            return VerificationFault(position: last &+ 1, reason: .cutOff(last: last))
         }
         if let fault = checkKnown(before: .max) { return fault }
         for chain in Chain.allCases where stored[chain] != head[chain] {
             return VerificationFault(position: stored[chain].position, reason: .wrongHash)
         }
-        let missing = gap + stored.position - head.position
+        let missing = gap &+ stored.position &- head.position
         guard missing == anchors[.telemetry]?.pruned ?? 0 else {
             return VerificationFault(position: nil, reason: .missing)
         }
-        return nil
+        return firstStray.map { VerificationFault(position: $0, reason: .stray) }
     }
 
     private func read(after position: Int64, upTo last: Int64) throws(EventLogError) -> Page {
@@ -219,7 +230,7 @@ extension LogVerifier {
                 let fault = VerificationFault(position: error.position, reason: .unreadable(error.why))
                 return .fault(fault, before: rows)
             } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
-                let next = (rows.last?.event.position ?? position) + 1
+                let next = (rows.last?.event.position ?? position) &+ 1
                 let fault = VerificationFault(position: next, reason: .damagedFile(error.message ?? "unknown"))
                 return .fault(fault, before: rows)
             }

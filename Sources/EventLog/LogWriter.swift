@@ -77,9 +77,10 @@ final class LogWriter {
             var bytes = 0
             var isWriting = false
             let recorded = clock()
-            while events < options.batchEvents, bytes < options.batchBytes, let entry = next() {
+            while entries.isEmpty || (events < options.batchEvents && bytes < options.batchBytes), let entry = next() {
                 entries.append(entry)
-                events += entry.request.events.count
+                // One without events counts as well, so that no group can go on for ever.
+                events += max(entry.request.events.count, 1)
                 bytes += entry.bytes
                 if let expected = entry.request.generation, expected != queue.generation {
                     results.append(.failure(.storage("an append that this one builds on failed")))

@@ -34,6 +34,8 @@ public struct VerificationFault: Sendable, Hashable {
         case wrongVersion(stream: String, expected: Int64, found: Int64)
         /// The event doesn't fit its hash: it, its order or what comes before it was changed.
         case wrongHash
+        /// The event stands where none can be, outside of the log's positions.
+        case stray
         /// The event's row can't be read.
         case unreadable(String)
         /// The log ends before a head that was known.
@@ -55,6 +57,7 @@ extension VerificationFault: CustomStringConvertible {
         case .wrongVersion(let stream, let expected, let found):
             place + "version \(found) of stream \(stream) where \(expected) comes next"
         case .wrongHash: place + "the event doesn't fit its hash"
+        case .stray: place + "the event is not part of the log"
         case .unreadable(let why): place + "the event can't be read: \(why)"
         case .cutOff(let last): place + "the log ends at \(last), before a head that was known"
         case .differentHistory: place + "the log has another history than the head that was known"

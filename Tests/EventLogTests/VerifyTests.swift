@@ -71,6 +71,10 @@ import Testing
         ("DELETE FROM event WHERE position = 1", 1),
         ("DELETE FROM event WHERE position > 20", 21),
         ("DELETE FROM event", 1),
+        ("UPDATE event SET position = 9223372036854775807 WHERE position = 30", 30),
+        ("UPDATE event SET position = -9223372036854775808 WHERE position = 1", 1),
+        ("UPDATE event SET version = 9223372036854775807 WHERE position = 7", 7),
+        ("UPDATE stream SET pruned = 9223372036854775807 WHERE name = 's/3'", 3),
         (
             """
             UPDATE event SET position = 100 WHERE position = 7; UPDATE event SET position = 7 WHERE position = 11;
@@ -82,6 +86,18 @@ import Testing
             UPDATE event SET data = (SELECT data FROM event WHERE position = 11),
             salt = (SELECT salt FROM event WHERE position = 11) WHERE position = 7;
             """, 7
+        ),
+        (
+            """
+            INSERT INTO event SELECT -5, randomblob(16), stream, 1000, chain, type, schema, time, recorded, channel, correlation,
+            causation, hash, actor, client, salt, digest, data FROM event WHERE position = 7
+            """, -5
+        ),
+        (
+            """
+            INSERT INTO event SELECT 31, randomblob(16), stream, 1000, chain, type, schema, time, recorded, channel, correlation,
+            causation, hash, actor, client, salt, digest, data FROM event WHERE position = 7
+            """, 31
         ),
         ("UPDATE chain SET anchor_position = 7, pruned = 2 WHERE id = 2", 3),
     ]
@@ -173,7 +189,7 @@ import Testing
             number % 3 == 0
                 ? event(number, stream: "t/\(number % 2)", chain: .telemetry) : event(number, stream: "s/\(number % 4)")
         }
-        let heads = try await folder.withLog { log in
+        let heads = try await folder.withLog { log throws in
             var heads: [LogHead] = []
             for value in 1...30 {
                 try await log.append(AppendRequest(events: [number(value)]))
@@ -194,7 +210,7 @@ import Testing
             #expect(report.isWhole, "\(head.position): \(String(describing: report.fault))")
             #expect(report.events == Int64(30 - last / 3))
         }
-        try await folder.withLog { log in
+        try await folder.withLog { log throws in
             #expect(log.head == 30)
             #expect(try log.statistics().events == Int64(30 - last / 3))
             let request = AppendRequest(
