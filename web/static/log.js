@@ -7,6 +7,13 @@ const pending = document.querySelector("[data-pending]");
 const longest = 500;
 let waiting = [];
 
+// Fields without a value need not stand in the address.
+document.querySelector("[data-filter]").addEventListener("formdata", (event) => {
+  for (const [name, value] of [...event.formData]) {
+    if (value === "" || value === "any") event.formData.delete(name);
+  }
+});
+
 if (log) {
   const address = new URL(log.dataset.stream, location.href);
   let hasReset = false;

@@ -72,7 +72,7 @@ public struct Pages: Sendable {
     private func addNowPages(to router: Router<WebContext>) {
         func add(
             _ path: RouterPath, _ streamPath: RouterPath,
-            _ page: @escaping @Sendable (Wording, WebContext) throws -> LivePage
+            _ page: @escaping @Sendable (Wording, WebContext) async throws -> LivePage
         ) {
             router.get(path) { request, context in
                 let visit = Visit(request)
@@ -87,10 +87,10 @@ public struct Pages: Sendable {
         add("/spots", "/spots/live") { words, _ in nowPages.spots(words) }
         add("/devices", "/devices/live") { words, _ in nowPages.devices(words) }
         add("/gates/{id}", "/gates/{id}/live") { words, context in
-            nowPages.gate(try subject(.gate, context), words)
+            nowPages.gate(try await subject(.gate, context), words)
         }
         add("/sensors/{id}", "/sensors/{id}/live") { words, context in
-            nowPages.sensor(try subject(.sensor, context), words)
+            nowPages.sensor(try await subject(.sensor, context), words)
         }
     }
 
@@ -98,7 +98,7 @@ public struct Pages: Sendable {
         router.get("/events") { request, _ in
             let visit = Visit(request)
             let text = try await text(for: visit)
-            let page = EventLogPage(query: EventQuery(request.uri.queryParameters), reads: reads, text: text)
+            let page = EventLogPage(query: EventQuery(FormFields.read(request.uri.query)), reads: reads, text: text)
             let values = try await page.values()
             let body = try templates.render("event-log", values)
             return try html(

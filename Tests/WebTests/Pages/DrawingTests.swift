@@ -53,10 +53,11 @@ struct DrawingTests {
         let bays = (0..<count).map { index in
             GaragePlan.Bay(
                 name: "A\(index)", isOccupied: index % 2 == 0, isUncertain: false, word: "w", since: "s",
+                shortSince: "t",
                 description: "d",
                 path: "/events")
         }
-        let plan = GaragePlan(bays: bays, gates: []).svg(columns: 4, variant: "narrow", label: "plan").html
+        let plan = GaragePlan(bays: bays, gates: []).svg(columns: 4, variant: .narrow, label: "plan").html
         #expect(plan.matches(of: #/class="bay /#).count == count)
         #expect(plan.matches(of: ##/<use href="#car-narrow"/##).count == (count + 1) / 2)
         for bay in bays { #expect(plan.contains(">\(bay.name)</text>")) }

@@ -45,7 +45,7 @@ struct LiveStreamTests {
             try await garage.append("gate/home.front", .gateObstructed, at: 6)
             try await garage.append("spot/home.A1", .spotChanged(SpotChanged(occupied: false)), at: 7)
             let row = try await stream.read { $0.contains("id: 7\nevent: row\ndata: <li") && $0.contains("</li>\n") }
-            #expect(row.contains("ficou livre"))
+            #expect(row.contains("está livre"))
             #expect(!row.contains("e6\""))
         }
     }

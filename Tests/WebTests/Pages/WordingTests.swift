@@ -60,7 +60,7 @@ struct WordingTests {
         var keys: [String] = []
         keys += EventType.allCases.map { EventLogPage.key(ofType: $0.rawValue) }
         keys += GateState.allCases.map { "gate_\($0.rawValue)" } + ["gate_unknown"]
-        keys += GateState.allCases.map { "sentence_gate_\($0.rawValue)" }
+        keys += GateState.allCases.flatMap { ["sentence_gate_\($0.rawValue)", "sentence_gate_is_\($0.rawValue)"] }
         keys += GateState.allCases.filter { !$0.isMoving }.map { "was_\($0.rawValue)_for" }
         keys += GateAction.allCases.flatMap {
             ["action_\($0.rawValue)", "verb_\($0.rawValue)", "button_\($0.rawValue)"]

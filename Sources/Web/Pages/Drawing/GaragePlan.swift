@@ -10,8 +10,9 @@ struct GaragePlan {
         var isUncertain: Bool
         /// The state in one word.
         var word: String
-        /// "since 14:02"
+        /// "since 14:02", and where there is less room, "14:02".
         var since: String
+        var shortSince: String
         /// Everything about it, for the tooltip.
         var description: String
         var path: String
@@ -31,8 +32,16 @@ struct GaragePlan {
     private static let aisle = 48
     private static let margin = 22
 
-    /// The drawing with so many bays side by side; `variant` is its CSS class.
-    func svg(columns: Int, variant: String, label: String) -> Markup {
+    /// What a drawing is made for; the raw value is its CSS class.
+    enum Variant: String {
+        /// A screen.
+        case wide
+        /// A phone: larger letters and fewer words.
+        case narrow
+    }
+
+    /// The drawing with so many bays side by side.
+    func svg(columns: Int, variant: Variant, label: String) -> Markup {
         let columns = max(1, min(columns, max(1, (bays.count + 1) / 2)))
         let (bay, aisle, margin) = (GaragePlan.bay, GaragePlan.aisle, GaragePlan.margin)
         let rows = max(1, (bays.count + columns - 1) / columns)
@@ -52,19 +61,20 @@ struct GaragePlan {
                 let y = top + row * (bay.height + aisle)
                 let first = (block * 2 + row) * columns
                 for column in 0..<columns where first + column < bays.count {
-                    drawing += self.bay(bays[first + column], x: margin + column * bay.width, y: y, opensDown: row == 0)
+                    let x = margin + column * bay.width
+                    drawing += self.bay(bays[first + column], x: x, y: y, opensDown: row == 0, variant: variant)
                 }
             }
         }
         drawing += walls(inner: inner, blocks: blocks, blockHeight: blockHeight)
         return """
-            <svg class="plan \(variant)" viewBox="0 0 \(width) \(height)" role="group" aria-label="\(label)">\
-            <symbol id="car-\(variant)" viewBox="0 0 40 72">\(GaragePlan.car)</symbol>\
-            \(Markup.rendered(drawing.html.replacing("#car", with: "#car-\(variant)")))</svg>
+            <svg class="plan \(variant.rawValue)" viewBox="0 0 \(width) \(height)" role="group" aria-label="\(label)">\
+            <symbol id="car-\(variant.rawValue)" viewBox="0 0 40 72">\(GaragePlan.car)</symbol>\
+            \(Markup.rendered(drawing.html.replacing("#car", with: "#car-\(variant.rawValue)")))</svg>
             """
     }
 
-    private func bay(_ bay: Bay, x: Int, y: Int, opensDown: Bool) -> Markup {
+    private func bay(_ bay: Bay, x: Int, y: Int, opensDown: Bool, variant: Variant) -> Markup {
         let (width, height) = GaragePlan.bay
         let center = x + width / 2
         let lines: Markup =
@@ -82,7 +92,7 @@ struct GaragePlan {
             <path class="tint" d="M\(x + 4) \(y + 3)h\(width - 8)v\(height - 7)h-\(width - 8)z"/>\(lines)\(body)\
             <text class="name\(name.count > 7 ? " long" : "")" x="\(center)" y="\(y + 17)">\(name)</text>\
             <text class="word" x="\(center)" y="\(y + 100)">\(bay.word)</text>\
-            <text class="since" x="\(center)" y="\(y + 113)">\(bay.since)</text></a>
+            <text class="since" x="\(center)" y="\(y + 113)">\(variant == .narrow ? bay.shortSince : bay.since)</text></a>
             """
     }
 

@@ -24,7 +24,8 @@ struct EventSentence {
         }
         switch body {
         case .gateMoved(let moved):
-            markup = sentence("gate_\(moved.to.rawValue)")
+            // The first report tells where the gate is, not that it moved there just now.
+            markup = sentence((moved.from == nil ? "gate_is_" : "gate_") + moved.to.rawValue)
             if let took = moved.tookMilliseconds, let from = moved.from {
                 aside = words.text(from.isMoving ? "took" : "was_\(from.rawValue)_for", ["time": text.duration(took)])
             }
@@ -47,7 +48,10 @@ struct EventSentence {
                 "command_failed",
                 ["action": action(command.action), "reason": Markup(words.text("failed_" + command.reason.rawValue))])
         case .spotChanged(let changed):
-            markup = sentence(changed.occupied ? "spot_occupied" : "spot_freed")
+            let isFirst = changed.tookMilliseconds == nil
+            markup = sentence(
+                changed.occupied
+                    ? isFirst ? "spot_is_taken" : "spot_occupied" : isFirst ? "spot_is_free" : "spot_freed")
             aside = changed.tookMilliseconds.map {
                 words.text(changed.occupied ? "was_free_for" : "was_taken_for", ["time": text.duration($0)])
             }

@@ -62,22 +62,6 @@ extension Sequence<Markup> {
 }
 
 extension String {
-    /// The text with every byte but `A-Z a-z 0-9 - . _ ~` as `%XX`, for one part of a URL.
-    var urlEncoded: String {
-        var encoded = ""
-        for byte in utf8 {
-            switch byte {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                encoded.unicodeScalars.append(UnicodeScalar(byte))
-            default:
-                encoded += (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return encoded
-    }
-
     /// The first `count` characters, with `…` in place of what is cut off.
     func cut(to count: Int) -> String {
         guard let end = index(startIndex, offsetBy: count, limitedBy: endIndex), end != endIndex else { return self }

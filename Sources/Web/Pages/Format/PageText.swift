@@ -110,11 +110,11 @@ struct PageText: Sendable {
     func duration(_ milliseconds: Int64) -> String {
         let seconds = milliseconds / 1000
         return switch seconds {
-        case ..<1: "\(words.number(Double(max(0, milliseconds)) / 1000, decimals: milliseconds <= 0 ? 0 : 1)) s"
-        case ..<60: "\(seconds) s"
-        case ..<3600: "\(seconds / 60) min"
-        case ..<86_400: "\(seconds / 3600) h" + (seconds / 60 % 60 == 0 ? "" : " \(seconds / 60 % 60) min")
-        default: "\(seconds / 86_400) d" + (seconds / 3600 % 24 == 0 ? "" : " \(seconds / 3600 % 24) h")
+        case ..<1: "\(words.number(Double(max(0, milliseconds)) / 1000, decimals: milliseconds <= 0 ? 0 : 1))\u{a0}s"
+        case ..<60: "\(seconds)\u{a0}s"
+        case ..<3600: "\(seconds / 60)\u{a0}min"
+        case ..<86_400: "\(seconds / 3600)\u{a0}h" + (seconds / 60 % 60 == 0 ? "" : " \(seconds / 60 % 60)\u{a0}min")
+        default: "\(seconds / 86_400)\u{a0}d" + (seconds / 3600 % 24 == 0 ? "" : " \(seconds / 3600 % 24)\u{a0}h")
         }
     }
 

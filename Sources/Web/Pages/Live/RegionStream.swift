@@ -11,20 +11,23 @@ extension Pages {
         _ = try await page.regions(text(for: visit))
         return PageResponse.eventStream { writer in
             var sent: [String: Markup] = [:]
-            var feed = reads.feed(after: reads.position(), filter: EventFilter())
             try await writer.write(ServerSentEvent.retry)
             while true {
+                let seen = reads.position()
                 for region in try await page.regions(text(for: visit)) where sent[region.name] != region.markup {
                     sent[region.name] = region.markup
                     try await writer.write(ServerSentEvent(name: region.name, data: region.markup.html).buffer)
                 }
-                // With nothing new the page is looked at all the same, because what is old changes with time alone; the
-                // comment finds out whether anyone is still there.
-                if try await feed.next(waitingAtMost: .seconds(10)).isEmpty {
+                var feed = reads.feed(after: seen, filter: EventFilter())
+                let news = try await feed.next(waitingAtMost: .seconds(10))
+                if news.isEmpty {
+                    // With nothing new the page is looked at all the same, because what is old changes with time alone;
+                    // the comment finds out whether anyone is still there.
                     try await writer.write(ServerSentEvent.heartbeat)
                 } else {
-                    // Events come in bursts; one look shows them all.
-                    try await Task.sleep(for: .milliseconds(200))
+                    // Events come in bursts, and readings without end; one look shows them all.
+                    let isUrgent = news.contains { $0.event.type != EventType.readingRecorded.rawValue }
+                    try await Task.sleep(for: .milliseconds(isUrgent ? 150 : 1000))
                 }
             }
         }
@@ -32,8 +35,7 @@ extension Pages {
 
     /// The stream behind the event log: each new row that the page's filter lets through.
     func logStream(_ request: Request, for visit: Visit) async throws -> Response {
-        let parameters = request.uri.queryParameters
-        let query = EventQuery(parameters)
+        let query = EventQuery(FormFields.read(request.uri.query))
         let text = try await text(for: visit)
         let lastSeen = request.headers[named: "Last-Event-ID"].flatMap { Int64($0) }
         let head = reads.position()
@@ -60,7 +62,9 @@ extension Pages {
                 }
                 let text = try await self.text(for: visit)
                 for row in rows {
-                    let html = try templates.render("event-row", EventRowView.values(row, in: text))
+                    var values = EventRowView.values(row, in: text)
+                    values["isLive"] = true
+                    let html = try templates.render("event-row", values)
                     try await writer.write(ServerSentEvent(id: row.event.position, name: "row", data: html).buffer)
                 }
             }
@@ -79,7 +83,8 @@ struct ServerSentEvent {
         if let id { buffer.writeString("id: \(id)\n") }
         buffer.writeString("event: \(name)\n")
         // A line break of any kind ends a field.
-        for line in data.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
+        let lines = data.last?.isNewline == true ? data.dropLast() : data[...]
+        for line in lines.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
             buffer.writeString("data: \(line)\n")
         }
         buffer.writeString("\n")

@@ -34,10 +34,9 @@ struct EventQuery: Sendable, Hashable {
     init() {}
 
     /// Reads a URL's query. A value that means nothing is left out, because the page then shows what it does show.
-    init(_ query: some Sequence<(key: Substring, value: Substring)>) {
-        for (key, value) in query where !value.isEmpty && value.utf8.count <= 500 {
-            let value = String(value)
-            switch key {
+    init(_ fields: [(name: String, value: String)]) {
+        for (name, value) in fields where !value.isEmpty && value.utf8.count <= 500 {
+            switch name {
             case "type": type = EventQuery.isType(value) ? value : nil
             case "kind": kind = Subject.Kind(rawValue: value)
             case "subject": subject = value
@@ -56,7 +55,7 @@ struct EventQuery: Sendable, Hashable {
             }
         }
         if before != nil { after = nil }
-        if period != .custom, from != nil || to != nil, !query.contains(where: { $0.key == "period" }) {
+        if period != .custom, from != nil || to != nil, !fields.contains(where: { $0.name == "period" }) {
             period = .custom
         }
         if period != .custom { (from, to) = (nil, nil) }
@@ -122,7 +121,7 @@ struct EventQuery: Sendable, Hashable {
     }
 
     static func encoded(_ items: [(name: String, value: String)]) -> String {
-        items.isEmpty ? "" : "?" + items.map { "\($0.name.urlEncoded)=\($0.value.urlEncoded)" }.joined(separator: "&")
+        items.isEmpty ? "" : "?" + FormFields.write(items)
     }
 
     private func bounds(in clock: SiteClock, at now: Timestamp) -> (from: Timestamp?, to: Timestamp?) {

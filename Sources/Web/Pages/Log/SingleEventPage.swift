@@ -31,7 +31,7 @@ struct SingleEventPage {
             "chain": text.words.text(event.chain == .journal ? "chain_journal" : "chain_telemetry"),
             "author": text.author(event.metadata.actor, channel: event.metadata.channel),
             "actor": event.metadata.actor,
-            "actorPath": "/events?actor=" + event.metadata.actor.urlEncoded,
+            "actorPath": "/events?actor=" + PercentCoding.encode(event.metadata.actor),
             "channel": text.words.texts["channel_" + event.metadata.channel] ?? event.metadata.channel,
             "clientID": event.metadata.clientID ?? "",
             "id": event.id.description,

@@ -44,7 +44,8 @@ struct SensorCard {
         let words = text.words
         let quantity = latest.quantity
         let name = words.text("quantity_" + quantity.rawValue)
-        let chart = try await SensorCard.day(of: sensor.subject, quantity, reads: reads, now: text.now)
+        let day = try await SensorCard.readings(.day, of: sensor.subject, quantity, reads: reads, now: text.now)
+        let (span, chart) = try await glance(day)
         var values: [String: Any] = [
             "name": name,
             "class": quantity.rawValue,
@@ -52,11 +53,12 @@ struct SensorCard {
             "value": text.value(latest.value, quantity),
             "unit": text.unit(quantity),
         ]
-        if chart.points.count > 1 {
-            values["spark"] = chart.sparkline(
-                label: words.text("spark_label", ["quantity": name, "sensor": text.title(sensor.subject)]))
+        if !chart.points.isEmpty {
+            let label = ["quantity": name, "sensor": text.title(sensor.subject), "span": span.label]
+            values["spark"] = chart.sparkline(label: words.text("spark_label", label))
+            values["span"] = span.label
         }
-        let extremes = try await reads.extremes(of: sensor.subject, quantity: quantity, from: chart.from, to: chart.to)
+        let extremes = try await reads.extremes(of: sensor.subject, quantity: quantity, from: day.from, to: day.to)
         if let extremes {
             values["low"] = text.measure(extremes.minimum.minimum, quantity)
             // Within 24 hours the clock time alone names the moment.
@@ -71,18 +73,52 @@ struct SensorCard {
         text.words.text("quantity_" + (quantity?.rawValue ?? "any"))
     }
 
-    /// The last 24 hours in quarters of an hour.
-    static func day(
-        of sensor: Subject, _ quantity: Quantity, reads: any PageReads, now: Timestamp
+    /// How far back a line goes.
+    enum Span: Int64 {
+        case hour = 1
+        case sixHours = 6
+        case day = 24
+
+        var label: String { "\(rawValue) h" }
+        var milliseconds: Int64 { rawValue * 3_600_000 }
+
+        /// The grouping that gives 60 to 100 points.
+        var bucket: Bucket {
+            switch self {
+            case .hour: .minute
+            case .sixHours: .fiveMinutes
+            case .day: .quarterHour
+            }
+        }
+
+        /// The distance of two points after which a line breaks, in microseconds: three of the longest usual intervals.
+        var gap: Int64 { self == .day ? 2_700_000_000 : 900_000_000 }
+    }
+
+    /// A sensor's readings up to now.
+    static func readings(
+        _ span: Span, of sensor: Subject, _ quantity: Quantity, reads: any PageReads, now: Timestamp
     ) async throws -> LineChart {
-        let from = now.adding(milliseconds: -86_400_000)
+        let from = now.adding(milliseconds: -span.milliseconds)
         let to = now.adding(milliseconds: 1)
         let answer = try await reads.readings(
             ReadingsQuery(
-                sensor: sensor, quantity: quantity, from: from, to: to, bucket: .quarterHour, order: .ascending,
+                sensor: sensor, quantity: quantity, from: from, to: to, bucket: span.bucket, order: .ascending,
                 limit: 200))
         return LineChart(
-            points: answer.points.filter { $0.quantity == quantity }, from: from, to: to, gap: 2_700_000_000,
+            points: answer.points.filter { $0.quantity == quantity }, from: from, to: to, gap: span.gap,
             quantity: quantity)
+    }
+
+    /// The day's line; while a sensor is new, the shorter one that already shows something.
+    private func glance(_ day: LineChart) async throws -> (Span, LineChart) {
+        guard let first = day.points.first else { return (.day, day) }
+        let age = text.now.milliseconds(since: first.time)
+        for span in [Span.hour, .sixHours] where age < span.milliseconds {
+            let chart = try await SensorCard.readings(
+                span, of: sensor.subject, day.quantity, reads: reads, now: text.now)
+            return (span, chart)
+        }
+        return (.day, day)
     }
 }

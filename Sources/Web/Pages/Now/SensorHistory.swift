@@ -12,7 +12,8 @@ struct SensorHistory {
         var charts: [[String: Any]] = []
         for latest in sensor.latest {
             let quantity = latest.quantity
-            let chart = try await SensorCard.day(of: sensor.subject, quantity, reads: reads, now: text.now)
+            let chart = try await SensorCard.readings(
+                .day, of: sensor.subject, quantity, reads: reads, now: text.now)
             let name = words.text("quantity_" + quantity.rawValue)
             charts.append([
                 "name": name.capitalizedFirst,
@@ -20,7 +21,9 @@ struct SensorHistory {
                 "hasPoints": !chart.points.isEmpty,
                 "chart": chart.chart(
                     in: text,
-                    label: words.text("spark_label", ["quantity": name, "sensor": text.title(sensor.subject)])),
+                    label: words.text(
+                        "spark_label",
+                        ["quantity": name, "sensor": text.title(sensor.subject), "span": SensorCard.Span.day.label])),
                 "hours": try await hours(quantity),
             ])
         }

@@ -26,8 +26,8 @@ struct SpotView {
             "count": String(spots.count),
             "isFull": free == 0,
             // Two drawings, of which the page's width shows one: rows that fit a screen, and rows that fit a phone.
-            "wide": plan.svg(columns: spots.count <= 16 ? 8 : 10, variant: "wide", label: label),
-            "narrow": plan.svg(columns: 4, variant: "narrow", label: label),
+            "wide": plan.svg(columns: spots.count <= 16 ? 8 : 10, variant: .wide, label: label),
+            "narrow": plan.svg(columns: 4, variant: .narrow, label: label),
             "rows": spots.map(row),
         ]
     }
@@ -38,25 +38,24 @@ struct SpotView {
         let since = text.words.text("since", ["time": text.shortTimeText(spot.since)])
         var description = "\(text.title(spot.subject)): \(word), \(since) (\(text.utc(spot.since)))"
         if isUncertain { description += ", " + text.words.text("device_offline_short") }
+        let short = compactTime(spot.since)
         return GaragePlan.Bay(
             name: spot.subject.name.text, isOccupied: spot.occupied, isUncertain: isUncertain,
-            word: isUncertain ? text.words.text("spot_uncertain") : word, since: compactSince(spot.since),
-            description: description, path: text.path(spot.subject))
+            word: isUncertain ? text.words.text("spot_uncertain") : word,
+            since: text.words.text("since", ["time": short]), shortSince: short, description: description,
+            path: text.path(spot.subject))
     }
 
     /// What fits below a car: the time today, else the day.
-    private func compactSince(_ moment: Timestamp) -> String {
+    private func compactTime(_ moment: Timestamp) -> String {
         let local = text.clock.local(moment)
-        guard local.dayNumber != text.clock.local(text.now).dayNumber else {
-            return text.words.text("since", ["time": local.hourAndMinute])
-        }
-        let day = text.words.text(
+        guard local.dayNumber != text.clock.local(text.now).dayNumber else { return local.hourAndMinute }
+        return text.words.text(
             "date_compact",
             [
                 "day": String(local.day), "month": text.words.text("month_short_\(local.month)"),
                 "number": String(local.month),
             ])
-        return text.words.text("since_day", ["date": day])
     }
 
     private func planGate(_ card: GateCard) -> GaragePlan.Gate {

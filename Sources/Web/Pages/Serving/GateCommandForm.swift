@@ -1,5 +1,4 @@
 import EventLog
-import Foundation
 import GarageDomain
 import Hummingbird
 import Ingest
@@ -11,11 +10,12 @@ extension Pages {
     /// the button stands on. A script that accepts JSON gets the message alone.
     @Sendable func command(_ request: Request, _ context: WebContext) async throws -> Response {
         guard OriginCheck.isOwn(request) else { throw PageProblem.foreignOrigin }
-        let gate = try subject(.gate, context)
+        let gate = try await subject(.gate, context)
         var request = request
         let body = try await request.collectBody(upTo: WebContext.bodyLimit)
-        let form = String(buffer: body)
-        guard let word = FormField.value("action", in: form), let action = GateAction(rawValue: word) else {
+        let form = FormFields.read(String(buffer: body))
+        guard let word = form.first(where: { $0.name == "action" })?.value, let action = GateAction(rawValue: word)
+        else {
             throw PageProblem.badForm
         }
         let notice: Notice
@@ -37,7 +37,7 @@ extension Pages {
             return PageResponse.json(json, status: notice.result == .sent ? .accepted : .conflict)
         }
         return PageResponse.seeOther(
-            GateCommandForm.returnPath(FormField.value("from", in: form), gate), cookie: notice.cookie)
+            GateCommandForm.returnPath(form.first { $0.name == "from" }?.value, gate), cookie: notice.cookie)
     }
 }
 
@@ -45,18 +45,6 @@ enum GateCommandForm {
     /// Where the form stood: one of our pages, and nothing else that the form may say.
     static func returnPath(_ wanted: String?, _ gate: Subject) -> String {
         wanted == "/gates/\(gate.id)" ? "/gates/\(gate.id)" : "/"
-    }
-}
-
-/// Fields of an `application/x-www-form-urlencoded` body.
-enum FormField {
-    static func value(_ name: String, in form: String) -> String? {
-        for field in form.split(separator: "&") {
-            let parts = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, parts[0] == name else { continue }
-            return parts[1].replacing("+", with: " ").removingPercentEncoding
-        }
-        return nil
     }
 }
 

@@ -25,11 +25,12 @@ extension Pages {
     }
 
     /// The subject that the path's `id` names; a bare name belongs to the lone garage.
-    func subject(_ kind: Subject.Kind, _ context: WebContext) throws -> Subject {
-        guard let id = context.parameters.get("id"), let subject = Subject(kind: kind, id: id) else {
-            throw PageProblem.notFound
-        }
-        return subject
+    func subject(_ kind: Subject.Kind, _ context: WebContext) async throws -> Subject {
+        let id = context.parameters.get("id") ?? ""
+        if let subject = Subject(kind: kind, id: id) { return subject }
+        let garages = try await reads.garages()
+        guard garages.count == 1, let garage = garages.first, let name = Name(id) else { throw PageProblem.notFound }
+        return Subject(garage: garage, kind: kind, name: name)
     }
 
     func show(_ page: LivePage, for visit: Visit) async throws -> Response {

@@ -18,10 +18,11 @@ struct Visit: Sendable {
     }
 
     init(_ request: Request) {
-        let query = request.uri.queryParameters
+        let query = FormFields.read(request.uri.query)
+        func field(_ name: String) -> String? { query.first { $0.name == name }?.value }
         let cookies = request.cookies
         var choices: [Cookie] = []
-        if let chosen = query["lang"].flatMap({ PageLanguage(rawValue: String($0)) }) {
+        if let chosen = field("lang").flatMap(PageLanguage.init) {
             language = chosen
             choices.append(Visit.lasting("garage_lang", chosen.rawValue))
         } else {
@@ -29,7 +30,7 @@ struct Visit: Sendable {
                 cookies["garage_lang"].flatMap { PageLanguage(rawValue: $0.value) }
                 ?? PageLanguage(accepting: request.headers[.acceptLanguage])
         }
-        if let chosen = query["theme"].flatMap({ Theme(rawValue: String($0)) }) {
+        if let chosen = field("theme").flatMap(Theme.init) {
             theme = chosen
             choices.append(Visit.lasting("garage_theme", chosen.rawValue))
         } else {
@@ -37,9 +38,8 @@ struct Visit: Sendable {
         }
         notice = cookies[Notice.cookieName].flatMap { Notice($0.value) }
         self.choices = choices
-        let kept = query.filter { $0.key != "lang" && $0.key != "theme" }
-            .map { "\(String($0.key).urlEncoded)=\(String($0.value).urlEncoded)" }
-        location = request.uri.path + (kept.isEmpty ? "?" : "?" + kept.joined(separator: "&") + "&")
+        let kept = FormFields.write(query.filter { $0.name != "lang" && $0.name != "theme" })
+        location = request.uri.path + (kept.isEmpty ? "?" : "?\(kept)&")
     }
 
     /// A cookie kept for a year.
