@@ -198,6 +198,17 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "MQTTConformanceTests",
+            dependencies: [
+                "MQTTServer", "MQTTBroker", "MQTTCodec",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            resources: [.copy("Statements")],
+            swiftSettings: settings
+        ),
         .testTarget(name: "GarageDomainTests", dependencies: ["GarageDomain"], swiftSettings: settings),
         .testTarget(
             name: "DeviceProfilesTests",

@@ -16,8 +16,12 @@ struct UnknownKeyCheck {
         let root: Node?
         do {
             root = try Yams.compose(yaml: text)
+        } catch let YamlError.scanner(_, problem, mark, _) {
+            throw ConfigurationError("\(file):\(mark.line): not YAML: \(problem)")
+        } catch let YamlError.parser(_, problem, mark, _) {
+            throw ConfigurationError("\(file):\(mark.line): not YAML: \(problem)")
         } catch {
-            throw ConfigurationError("\(file): not YAML: \(error)")
+            throw ConfigurationError("\(file): not YAML: \("\(error)".prefix { $0 != "\n" })")
         }
         guard let root, root != "" else { return }
         guard case .mapping(let mapping) = root else {

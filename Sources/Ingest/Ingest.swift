@@ -96,17 +96,27 @@ public final class Ingest: Sendable {
     private func carryOut(_ directive: Directive, with sink: (any MessageSink)?) {
         switch directive {
         case .actuate(let gate, let action, let commandID, let expiresAt):
-            let isDue = pipeline.withLock { $0.decided.isUnderWay(commandID: commandID) }
-            guard let sink, isDue, options.clock() <= expiresAt else {
-                accept(.actuated(commandID: commandID, receivers: 0), from: .service)
+            let now = options.clock()
+            let isDue = pipeline.withLock {
+                $0.beginActuation(of: gate, commandID: commandID, expiresAt: expiresAt, now: now)
+            }
+            guard let sink, isDue else {
+                noteActuation(of: gate, commandID: commandID, receivers: 0)
                 return
             }
             let message = Actuation.message(gate: gate, action: action)
             Task {
-                let receivers = await sink.publish(message)
-                self.accept(.actuated(commandID: commandID, receivers: receivers), from: .service)
+                self.noteActuation(of: gate, commandID: commandID, receivers: await sink.publish(message))
             }
         }
+    }
+
+    private func noteActuation(of gate: Subject, commandID: String, receivers: Int) {
+        let now = options.clock()
+        perform(
+            pipeline.withLock {
+                $0.endActuation(of: gate, commandID: commandID, receivers: receivers, at: now)
+            })
     }
 }
 

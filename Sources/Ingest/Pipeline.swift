@@ -22,6 +22,9 @@ struct Pipeline {
     private var inFlight: Deque<Entry> = []
     /// Inputs that wait until the disk takes writes again.
     private var waiting: Deque<Entry> = []
+    /// What gates report while their actuate message is on its way, by gate. A quick gate answers before the broker has
+    /// said how many got the message; its report waits, so that the log tells the dispatch first.
+    private var heldReports: [Subject: [Entry]] = [:]
     private var lastToken: UInt64 = 0
     private var isStalled = false
     /// Observations of QoS 0 that were given up because too many inputs waited for the disk.
@@ -60,9 +63,36 @@ struct Pipeline {
         let entry = Entry(
             token: 0, input: input, origin: origin, time: time, ticket: ticket, waiter: waiter, decision: Decision(),
             eventIDs: [])
+        if case .observed(let observation, _) = input, heldReports[observation.subject] != nil {
+            heldReports[observation.subject]?.append(entry)
+            return Consequences()
+        }
+        return take(entry)
+    }
+
+    private mutating func take(_ entry: Entry) -> Consequences {
         guard !isStalled else { return wait(entry) }
         decide(entry)
         return Consequences()
+    }
+
+    /// Whether the command is still to be sent now. If so, what its gate reports waits until `endActuation`.
+    mutating func beginActuation(of gate: Subject, commandID: String, expiresAt: Timestamp, now: Timestamp) -> Bool {
+        guard decided.isUnderWay(commandID: commandID), now <= expiresAt else { return false }
+        if heldReports[gate] == nil { heldReports[gate] = [] }
+        return true
+    }
+
+    /// Notes how many devices got the actuate message, and then takes in what the gate reported meanwhile.
+    mutating func endActuation(of gate: Subject, commandID: String, receivers: Int, at time: Timestamp) -> Consequences
+    {
+        var consequences = accept(.actuated(commandID: commandID, receivers: receivers), from: .service, at: time)
+        for entry in heldReports.removeValue(forKey: gate) ?? [] {
+            let further = take(entry)
+            consequences.releases += further.releases
+            consequences.settlements += further.settlements
+        }
+        return consequences
     }
 
     /// Takes the results of a commit, in the order of the appends.

@@ -47,6 +47,24 @@ import Testing
         for (event, cause) in zip(events[2...], events[1...]) { #expect(event.metadata.causation == cause.id) }
     }
 
+    @Test func aGateThatAnswersBeforeTheDispatchIsNotedIsExplainedAllTheSame() async throws {
+        let bench = try await gateAt("closed")
+        bench.sink.onPublish { [weak bench] in
+            bench?.publish("garage/home/gate/front/state", "opening")
+            bench?.publish("garage/home/gate/front/state", "open")
+        }
+        bench.publish(commandTopic, "OPEN", from: ana)
+        try await bench.eventually("the command is completed") {
+            try await bench.types().last == "gate.command-completed"
+        }
+        #expect(
+            try await bench.types() == [
+                "gate.closed", "gate.command-requested", "gate.command-dispatched", "gate.opening", "gate.opened",
+                "gate.command-completed",
+            ])
+        try await bench.eventually("the reports are acknowledged") { bench.sink.releases.count == 4 }
+    }
+
     @Test func aRetainedCommandIsRefusedAndRecordedAndMovesNothing() async throws {
         let bench = try await gateAt("closed")
         #expect(bench.publish(commandTopic, "OPEN", retain: true, from: ana) == .refuse(.notAuthorized))

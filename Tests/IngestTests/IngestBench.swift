@@ -82,6 +82,7 @@ final class RecordingSink: MessageSink {
     struct Record: Sendable {
         var messages: [LocalMessage] = []
         var releases: [(code: ReasonCode, head: Int64)] = []
+        var answer: (@Sendable () -> Void)?
     }
 
     private let log: EventLog
@@ -96,8 +97,12 @@ final class RecordingSink: MessageSink {
     var messages: [LocalMessage] { record.withLock { $0.messages } }
     var releases: [(code: ReasonCode, head: Int64)] { record.withLock { $0.releases } }
 
+    /// What a device does as soon as it gets a message that is counted, before the count is returned.
+    func onPublish(_ answer: @escaping @Sendable () -> Void) { record.withLock { $0.answer = answer } }
+
     func publish(_ message: LocalMessage) async -> Int {
         post(message)
+        record.withLock { $0.answer }?()
         return receivers
     }
 
