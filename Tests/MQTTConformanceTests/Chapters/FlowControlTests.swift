@@ -136,6 +136,23 @@ struct FlowControlTests {
         }
     }
 
+    @Test("Publishes of QoS 1 that the host has not acknowledged yet count too", .proves("MQTT-3.3.4-7"))
+    func clientExceedsWithQoS1() async throws {
+        var limits = BrokerLimits()
+        limits.receiveMaximum = 2
+        try await Broker.run(limits: limits, policy: HoldingPolicy()) { broker in
+            let client = try await broker.connect()
+            for id in [1, 2] as [UInt16] {
+                try await client.send(
+                    .publish(Publish(topic: "a", payload: ByteBuffer(), qos: .atLeastOnce, packetID: id)))
+            }
+            try await client.expectNothing()
+            try await client.send(
+                .publish(Publish(topic: "a", payload: ByteBuffer(), qos: .atLeastOnce, packetID: 3)))
+            try await client.expectClose(.receiveMaximumExceeded)
+        }
+    }
+
     @Test("A Receive Maximum of 0 is a protocol error", .proves("MQTT-4.13.1-1", "MQTT-4.9.0-1"))
     func zero() async throws {
         try await Broker.run { broker in

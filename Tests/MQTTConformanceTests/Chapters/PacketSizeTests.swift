@@ -92,8 +92,7 @@ struct PacketSizeTests {
         #expect(try await client.publish("forbidden/a", "", .exactlyOnce) == .notAuthorized)
         #expect(try await client.publish("a", "", .exactlyOnce) == .success)
         #expect(try await client.subscribe("forbidden/a") == .notAuthorized)
-        try await client.send(Raw.packet(0x82, [0, 9, 0], Raw.text("a/b#"), [0x01]))
-        try await client.expect(.suback(Suback(packetID: 9, reasonCodes: [.topicFilterInvalid])))
+        #expect(try await client.subscribe(String(repeating: "/", count: 200)) == .topicFilterInvalid)
         #expect(try await client.unsubscribe("none") == [.noSubscriptionExisted])
         try await client.send(.pubrel(Acknowledgement(packetID: 9)))
         try await client.expect(.pubcomp(Acknowledgement(packetID: 9, reasonCode: .packetIdentifierNotFound)))
@@ -131,9 +130,9 @@ struct PacketSizeTests {
     func problemInformation() async throws {
         try await Broker.run(policy: StrictPolicy()) { broker in
             let client = try await broker.connect(nil, [.requestProblemInformation(false)])
-            try await client.subscribe("a", .atMostOnce)
+            try await client.subscribe("own", .atMostOnce)
             // A publisher's own user properties are not problem information.
-            try await client.publish("a", "x", .atMostOnce, [.userProperty(UserProperty(name: "k", value: "v"))])
+            try await client.publish("own", "x", .atMostOnce, [.userProperty(UserProperty(name: "k", value: "v"))])
             #expect(try await client.receive().properties.userProperties.count == 1)
             try await everyAnswer(broker, client)
         }
@@ -147,7 +146,7 @@ struct PacketSizeTests {
             let client = try await broker.open()
             try await client.send(
                 .connect(Connect(version: .v5, clientID: "tiny", properties: [.maximumPacketSize(maximum)])), .pingreq)
-            try await withKnownIssue("a CONNACK larger than the client takes is left out, and the connection stays open") {
+            await withKnownIssue("a CONNACK larger than the client takes is left out, and the connection stays open") {
                 let answer = try await client.nextBytes()
                 #expect(answer == nil || answer?.first == 0x20)
             }

@@ -1,5 +1,6 @@
 import MQTTBroker
 import MQTTCodec
+import MQTTServer
 import NIOCore
 import Testing
 
@@ -83,6 +84,28 @@ struct QoSTests {
             try await third.send(publish("next", .exactlyOnce, id: 7, dup: true))
             try await third.expect(.pubrec(ack(7)))
             #expect(try await subscriber.receiveTexts(1) == ["next"])
+        }
+    }
+
+    @Test(
+        "A publish that the host could not keep closes a client that can't be told, and tells one that can",
+        .proves("MQTT311-4.8.0-2", "MQTT-4.3.2-4", "MQTT-4.3.3-8"), arguments: [QoS.atLeastOnce, .exactlyOnce])
+    func transientError(qos: QoS) async throws {
+        let policy = HoldingPolicy()
+        try await Broker.run(policy: policy) { broker in
+            for version in [ProtocolVersion.v3_1_1, .v5] {
+                let client = try await broker.connect(nil, version)
+                try await client.send(publish("x", qos, id: 3))
+                // Not acknowledged as long as the host has not taken it over.
+                try await client.expectNothing()
+                broker.server.release(policy.takeTickets().map { ($0, .unspecifiedError) })
+                let answer = Acknowledgement(packetID: 3, reasonCode: .unspecifiedError)
+                if version == .v5 {
+                    try await client.expect(qos == .atLeastOnce ? .puback(answer) : .pubrec(answer))
+                } else {
+                    try await client.expectClose()
+                }
+            }
         }
     }
 

@@ -26,7 +26,8 @@ struct TopicTests {
         "Filters match as the specification says, without any normalisation",
         .proves(
             "MQTT-3.3.2-3", "MQTT-4.7.1-1", "MQTT-4.7.1-2", "MQTT-4.7.2-1", "MQTT-4.7.3-4", "MQTT-1.5.4-3",
-            "MQTT311-3.3.2-3", "MQTT311-4.7.1-2", "MQTT311-4.7.1-3", "MQTT311-4.7.2-1", "MQTT311-4.7.3-4",
+            "MQTT311-3.3.2-3", "MQTT311-3.8.3-2", "MQTT311-4.7.1-2", "MQTT311-4.7.1-3", "MQTT311-4.7.2-1",
+            "MQTT311-4.7.3-4",
             "MQTT311-1.5.3-3", "TRAP-01", "TRAP-11"),
         arguments: [ProtocolVersion.v3_1_1, .v5], matching.indices)
     func matches(version: ProtocolVersion, index: Int) async throws {
