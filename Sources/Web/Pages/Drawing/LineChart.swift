@@ -37,26 +37,40 @@ struct LineChart {
             """
     }
 
+    /// What a chart is made for; the raw value is its CSS class.
+    enum Variant: String {
+        /// A screen.
+        case wide
+        /// A phone, on which a wide chart's letters would be too small to read.
+        case narrow
+
+        fileprivate var width: Double { self == .wide ? 960 : 360 }
+        fileprivate var hours: Int { self == .wide ? 3 : 6 }
+    }
+
     /// A chart with a grid, times below and values at the left; the band spans each bucket's lowest to highest value.
-    func chart(in text: PageText, label: String) -> Markup {
-        let frame = Frame(x: 44, y: 10, width: 904, height: 226)
+    func chart(_ variant: Variant, in text: PageText, label: String) -> Markup {
+        let frame = Frame(x: 44, y: 10, width: variant.width - 56, height: 226)
+        let right = Drawing.number(frame.x + frame.width)
         let steps = LineChart.ticks(range, about: 5)
         let range = min(range.lowerBound, steps.first ?? 0)...max(range.upperBound, steps.last ?? 1)
         var grid: Markup = ""
         for value in steps {
             let y = Drawing.number(frame.y(value, range))
             let decimals = (steps.dropFirst().first ?? 1) - (steps.first ?? 0) < 1 ? 1 : 0
-            grid += #"<path class="grid" d="M44 \#(y)H948"/>"#
-            grid +=
-                #"<text class="value" x="36" y="\#(y)" dy="4">\#(text.words.number(value, decimals: decimals))</text>"#
+            grid += #"<path class="grid" d="M44 \#(y)H\#(right)"/>"#
+            let number = text.words.number(value, decimals: decimals)
+            grid += #"<text class="value" x="36" y="\#(y)" dy="4">\#(number)</text>"#
         }
-        for (moment, hour) in hours(in: text.clock) {
+        for (moment, hour) in hours(every: variant.hours, in: text.clock) {
             let x = Drawing.number(frame.x(moment, from, to))
-            grid += #"<path class="grid time" d="M\#(x) 10V236"/><text class="hour" x="\#(x)" y="256">\#(hour)</text>"#
+            grid += #"<path class="grid" d="M\#(x) 10V236"/><text class="hour" x="\#(x)" y="256">\#(hour)</text>"#
         }
         return """
-            <svg class="chart \(quantity.rawValue)" viewBox="0 0 960 264" role="img" aria-label="\(label)">\
-            \(grid)<path class="band" d="\(band(frame, range))"/><path class="line" d="\(line(frame, range))"/></svg>
+            <svg class="chart \(variant.rawValue) \(quantity.rawValue)" \
+            viewBox="0 0 \(Drawing.number(variant.width)) 264" role="img" \
+            aria-label="\(label)">\(grid)<path class="band" d="\(band(frame, range))"/>\
+            <path class="line" d="\(line(frame, range))"/></svg>
             """
     }
 
@@ -130,13 +144,13 @@ struct LineChart {
         return #"<path class="dot \#(kind)" d="M\#(x) \#(Drawing.number(frame.y(value, range)))h0"/>"#
     }
 
-    /// Every third local hour in the chart's range.
-    private func hours(in clock: SiteClock) -> [(Timestamp, String)] {
+    /// The local hours in the chart's range whose number is a multiple of `step`.
+    private func hours(every step: Int, in clock: SiteClock) -> [(Timestamp, String)] {
         var hours: [(Timestamp, String)] = []
         var moment = clock.startOfDay(from)
         while moment <= to, hours.count < 50 {
             let local = clock.local(moment)
-            if moment >= from, local.hour % 3 == 0, local.minute == 0 { hours.append((moment, local.hourAndMinute)) }
+            if moment >= from, local.hour % step == 0, local.minute == 0 { hours.append((moment, local.hourAndMinute)) }
             moment = moment.adding(milliseconds: 3_600_000)
         }
         return hours

@@ -15,15 +15,17 @@ struct SensorHistory {
             let chart = try await SensorCard.readings(
                 .day, of: sensor.subject, quantity, reads: reads, now: text.now)
             let name = words.text("quantity_" + quantity.rawValue)
+            let label = words.text(
+                "spark_label",
+                [
+                    "quantity": name, "sensor": text.title(sensor.subject), "span": SensorCard.Span.day.label,
+                ])
             charts.append([
                 "name": name.capitalizedFirst,
                 "unit": text.unit(quantity),
                 "hasPoints": !chart.points.isEmpty,
-                "chart": chart.chart(
-                    in: text,
-                    label: words.text(
-                        "spark_label",
-                        ["quantity": name, "sensor": text.title(sensor.subject), "span": SensorCard.Span.day.label])),
+                "wide": chart.chart(.wide, in: text, label: label),
+                "narrow": chart.chart(.narrow, in: text, label: label),
                 "hours": try await hours(quantity),
             ])
         }
