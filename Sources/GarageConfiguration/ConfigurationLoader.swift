@@ -27,8 +27,7 @@ public struct ConfigurationLoader: Sendable {
                     provider: EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "garage")
                 )
             ))
-        if let file {
-            try UnknownKeyCheck(file: file).run()
+        if let file, try UnknownKeyCheck(file: file).run() {
             do {
                 let provider = try await FileProvider<YAMLSnapshot>(filePath: FilePath(file))
                 sources.append(Source(name: file, reader: ConfigReader(provider: provider)))

@@ -5,8 +5,9 @@ import Yams
 struct UnknownKeyCheck {
     let file: String
 
-    /// Throws at the first unknown key, naming its line and the known key that is nearest to it.
-    func run() throws(ConfigurationError) {
+    /// Whether the file sets anything. Throws at the first unknown key, naming its line and the known key that is nearest
+    /// to it.
+    func run() throws(ConfigurationError) -> Bool {
         guard let data = FileManager.default.contents(atPath: file) else {
             throw ConfigurationError("\(file): the file does not exist or can't be read")
         }
@@ -23,11 +24,12 @@ struct UnknownKeyCheck {
         } catch {
             throw ConfigurationError("\(file): not YAML: \("\(error)".prefix { $0 != "\n" })")
         }
-        guard let root, root != "" else { return }
+        guard let root, root != "" else { return false }
         guard case .mapping(let mapping) = root else {
             throw ConfigurationError("\(file): the file must hold keys and values, for example 'data: ./garage-data'")
         }
         try check(mapping, below: "")
+        return true
     }
 
     private func check(_ mapping: Node.Mapping, below prefix: String) throws(ConfigurationError) {

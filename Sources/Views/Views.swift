@@ -133,26 +133,32 @@ public final class Views: Sendable {
     }
 
     private func applyPage() async throws {
-        let rows: [EventRow]
         do {
-            rows = try await pool.write { [self] database in
-                try projector.withLock { projector in
+            try await pool.write { [self] database in
+                let rows = try projector.withLock { projector in
                     var current = try projector.take() ?? Projector(database)
                     let rows = try log.read(after: current.position, limit: Views.pageSize).map(EventRow.init)
                     try current.apply(rows, database)
                     projector = current
                     return rows
                 }
+                // On the writing thread, so that pages are published in their order.
+                database.afterNextTransaction { [self] _ in
+                    guard let last = rows.last else { return }
+                    recent.append(rows)
+                    head.publish(last.event.position)
+                } onRollback: { [self] _ in
+                    forgetProjector()
+                }
             }
         } catch {
-            // The commit itself may have failed, and then the projector is ahead of the tables.
-            projector.withLock { $0 = nil }
+            forgetProjector()
             throw error
         }
-        guard let last = rows.last else { return }
-        recent.append(rows)
-        head.publish(last.event.position)
     }
+
+    /// After a failure the projector may be ahead of the tables, or half changed.
+    private func forgetProjector() { projector.withLock { $0 = nil } }
 
     private static let pageSize = 1000
 

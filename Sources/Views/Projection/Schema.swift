@@ -3,10 +3,9 @@ import GRDB
 
 /// The tables of `views.db`.
 ///
-/// Nothing here is migrated: a file of another version is deleted and built again from the log, so a change of any table
-/// or of what a projection writes only needs a new `version`.
+/// Nothing here is migrated: a file with other tables or of another version is deleted and built again from the log.
 enum Schema {
-    /// Kept in the file's `user_version`.
+    /// Kept in the file's `user_version`. To be raised when a projection writes something else into the same tables.
     static let version = 1
 
     /// "GRVW", kept in the file's `application_id`.
@@ -34,12 +33,24 @@ enum Schema {
     static func fits(_ database: Database, _ log: EventLog) throws -> Bool {
         guard try Int.fetchOne(database, sql: "PRAGMA user_version") == version,
             try Int.fetchOne(database, sql: "PRAGMA application_id") == applicationID,
+            try definitions(database) == expectedDefinitions(log.identity),
             try String.fetchOne(database, sql: "SELECT identity FROM log") == hexadecimal(log.identity.bytes)
         else { return false }
         guard let checkpoint = try Checkpoint(database) else { return true }
         guard checkpoint.position <= log.head else { return false }
         guard let event = try log.read(positions: [checkpoint.position]).first else { return true }
         return Checkpoint(event) == checkpoint
+    }
+
+    private static func definitions(_ database: Database) throws -> [String] {
+        try String.fetchAll(database, sql: "SELECT sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite%' ORDER BY name")
+    }
+
+    private static func expectedDefinitions(_ identity: LogIdentity) throws -> [String] {
+        try DatabaseQueue().write { fresh in
+            try create(fresh, identity: identity)
+            return try definitions(fresh)
+        }
     }
 
     /// `type`, `scope`, `subject` and `source` number the few distinct values of the event table's filter columns and
