@@ -1,0 +1,34 @@
+/// Puts loads on an MQTT broker, from one thread of its own, and says what came of them.
+///
+/// A load that can't be finished is no error: its result says what was delivered until then, and what went wrong.
+public struct LoadGenerator: Sendable {
+    public let broker: BrokerAddress
+    /// The broker's process; its CPU time and memory are then part of the results.
+    public let process: ProcessProbe?
+    public let limits: LoadLimits
+
+    public init(broker: BrokerAddress, process: ProcessProbe? = nil, limits: LoadLimits = LoadLimits()) {
+        self.broker = broker
+        self.process = process
+        self.limits = limits
+    }
+
+    public func run(_ load: PubSubLoad) async throws -> PubSubResult {
+        if let mistake = load.mistake { throw LoadError.invalid(mistake) }
+        OpenFiles.allow(load.publishers + load.subscribers + 256)
+        return try await LoadLoop.run(to: broker.host, port: broker.port) { loop, address, promise in
+            let run = try PubSubRun(
+                load, to: broker, at: address, on: loop, watching: process, limits: limits, promise: promise)
+            run.begin()
+        }
+    }
+
+    public func run(_ load: ConnectionsLoad) async throws -> ConnectionsResult {
+        if let mistake = load.mistake { throw LoadError.invalid(mistake) }
+        return try await LoadLoop.run(to: broker.host, port: broker.port) { loop, address, promise in
+            ConnectionsRun(
+                load, to: broker, at: address, on: loop, watching: process, limits: limits, promise: promise
+            ).begin()
+        }
+    }
+}

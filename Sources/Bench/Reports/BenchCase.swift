@@ -1,0 +1,92 @@
+import MQTTCodec
+
+/// A load with a name, so that it can be repeated and compared.
+public struct BenchCase: Sendable, Hashable {
+    public enum Work: Sendable, Hashable {
+        case pubSub(PubSubLoad)
+        case connections(ConnectionsLoad)
+    }
+
+    public var name: String
+    /// One line for people.
+    public var about: String
+    public var work: Work
+
+    public init(name: String, about: String, work: Work) {
+        self.name = name
+        self.about = about
+        self.work = work
+    }
+
+    /// What brokers are compared by. Payloads have 64 bytes.
+    ///
+    /// The connections come first: only a broker that has not been busy yet has no memory left over from before.
+    public static let standard: [BenchCase] = [
+        BenchCase(
+            name: "connections", about: "5000 idle connections with one subscription each",
+            work: .connections(ConnectionsLoad(connections: 5000))),
+        BenchCase(
+            name: "pairs-q0", about: "10 publishers to 10 subscribers, QoS 0",
+            work: .pubSub(PubSubLoad(.pairs, publishers: 10, subscribers: 10, qos: .atMostOnce, messages: 160_000))),
+        BenchCase(
+            name: "pairs-q1", about: "10 publishers to 10 subscribers, QoS 1, 64 in flight",
+            work: .pubSub(PubSubLoad(.pairs, publishers: 10, subscribers: 10, qos: .atLeastOnce, messages: 20_000))),
+        BenchCase(
+            name: "pairs-q2", about: "10 publishers to 10 subscribers, QoS 2, 64 in flight",
+            work: .pubSub(PubSubLoad(.pairs, publishers: 10, subscribers: 10, qos: .exactlyOnce, messages: 10_000))),
+        BenchCase(
+            name: "fanin-q1", about: "50 publishers to one subscriber with a wildcard, QoS 1, 64 in flight",
+            work: .pubSub(PubSubLoad(.fanIn, publishers: 50, subscribers: 1, qos: .atLeastOnce, messages: 6000))),
+        BenchCase(
+            name: "fanout-q0", about: "one publisher to 100 subscribers, QoS 0",
+            work: .pubSub(PubSubLoad(.fanOut, publishers: 1, subscribers: 100, qos: .atMostOnce, messages: 40_000))),
+        BenchCase(
+            name: "fanout-q1", about: "one publisher to 100 subscribers, QoS 1, 64 in flight",
+            work: .pubSub(PubSubLoad(.fanOut, publishers: 1, subscribers: 100, qos: .atLeastOnce, messages: 10_000))),
+        BenchCase(
+            name: "single-q0", about: "one publisher to one subscriber, QoS 0",
+            work: .pubSub(PubSubLoad(.pairs, publishers: 1, subscribers: 1, qos: .atMostOnce, messages: 1_600_000))),
+        BenchCase(
+            name: "one-by-one-q1", about: "50 publishers to 50 subscribers, QoS 1, one message in flight each",
+            work: .pubSub(
+                PubSubLoad(
+                    .pairs, publishers: 50, subscribers: 50, qos: .atLeastOnce, messages: 2000, window: 1))),
+        BenchCase(
+            name: "latency-q1", about: "from publisher to subscriber at 1000 messages a second, QoS 1",
+            work: .pubSub(
+                PubSubLoad(.pairs, publishers: 1, subscribers: 1, qos: .atLeastOnce, messages: 5000, rate: 1000))),
+    ]
+
+    /// Readings at QoS 1 into a garage service, which acknowledges what it has stored.
+    public static func ingest(sensors: Int = 100, messages: Int = 2000, window: Int = 64) -> BenchCase {
+        BenchCase(
+            name: "ingest", about: "\(sensors) sensors, QoS 1, \(window) readings in flight each",
+            work: .pubSub(
+                PubSubLoad(
+                    .sensors, publishers: sensors, subscribers: 0, qos: .atLeastOnce, messages: messages,
+                    window: window)))
+    }
+
+    /// The same load with a part of the messages or connections.
+    public func divided(by divisor: Int) -> BenchCase {
+        var copy = self
+        switch work {
+        case .pubSub(var load):
+            load.messages = max(1, load.messages / max(1, divisor))
+            copy.work = .pubSub(load)
+        case .connections(var load):
+            load.connections = max(1, load.connections / max(1, divisor))
+            copy.work = .connections(load)
+        }
+        return copy
+    }
+}
+
+extension LoadGenerator {
+    public func run(_ benchCase: BenchCase) async throws -> CaseFigures {
+        switch benchCase.work {
+        case .pubSub(let load): CaseFigures(name: benchCase.name, try await run(load))
+        case .connections(let load): CaseFigures(name: benchCase.name, try await run(load))
+        }
+    }
+}
