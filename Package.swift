@@ -152,11 +152,21 @@ let package = Package(
             dependencies: [.product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: settings
         ),
+        .target(
+            name: "Bench",
+            dependencies: [
+                "MQTTCodec",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "GarageCommand",
             dependencies: [
                 "MQTTCodec", "MQTTBroker", "MQTTServer", "MQTTClient", "GarageDomain", "DeviceProfiles", "EventLog",
-                "GarageEvents", "Views", "Ingest", "Web", "Simulator", "Access", "GarageConfiguration",
+                "GarageEvents", "Views", "Ingest", "Web", "Simulator", "Access", "Bench", "GarageConfiguration",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -207,6 +217,16 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             resources: [.copy("Statements")],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "BenchTests",
+            dependencies: [
+                "Bench", "MQTTCodec",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(name: "GarageDomainTests", dependencies: ["GarageDomain"], swiftSettings: settings),

@@ -34,6 +34,7 @@ ALLOWED = {
     | PROCESS,
     "Simulator": {"MQTTClient", "MQTTCodec", "GarageDomain"} | NETWORK | PROCESS,
     "Access": {"Crypto"},
+    "Bench": {"MQTTCodec", "NIOHTTP1"} | NETWORK,
     "GarageConfiguration": {"Configuration", "SystemPackage", "Yams"},
     # The executable wires everything together.
     "GarageCommand": None,
