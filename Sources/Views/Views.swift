@@ -137,7 +137,8 @@ public final class Views: Sendable {
             try await pool.write { [self] database in
                 let rows = try projector.withLock { projector in
                     var current = try projector.take() ?? Projector(database)
-                    let rows = try log.read(after: current.position, limit: Views.pageSize).map(EventRow.init)
+                    let limit = Views.pageSize(behind: log.head - current.position)
+                    let rows = try log.read(after: current.position, limit: limit).map(EventRow.init)
                     try current.apply(rows, database)
                     projector = current
                     return rows
@@ -160,7 +161,8 @@ public final class Views: Sendable {
     /// After a failure the projector may be ahead of the tables, or half changed.
     private func forgetProjector() { projector.withLock { $0 = nil } }
 
-    private static let pageSize = 1000
+    /// A long way behind, larger pages write the same rows and index pages of the file less often.
+    private static func pageSize(behind: Int64) -> Int { behind > 5000 ? 10_000 : 1000 }
 
     // MARK: - Reading
 

@@ -50,7 +50,7 @@ struct ViewsFile: Sendable {
             try database.execute(
                 sql: """
                     PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA secure_delete = OFF;
-                    PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 67108864
+                    PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864
                     """
             )
         }

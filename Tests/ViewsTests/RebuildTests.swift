@@ -1,6 +1,7 @@
 import EventLog
 import Foundation
 import GarageDomain
+import Synchronization
 import Testing
 import Views
 
@@ -54,6 +55,26 @@ import Views
                 try all.close()
                 try views.close()
             }
+        }
+    }
+
+    /// From far behind the views take larger pages; the answers are those of views that were always close.
+    @Test func catchingUpFromFarBehindGivesTheSameAnswers() async throws {
+        try await GarageLog.with { garage in
+            let views = try garage.openViews()
+            for seed in 21...26 {
+                try await garage.append(Story.events(1100, seed: UInt64(seed), for: garage))
+                try await views.catchUp()
+            }
+            let before = try await AllAnswers(views)
+            try views.close()
+            try FileManager.default.removeItem(atPath: garage.folder + "/views.db")
+            let rebuilt = try garage.openViews()
+            let positions = Mutex<[Int64]>([])
+            try await rebuilt.catchUp { position, head in positions.withLock { $0 += [position, head] } }
+            #expect(positions.withLock { $0.suffix(2) } == [garage.log.head, garage.log.head])
+            #expect(try await AllAnswers(rebuilt) == before)
+            try rebuilt.close()
         }
     }
 

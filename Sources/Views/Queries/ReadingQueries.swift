@@ -102,24 +102,24 @@ extension Views {
         _ runs: inout [(series: ReadingSeries, head: ReadingSeries.Entry)], _ query: ReadingsQuery, _ bucket: Bucket
     ) throws -> ReadingsAnswer {
         let limit = min(max(query.limit, 1), 10_000)
+        /// Whether the head of one series comes after that of another.
+        func isAfter(_ left: Int, _ right: Int) -> Bool {
+            let (left, right) = (runs[left].head.cursor, runs[right].head.cursor)
+            return query.order == .ascending
+                ? (left.time, left.tie) > (right.time, right.tie) : (left.time, left.tie) < (right.time, right.tie)
+        }
+        // The series by their heads, the next one last.
+        var waiting = runs.indices.sorted(by: isAfter)
         var points: [ReadingPoint] = []
         var last: ReadingsCursor?
-        while let index = firstRun(runs, query.order) {
+        while let index = waiting.popLast() {
             if points.count == limit { return ReadingsAnswer(points: points, bucket: bucket, next: last) }
             points.append(runs[index].head.point)
             last = runs[index].head.cursor
-            if let head = try runs[index].series.next() { runs[index].head = head } else { runs.remove(at: index) }
+            guard let head = try runs[index].series.next() else { continue }
+            runs[index].head = head
+            waiting.insert(index, at: waiting.partitioningIndex { !isAfter($0, index) })
         }
         return ReadingsAnswer(points: points, bucket: bucket, next: nil)
-    }
-
-    private static func firstRun(
-        _ runs: [(series: ReadingSeries, head: ReadingSeries.Entry)], _ order: PageRequest.Order
-    ) -> Int? {
-        runs.indices.min { left, right in
-            let left = (runs[left].head.cursor.time, runs[left].head.cursor.tie)
-            let right = (runs[right].head.cursor.time, runs[right].head.cursor.tie)
-            return order == .ascending ? left < right : left > right
-        }
     }
 }
