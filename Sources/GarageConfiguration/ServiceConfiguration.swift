@@ -5,8 +5,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var mqtt = HostPort(host: "127.0.0.1", port: 1883)
     /// MQTT over WebSocket; `nil` switches it off.
     public var mqttWebSocket: HostPort? = HostPort(host: "127.0.0.1", port: 8083)
-    /// Event loops of the broker, 1 to 64; `nil` fits them to the machine.
-    public var mqttEventLoops: Int?
+    /// Event loops of the broker, 1 to 64. One serves more than any garage sends.
+    public var mqttEventLoops = 1
     /// How many unacknowledged QoS 1 and 2 messages a client may send, 1 to 65535.
     public var mqttReceiveMaximum = 1024
     /// The largest packet accepted, in bytes, 128 to 268435455.

@@ -45,7 +45,7 @@ extension ServiceConfiguration {
                 case .data: dataDirectory
                 case .mqttListen: mqtt.description
                 case .mqttWebSocket: mqttWebSocket?.description ?? "off"
-                case .mqttEventLoops: mqttEventLoops.map(String.init) ?? "(fitted to the machine)"
+                case .mqttEventLoops: String(mqttEventLoops)
                 case .mqttReceiveMaximum: String(mqttReceiveMaximum)
                 case .mqttMaximumPacketSize: String(mqttMaximumPacketSize)
                 case .mqttMaximumConnections: String(mqttMaximumConnections)

@@ -10,7 +10,7 @@ extension MQTTServer: MessageSink {}
 
 extension MQTTServer.Configuration {
     /// What the service's configuration means for the broker.
-    init(_ configuration: ServiceConfiguration, processors: Int) {
+    init(_ configuration: ServiceConfiguration) {
         var limits = BrokerLimits()
         limits.receiveMaximum = UInt16(clamping: configuration.mqttReceiveMaximum)
         limits.maximumPacketSize = configuration.mqttMaximumPacketSize
@@ -18,8 +18,7 @@ extension MQTTServer.Configuration {
         self.init(
             tcp: [MQTTServer.HostPort(host: configuration.mqtt.host, port: configuration.mqtt.port)],
             webSocket: configuration.mqttWebSocket.map { [MQTTServer.HostPort(host: $0.host, port: $0.port)] } ?? [],
-            // With two processors one loop is the faster choice: the other runs the store, the views and the pages.
-            eventLoops: configuration.mqttEventLoops ?? max(1, processors - 2),
+            eventLoops: configuration.mqttEventLoops,
             limits: limits)
     }
 }

@@ -20,8 +20,7 @@ struct BrokerService {
         do {
             credentials = try DeviceCredentials(folder: configuration.dataDirectory)
         } catch { throw Failure("\(error)") }
-        let serverConfiguration = MQTTServer.Configuration(
-            configuration, processors: ProcessInfo.processInfo.activeProcessorCount)
+        let serverConfiguration = MQTTServer.Configuration(configuration)
         let server = MQTTServer(
             configuration: serverConfiguration,
             policy: BrokerOnlyPolicy(gatekeeper: DeviceGatekeeper(credentials: credentials), logger: logger),

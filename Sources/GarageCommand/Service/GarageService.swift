@@ -121,8 +121,7 @@ struct GarageService {
     }
 
     private func makeServer(policy: Ingest) -> MQTTServer {
-        let serverConfiguration = MQTTServer.Configuration(
-            configuration, processors: ProcessInfo.processInfo.activeProcessorCount)
+        let serverConfiguration = MQTTServer.Configuration(configuration)
         return MQTTServer(
             configuration: serverConfiguration, policy: policy,
             eventLoopGroup: MultiThreadedEventLoopGroup(numberOfThreads: serverConfiguration.eventLoops),

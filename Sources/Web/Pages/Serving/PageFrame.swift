@@ -137,7 +137,9 @@ struct PageErrors: RouterMiddleware {
     private static func isPage(_ request: Request) -> Bool {
         let path = request.uri.path
         if path.hasPrefix("/api/") || path == "/api" || path.hasPrefix("/static/") { return false }
-        return request.headers[.accept]?.contains("text/html") ?? false || Pages.isOwnPath(path)
+        if path == "/healthz" || path == "/readyz" { return false }
+        let accepted = request.headers[.accept] ?? "*/*"
+        return accepted.contains("text/html") || accepted.contains("*/*") || Pages.isOwnPath(path)
     }
 }
 
