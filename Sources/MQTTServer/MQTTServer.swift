@@ -71,10 +71,10 @@ public final class MQTTServer: Service, Sendable {
 
     /// Publishes to every loop and returns the number of connected subscribers that it was handed to.
     public func publish(_ message: LocalMessage) async -> Int {
-        var live = 0
-        for loop in loops {
+        var live = await onLoop(loops[0]) { core, now in core.publish(message, now: now) }
+        for loop in loops.dropFirst() {
             live += await onLoop(loop) { core, now in
-                core.publish(message, storesRetained: loop.index == 0, now: now)
+                message.neverQueued ? core.publish(message, now: now) : core.countReceivers(of: message.topic)
             }
         }
         return live
@@ -82,11 +82,9 @@ public final class MQTTServer: Service, Sendable {
 
     /// Publishes without waiting for the outcome. Messages of one thread keep their order.
     public func post(_ message: LocalMessage) {
-        for loop in loops {
+        for loop in message.neverQueued ? loops[...] : loops[..<1] {
             loop.eventLoop.execute {
-                _ = loop.withCore { core, now in
-                    core.publish(message, storesRetained: loop.index == 0, now: now)
-                }
+                _ = loop.withCore { core, now in core.publish(message, now: now) }
             }
         }
     }

@@ -183,6 +183,24 @@ struct ConnectTests {
         #expect(!broker.open().isClosed)
     }
 
+    @Test("No more sessions than the limit")
+    func maximumSessions() {
+        var limits = BrokerLimits()
+        limits.maximumSessions = 1
+        let broker = TestBroker(limits: limits)
+        broker.connect("a", clean: false, [.sessionExpiryInterval(10)]).cut()
+        #expect(broker.connect("b").connack?.reasonCode == .quotaExceeded)
+        #expect(broker.connect("a", clean: false).connack?.sessionPresent == true)
+    }
+
+    @Test("An unusually large CONNECT is refused before it has all come")
+    func largeConnect() {
+        let broker = TestBroker()
+        let client = broker.open()
+        client.send(bytes: [0x10, 0x80, 0x80, 0x10])
+        #expect(client.isClosed)
+    }
+
     @Test("Clients are told of a shutdown [MQTT-4.13.1]")
     func shutdown() {
         let broker = TestBroker()

@@ -72,6 +72,20 @@ struct RetainedTests {
         #expect(broker.subscriber("b", "t").takePublishes().isEmpty)
     }
 
+    @Test("Expired retained messages do not stay in memory")
+    func sweep() {
+        let broker = TestBroker()
+        let client = broker.connect("p")
+        client.publish("t", "r", retain: true, [.messageExpiryInterval(10)])
+        client.publish("u", "r", retain: true, [.messageExpiryInterval(100)])
+        client.publish("v", "r", retain: true)
+        broker.advance(seconds: 61)
+        #expect(broker.statistics.retainedMessages == 2)
+        broker.advance(seconds: 120)
+        #expect(broker.statistics.retainedMessages == 1)
+        #expect(broker.cores[0].nextDeadline == nil)
+    }
+
     @Test("More retained messages than a socket takes at once are all delivered, without old news")
     func paging() {
         var limits = BrokerLimits()

@@ -50,11 +50,16 @@ public final class BrokerCore {
         shard.pointee.release(ticket, reason, now)
     }
 
-    /// Publishes a message of the host to the sessions of this shard.
-    /// - Parameter storesRetained: one shard of the hub stores a retained message for all.
-    /// - Returns: to how many connected sessions it was handed.
-    public func publish(_ message: LocalMessage, storesRetained: Bool, now: UInt64) -> Int {
-        shard.pointee.publish(message, storesRetained: storesRetained, now)
+    /// Publishes a message of the host. One that is never queued goes to the sessions of this shard only, so that every
+    /// shard must be given it; any other goes to all shards by itself.
+    /// - Returns: to how many connected sessions of this shard it was handed.
+    public func publish(_ message: LocalMessage, now: UInt64) -> Int {
+        shard.pointee.publish(message, now)
+    }
+
+    /// How many connected sessions of this shard a message with this topic would go to.
+    public func countReceivers(of topic: String) -> Int {
+        shard.pointee.countReceivers(of: topic)
     }
 
     /// Handles the mail of other shards.

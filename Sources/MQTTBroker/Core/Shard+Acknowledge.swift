@@ -64,13 +64,20 @@ extension Shard {
 
     /// The host's word on held acknowledgements.
     mutating func release(_ ticket: HoldTicket, _ reason: ReasonCode, _ now: UInt64) {
-        guard let session = sessions.find(ticket.slot, ticket.generation) else { return }
+        if let session = sessions.find(ticket.slot, ticket.generation), !session.pointee.isLeaving {
+            release(session, ticket.sequence, reason, now)
+        } else {
+            releaseMoved(ticket, reason)
+        }
+    }
+
+    mutating func release(_ session: SessionPointer, _ sequence: UInt64, _ reason: ReasonCode, _ now: UInt64) {
         if let connection = session.pointee.connection,
-            connection.pointee.acknowledgements.release(ticket.sequence, reason.inPuback)
+            connection.pointee.acknowledgements.release(sequence, reason.inPuback)
         {
             if reason.isError, !connection.pointee.isV5 {
                 // MQTT 3 can't be told; without an acknowledgement it sends again on its next connection.
-                forgetHeld(session, ticket.sequence)
+                forgetHeld(session, sequence)
                 close(
                     connection, reason: reason, cause: .protocolError(reason, detail: "not accepted by the host"), now)
                 return
@@ -80,8 +87,8 @@ extension Shard {
         }
         // The connection has gone. A QoS 2 message that was taken over is acknowledged when the client repeats it.
         if reason.isError {
-            forgetHeld(session, ticket.sequence)
-        } else if let index = heldIndex(session, ticket.sequence) {
+            forgetHeld(session, sequence)
+        } else if let index = heldIndex(session, sequence) {
             session.pointee.inboundQoS2[at: index].heldSequence = 0
         }
     }

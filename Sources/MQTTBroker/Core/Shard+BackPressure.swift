@@ -76,12 +76,31 @@ extension Shard {
     /// Lets those go on who wait for a receiver's socket.
     mutating func releasePublishers(waitingFor receiver: ConnectionPointer) {
         guard !receiver.pointee.backPressure.waitingPublishers.isEmpty else { return }
-        for id in receiver.pointee.backPressure.waitingPublishers {
+        let publishers = receiver.pointee.backPressure.waitingPublishers
+        receiver.pointee.backPressure.waitingPublishers = []
+        release(publishers)
+    }
+
+    // MARK: Other shards
+
+    /// Slows a publisher down whose messages another shard does not read fast enough.
+    mutating func wait(_ publisher: ConnectionPointer?, forMailOf shard: Int) {
+        guard let publisher, mailWaiters[shard]?.contains(publisher.pointee.id) != true else { return }
+        mailWaiters[shard, default: []].insert(publisher.pointee.id)
+        publisher.pointee.backPressure.waits += 1
+        touch(publisher)
+    }
+
+    mutating func releasePublishers(waitingForMailOf shard: Int) {
+        release(mailWaiters.removeValue(forKey: shard) ?? [])
+    }
+
+    private mutating func release(_ publishers: some Sequence<ConnectionID>) {
+        for id in publishers {
             guard let publisher = connections.find(id.slot, id.generation) else { continue }
             publisher.pointee.backPressure.waits -= 1
             if publisher.pointee.backPressure.waits == 0 { touch(publisher) }
         }
-        receiver.pointee.backPressure.waitingPublishers = []
     }
 
     // MARK: Queues

@@ -67,6 +67,7 @@ extension Shard {
         guard let session = connection.pointee.session else { return }
         connection.pointee.session = nil
         session.pointee.connection = nil
+        tellPresence(session)
         releaseGate(of: session)
         reportDrops(session)
         purgeEphemeral(session)
@@ -78,7 +79,7 @@ extension Shard {
     }
 
     /// Decides what becomes of a session that has lost its connection, and of the will.
-    private mutating func settle(_ session: SessionPointer, _ will: PendingWill?, _ now: UInt64) {
+    mutating func settle(_ session: SessionPointer, _ will: PendingWill?, _ now: UInt64) {
         let expiry = session.pointee.expiryInterval
         if let will {
             if will.delay == 0 || expiry == 0 {
@@ -105,17 +106,16 @@ extension Shard {
             session.pointee.will = nil
             publish(will, now)
         }
-        for (_, record) in session.pointee.subscriptions {
-            trie.unsubscribe(session, at: record.node, shareName: record.shareName)
-        }
-        if !session.pointee.subscriptions.isEmpty {
-            subscriptionEpoch &+= 1
-            hub.shards[index].cell.subscriptions.wrappingSubtract(
-                session.pointee.subscriptions.count, ordering: .releasing)
+        removeSubscriptions(session)
+        if case .coming(let crossing)? = session.pointee.move, let (tenure, _) = crossing.handOver {
+            let key = ExactText(session.pointee.clientID)
+            post(.arrival(clientID: key, tenure: tenure.number, nil), to: tenure.shard)
         }
         session.pointee.outbound.removeAll { messages.release($0) }
         for queued in session.pointee.queue { messages.release(queued.message) }
-        sessionsByClientID[ExactText(session.pointee.clientID)] = nil
+        let key = ExactText(session.pointee.clientID)
+        sessionsByClientID[key] = nil
+        if key != claiming { hub.disown(key, by: index) }
         sessions.remove(session.pointee.slot)
     }
 

@@ -81,15 +81,17 @@ extension Shard {
                 remoteAddress: connection.pointee.remoteAddress, listener: connection.pointee.listener,
                 version: connect.version, keepAlive: keepAlive, cleanStart: connect.cleanStart, shard: index,
                 hasAssignedID: isAssigned)
-            accept(connection, connect, context, isAssigned: isAssigned, now)
+            accept(connection, PendingConnect(connect: connect, context: context, isAssigned: isAssigned), now)
         }
     }
 
-    private mutating func accept(
-        _ connection: ConnectionPointer, _ connect: Connect, _ context: ClientContext, isAssigned: Bool,
+    /// Answers an accepted CONNECT and sends what has waited for the client.
+    mutating func welcome(
+        _ connection: ConnectionPointer, _ session: SessionPointer, _ pending: PendingConnect, isPresent: Bool,
         _ now: UInt64
     ) {
-        let (session, isPresent) = attach(connection, connect, context, now)
+        let connect = pending.connect
+        let context = pending.context
         let expiry = sessionExpiry(of: connect)
         session.pointee.expiryInterval = expiry
         connection.pointee.phase = .active
@@ -112,7 +114,7 @@ extension Shard {
             if expiry != properties.sessionExpiryInterval ?? 0 { answer.append(.sessionExpiryInterval(expiry)) }
             if limits.receiveMaximum != .max { answer.append(.receiveMaximum(limits.receiveMaximum)) }
             answer.append(.maximumPacketSize(UInt32(clamping: limits.maximumPacketSize)))
-            if isAssigned { answer.append(.assignedClientIdentifier(context.clientID)) }
+            if pending.isAssigned { answer.append(.assignedClientIdentifier(context.clientID)) }
             if limits.topicAliasMaximum > 0 { answer.append(.topicAliasMaximum(limits.topicAliasMaximum)) }
             if context.keepAlive != connect.keepAlive { answer.append(.serverKeepAlive(context.keepAlive)) }
         }
@@ -122,34 +124,40 @@ extension Shard {
     }
 
     /// Joins the connection with the client's session, which is made if there is none to go on with.
-    private mutating func attach(
-        _ connection: ConnectionPointer, _ connect: Connect, _ context: ClientContext, _ now: UInt64
+    mutating func attach(
+        _ connection: ConnectionPointer, _ pending: PendingConnect, _ now: UInt64
     ) -> (SessionPointer, isPresent: Bool) {
-        let key = ExactText(context.clientID)
-        if let old = sessionsByClientID[key] {
-            if connect.cleanStart {
-                // The session ends with its connection, and a delayed will is due [MQTT-3.1.3-9].
-                old.pointee.expiryInterval = 0
-            }
-            if let other = old.pointee.connection {
-                close(other, reason: .sessionTakenOver, cause: .takenOver, now)
-            } else if connect.cleanStart {
-                end(old, now)
-            }
-        }
-        // Looked up again: without expiry the session has ended with its connection.
+        let key = ExactText(pending.context.clientID)
+        claiming = key
+        leave(key, endsSession: pending.connect.cleanStart, now)
+        claiming = nil
         if let session = sessionsByClientID[key] {
             session.pointee.connection = connection
             session.pointee.expiresAt = 0
+            tellPresence(session)
             session.pointee.will = nil
             return (session, true)
         }
         let session = sessions.insert { slot, generation in
-            Session(slot: slot, generation: generation, clientID: context.clientID)
+            Session(slot: slot, generation: generation, clientID: key.text)
         }
         session.pointee.connection = connection
         sessionsByClientID[key] = session
         return (session, false)
+    }
+
+    /// Takes a session off its connection, and ends it if it must not go on or has no expiry interval.
+    mutating func leave(_ key: ExactText, endsSession: Bool, _ now: UInt64) {
+        guard let session = sessionsByClientID[key] else { return }
+        if endsSession {
+            // It ends with its connection, and a delayed will is due [MQTT-3.1.3-9].
+            session.pointee.expiryInterval = 0
+        }
+        if let connection = session.pointee.connection {
+            close(connection, reason: .sessionTakenOver, cause: .takenOver, now)
+        } else if endsSession {
+            end(session, now)
+        }
     }
 
     private func keepAlive(wanted: UInt16, version: ProtocolVersion) -> UInt16 {

@@ -4,10 +4,10 @@ import Synchronization
 
 /// Messages that do not come straight from a client: the host's own, wills, and mail of other shards.
 extension Shard {
-    /// Publishes a message of the host to the sessions of this shard.
-    /// - Parameter storesRetained: one shard stores it for all.
-    /// - Returns: to how many connected sessions it was handed.
-    mutating func publish(_ local: LocalMessage, storesRetained: Bool, _ now: UInt64) -> Int {
+    /// Publishes a message of the host. One that is never queued goes to the sessions of this shard only: the host has
+    /// every shard publish it. Any other goes to all shards.
+    /// - Returns: to how many connected sessions of this shard it was handed.
+    mutating func publish(_ local: LocalMessage, _ now: UInt64) -> Int {
         guard Topic.isValidName(local.topic) else { return 0 }
         var properties = local.properties
         let expiry = properties.messageExpiryInterval
@@ -25,10 +25,21 @@ extension Shard {
                         publication.expiry = expiry
                         publication.expiresAt = now + nanoseconds(expiry)
                     }
-                    if publication.retain, storesRetained { storeRetained(publication) }
-                    return deliverHere(&publication, now)
+                    return local.neverQueued ? deliverHere(&publication, now) : route(&publication, now)
                 }
             }
+        }
+    }
+
+    /// How many connected sessions of this shard a message with this topic would go to.
+    mutating func countReceivers(of topic: String) -> Int {
+        let topic = Array(topic.utf8)
+        return topic.withUnsafeBytes { topic in
+            let route = routes.route(for: topic)
+            if route.pointee.epoch != subscriptionEpoch { workOut(route) }
+            let direct = route.pointee.receivers.filter { $0.session.pointee.connection != nil }.count
+            let shared = route.pointee.shares.filter { trie.hasPresentMember($0.name, at: $0.node) }
+            return direct + shared.count
         }
     }
 
@@ -67,14 +78,34 @@ extension Shard {
 
     /// Handles what other shards have sent.
     mutating func deliverMail(_ now: UInt64) {
-        for mail in hub.takeMail(of: index) {
-            switch mail {
-            case .publish(let mailed): deliver(mailed, now)
+        let (mail, waiting) = hub.takeMail(of: index)
+        for item in mail {
+            switch item {
+            case .publish(let mailed): withPublication(mailed, now) { _ = $0.deliverHere(&$1, now) }
+            case .handOver(let clientID, let number, let tenure, let endsSession):
+                handOver(clientID, of: number, to: tenure, endsSession: endsSession, now)
+            case .arrival(let clientID, let tenure, let moved): arrive(clientID, tenure, moved, now)
+            case .installed(let move): installed(move)
+            case .late(let clientID, let move, let number, let message):
+                deliverLate(clientID, move, number, message, now)
+            case .settled(let clientID, let move, let count): settled(clientID, move, count, now)
+            case .arrived(let move): passedOn[move] = nil
+            case .released(let clientID, let sequence, let isError):
+                released(clientID, sequence, isError: isError, now)
+            case .share(let key, let clientID, let shard, let change): share(key, clientID, shard, change)
+            case .shared(let key, let clientID, let home, let options, let mailed):
+                deliverShared(key, clientID, home: home, options, mailed, now)
+            case .chooseAgain(let key, let mailed): chooseAgain(key, mailed, now)
+            case .drained(let shard): releasePublishers(waitingForMailOf: shard)
             }
         }
+        for shard in waiting { post(.drained(shard: index), to: shard) }
     }
 
-    private mutating func deliver(_ mailed: MailedPublish, _ now: UInt64) {
+    /// Hands `body` a publish of another shard in the form in which this one delivers.
+    mutating func withPublication(
+        _ mailed: MailedPublish, _ now: UInt64, _ body: (inout Shard, inout Publication) -> Void
+    ) {
         mailed.topic.withUnsafeBytes { topic in
             mailed.properties.withUnsafeBytes { properties in
                 mailed.payload.withUnsafeBytes { payload in
@@ -83,14 +114,15 @@ extension Shard {
                     publication.isEphemeral = mailed.isEphemeral
                     publication.expiresAt = mailed.expiresAt
                     publication.expiry = Self.secondsLeft(until: mailed.expiresAt, now)
-                    _ = deliverHere(&publication, now)
+                    publication.identity = mailed.identity
+                    body(&self, &publication)
                 }
             }
         }
     }
 
     /// Replaces the retained message of the publication's topic; an empty payload removes it [MQTT-3.3.1-6].
-    mutating func storeRetained(_ publication: Publication) {
+    mutating func storeRetained(_ publication: Publication, _ now: UInt64) {
         let topic = Array(publication.topic)
         guard !publication.payload.isEmpty else {
             hub.retained.withLock { $0.remove(topic) }
@@ -99,6 +131,7 @@ extension Shard {
         let message = RetainedMessage(
             topic: topic, properties: Array(publication.properties), payload: Array(publication.payload),
             qos: publication.qos, expiresAt: publication.expiresAt)
+        if message.expiresAt != 0 { setSweep(now) }
         let isStored = hub.retained.withLock { $0.store(message) }
         guard !isStored else { return }
         statistics.messagesDropped &+= 1

@@ -16,8 +16,8 @@ extension Shard {
         switch view.qos {
         case .atMostOnce: ticket = .none
         case .atLeastOnce:
-            connection.pointee.unacknowledgedQoS1 &+= 1
             try checkReceiveMaximum(connection, session)
+            connection.pointee.unacknowledgedQoS1 &+= 1
             ticket = makeTicket(session)
         case .exactlyOnce:
             if let known = session.pointee.inboundQoS2.index(of: view.packetID ?? 0) {
@@ -25,6 +25,7 @@ extension Shard {
                 repeatPubrec(connection, session, view.packetID ?? 0, known)
                 return
             }
+            try checkReceiveMaximum(connection, session)
             ticket = makeTicket(session)
         }
         let inspection = PublishInspection(
@@ -45,9 +46,7 @@ extension Shard {
             prepareProperties(&publication, view, packet, now)
         }
         if view.qos == .exactlyOnce {
-            // Entered first, so that the Receive Maximum counts it.
             session.pointee.inboundQoS2.insert(view.packetID ?? 0, InboundQoS2(heldSequence: 0))
-            try checkReceiveMaximum(connection, session)
         }
         carryOut(verdict, &publication, connection, session, packetID: view.packetID ?? 0, ticket, now)
     }
@@ -130,12 +129,13 @@ extension Shard {
         publication.properties = scratch.bytes
     }
 
-    /// MQTT 5 clients are cut off when they exceed what CONNACK told them; others are slowed down.
+    /// MQTT 5 clients are cut off when they exceed with one more publish what CONNACK told them; others are slowed
+    /// down.
     private mutating func checkReceiveMaximum(
         _ connection: ConnectionPointer, _ session: SessionPointer
     ) throws(DecodeError) {
         let underWay = connection.pointee.unacknowledgedQoS1 &+ session.pointee.inboundQoS2.count
-        guard underWay > Int(limits.receiveMaximum) else { return }
+        guard underWay >= Int(limits.receiveMaximum) else { return }
         if connection.pointee.isV5 {
             throw DecodeError(
                 reasonCode: .receiveMaximumExceeded, clause: "MQTT-3.3.4-9",

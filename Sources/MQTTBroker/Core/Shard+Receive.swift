@@ -1,6 +1,9 @@
 import MQTTCodec
 
 extension Shard {
+    /// The most bytes that someone who has not been let in yet may make the broker keep.
+    private static let maximumConnectSize = 131_072
+
     /// Takes what a connection received. Packets are handled where they lie; only one that is not complete yet is kept.
     mutating func receive(_ id: ConnectionID, _ bytes: UnsafeRawBufferPointer, _ now: UInt64) {
         guard let connection = connections.find(id.slot, id.generation) else { return }
@@ -83,9 +86,14 @@ extension Shard {
                 reasonCode: .packetTooLarge, clause: "MQTT-3.2.2-15",
                 detail: "a packet of \(header.totalLength) bytes is larger than the limit")
         }
-        if connection.pointee.phase == .awaitingConnect, header.type != .connect {
+        guard connection.pointee.phase == .awaitingConnect else { return }
+        if header.type != .connect {
             throw DecodeError(
                 reasonCode: .protocolError, clause: "MQTT-3.1.0-1", detail: "the first packet is not CONNECT")
+        }
+        if header.totalLength > Self.maximumConnectSize {
+            throw DecodeError(
+                reasonCode: .packetTooLarge, clause: "MQTT-3.1.4-1", detail: "an unusually large CONNECT")
         }
     }
 

@@ -7,9 +7,13 @@ extension Shard {
     /// - Returns: to how many connected sessions of this shard it was handed.
     @discardableResult
     mutating func route(_ publication: inout Publication, _ now: UInt64) -> Int {
-        if publication.retain, !publication.isEphemeral { storeRetained(publication) }
+        if !isAlone {
+            lastIdentity &+= 1
+            publication.identity = UInt64(index) &<< 48 | lastIdentity
+        }
+        if publication.retain, !publication.isEphemeral { storeRetained(publication, now) }
         let live = deliverHere(&publication, now)
-        if hub.shardCount > 1 { mail(publication) }
+        if !isAlone { mail(publication) }
         return live
     }
 
@@ -18,18 +22,24 @@ extension Shard {
         let route = self.route(of: publication)
         if route.pointee.epoch != subscriptionEpoch { workOut(route) }
         var live = 0
-        let count = route.pointee.receivers.count
-        route.pointee.receivers.withUnsafeBufferPointer { receivers in
-            for position in 0..<count {
-                if deliver(receivers[position], &publication, isVolatile: route.pointee.isVolatile, now) { live &+= 1 }
+        if var receiver = route.pointee.receivers.baseAddress {
+            let end = receiver + route.pointee.receivers.count
+            while receiver < end {
+                if deliver(receiver, &publication, isVolatile: route.pointee.isVolatile, now) { live &+= 1 }
+                receiver += 1
             }
         }
         if !route.pointee.shares.isEmpty { live &+= deliverShared(route, &publication, now) }
-        if let message = publication.message {
-            messages.release(message)
-            publication.message = nil
-        }
+        releaseMessage(of: &publication)
         return live
+    }
+
+    /// Lets go the reference that the publication itself has on the copy that sessions keep.
+    @inline(__always)
+    mutating func releaseMessage(of publication: inout Publication) {
+        guard let message = publication.message else { return }
+        messages.release(message)
+        publication.message = nil
     }
 
     /// The route of the publication's topic. A client mostly publishes to the topic it published to last.
@@ -51,7 +61,7 @@ extension Shard {
 
     /// Asks the trie who wants the topic, and merges the subscriptions of each session.
     @inline(never)
-    private mutating func workOut(_ route: UnsafeMutablePointer<Route>) {
+    mutating func workOut(_ route: UnsafeMutablePointer<Route>) {
         var positions: [SessionPointer: Int] = [:]
         var receivers: [Route.Receiver] = []
         var matching: [[TopicTrie.Entry]] = []
@@ -66,11 +76,13 @@ extension Shard {
                     matching.append([entry])
                 }
             }
-            for group in trie.nodes[node].groups.indices { shares.append(Route.Share(node: node, group: group)) }
+            for group in trie.nodes[node].groups {
+                shares.append(Route.Share(node: node, name: group.name, filter: trie.filter(of: node)))
+            }
         }
         receivers.reserveCapacity(matching.count)
         for entries in matching { receivers.append(Self.merge(entries)) }
-        route.pointee.receivers = receivers
+        route.pointee.setReceivers(receivers)
         route.pointee.shares = shares
         if route.pointee.epoch == 0 {
             route.pointee.isVolatile = policy.isVolatile(topic: String(decoding: route.pointee.topic, as: UTF8.self))
@@ -78,7 +90,7 @@ extension Shard {
         route.pointee.epoch = subscriptionEpoch
     }
 
-    private static func merge(_ entries: [TopicTrie.Entry]) -> Route.Receiver {
+    static func merge(_ entries: [TopicTrie.Entry]) -> Route.Receiver {
         let local = entries.filter { !$0.options.noLocal }
         return Route.Receiver(
             session: entries[0].session, qos: entries.map(\.options.qos).max() ?? 0,
@@ -92,34 +104,27 @@ extension Shard {
         return values.isEmpty ? nil : SubscriptionIdentifiers(values)
     }
 
-    private mutating func deliverShared(
-        _ route: UnsafeMutablePointer<Route>, _ publication: inout Publication, _ now: UInt64
-    ) -> Int {
-        var live = 0
-        for share in route.pointee.shares {
-            guard let member = trie.nextMember(node: share.node, group: share.group) else { continue }
-            let receiver = Self.merge([member])
-            if deliver(receiver, &publication, isVolatile: route.pointee.isVolatile, now) { live &+= 1 }
-        }
-        return live
-    }
-
     /// Gives one session its copy: at once, or by way of its queue.
     /// - Returns: whether the session has a connection that it goes to.
     @inline(__always)
-    private mutating func deliver(
-        _ receiver: Route.Receiver, _ publication: inout Publication, isVolatile: Bool, _ now: UInt64
+    mutating func deliver(
+        _ receiver: UnsafeMutablePointer<Route.Receiver>, _ publication: inout Publication, isVolatile: Bool,
+        _ now: UInt64
     ) -> Bool {
-        let session = receiver.session
-        var qos = receiver.qos
-        var identifiers = receiver.identifiers
+        let session = receiver.pointee.session
+        var qos = receiver.pointee.qos
+        var identifiers = receiver.pointee.identifiers
         if session == publication.session {
-            guard receiver.localQoS != Route.nothingLocal else { return false }
-            qos = receiver.localQoS
-            identifiers = receiver.localIdentifiers
+            guard receiver.pointee.localQoS != Route.nothingLocal else { return false }
+            qos = receiver.pointee.localQoS
+            identifiers = receiver.pointee.localIdentifiers
         }
         qos = min(qos, publication.qos)
-        let retain = publication.retain && receiver.retainAsPublished
+        let retain = publication.retain && receiver.pointee.retainAsPublished
+        if session.pointee.move != nil, qos > 0, !publication.isEphemeral, !isVolatile {
+            deliverMoving(session, publication, qos: qos, retain: retain, identifiers)
+            return session.pointee.connection != nil
+        }
         guard let connection = session.pointee.connection, connection.pointee.phase == .active else {
             if qos > 0, !publication.isEphemeral, !isVolatile {
                 enqueue(session, &publication, qos: qos, retain: retain, identifiers, isEphemeral: false, now)
@@ -232,12 +237,12 @@ extension Shard {
     }
 
     private mutating func mail(_ publication: Publication) {
-        var mailed: MailedPublish?
-        for shard in 0..<hub.shardCount where shard != index {
-            guard hub.shards[shard].cell.subscriptions.load(ordering: .acquiring) > 0 else { continue }
-            let publish = mailed ?? MailedPublish(publication)
-            mailed = publish
-            if hub.post(.publish(publish), to: shard) { shardsToWake.append(shard) }
+        let others = (0..<hub.shardCount).filter {
+            $0 != index && hub.shards[$0].subscriptions.load(ordering: .acquiring) > 0
         }
+        guard !others.isEmpty else { return }
+        let (toWake, full) = hub.post(.publish(MailedPublish(publication)), to: others, from: index)
+        shardsToWake += toWake
+        for shard in full { wait(publication.connection, forMailOf: shard) }
     }
 }

@@ -6,9 +6,12 @@ extension Shard {
     func currentStatistics() -> BrokerStatistics {
         var figures = statistics
         figures.connections = connections.count
-        figures.sessions = sessions.count
-        figures.subscriptions = trie.count
-        sessions.forEach { figures.queuedMessages += $0.pointee.queue.count }
+        figures.sessions = sessionsByClientID.count
+        sessions.forEach { session in
+            guard !session.pointee.isLeaving else { return }
+            figures.subscriptions += session.pointee.subscriptions.count
+            figures.queuedMessages += session.pointee.queue.count
+        }
         if index == 0 {
             hub.retained.withLock {
                 figures.retainedMessages = $0.count
@@ -21,6 +24,7 @@ extension Shard {
     func clients() -> [ClientInfo] {
         var clients: [ClientInfo] = []
         sessions.forEach { session in
+            guard !session.pointee.isLeaving else { return }
             clients.append(
                 ClientInfo(
                     clientID: session.pointee.clientID, context: session.pointee.connection?.pointee.context,

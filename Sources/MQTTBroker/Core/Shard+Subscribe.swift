@@ -56,19 +56,47 @@ extension Shard {
     }
 
     /// Makes or replaces a subscription; true if there was none with this filter [MQTT-3.8.4-3].
-    private mutating func add(
+    @discardableResult
+    mutating func add(
         _ filter: TopicFilter, _ options: SubscriptionOptions, to session: SessionPointer, key: ExactText
     ) -> Bool {
         let old = session.pointee.subscriptions[key]
         if let old, old.options == options { return false }
-        let shareName = filter.shareName.map(ExactText.init)
-        let node = old?.node ?? trie.node(for: filter.filter)
-        trie.subscribe(
-            .init(session: session, options: options), at: node, shareName: shareName, replacing: old != nil)
-        session.pointee.subscriptions[key] = SubscriptionRecord(node: node, shareName: shareName, options: options)
-        subscriptionEpoch &+= 1
-        if old == nil { hub.shards[index].cell.subscriptions.wrappingAdd(1, ordering: .releasing) }
+        var record = SubscriptionRecord(node: nil, share: nil, options: options)
+        if let name = filter.shareName {
+            let share = ShareKey(name: ExactText(name), filter: ExactText(filter.filter))
+            record.share = share
+            record.node = join(share, session, options)
+        } else {
+            let node = old?.node ?? trie.node(for: filter.filter)
+            record.node = node
+            trie.subscribe(.init(session: session, options: options), at: node, replacing: old != nil)
+            subscriptionEpoch &+= 1
+            if old == nil { hub.shards[index].subscriptions.wrappingAdd(1, ordering: .releasing) }
+        }
+        session.pointee.subscriptions[key] = record
         return old == nil
+    }
+
+    /// Takes a subscription out of the trie, or out of its share group.
+    private mutating func remove(_ record: SubscriptionRecord, of session: SessionPointer) {
+        if let share = record.share {
+            leave(share, ExactText(session.pointee.clientID), node: record.node)
+        } else if let node = record.node {
+            trie.unsubscribe(session, at: node)
+            subscriptionEpoch &+= 1
+            hub.shards[index].subscriptions.wrappingSubtract(1, ordering: .releasing)
+        }
+    }
+
+    mutating func removeSubscriptions(_ session: SessionPointer) {
+        let isLeaving = session.pointee.isLeaving
+        for (_, record) in session.pointee.subscriptions {
+            // A session that has moved stays a member of groups whose home is elsewhere.
+            if isLeaving, record.node == nil { continue }
+            remove(record, of: session)
+        }
+        session.pointee.subscriptions = [:]
     }
 
     private func collectRetained(
@@ -90,9 +118,7 @@ extension Shard {
                 reasons.append(Topic.isValidFilter(filter) ? .noSubscriptionExisted : .topicFilterInvalid)
                 continue
             }
-            trie.unsubscribe(session, at: record.node, shareName: record.shareName)
-            subscriptionEpoch &+= 1
-            hub.shards[index].cell.subscriptions.wrappingSubtract(1, ordering: .releasing)
+            remove(record, of: session)
             reasons.append(.success)
         }
         send(.unsuback(Unsuback(packetID: unsubscribe.packetID, reasonCodes: reasons)), to: connection)

@@ -13,6 +13,8 @@ struct Shard {
 
     let index: Int
     let hub: BrokerHub
+    /// The broker has no other shard.
+    let isAlone: Bool
     let policy: any BrokerPolicy
     let limits: BrokerLimits
     let pool: UnsafeMutablePointer<BufferPool>
@@ -28,6 +30,21 @@ struct Shard {
     var timers = TimerHeap()
     /// Connections that the transport must look at: bytes to write, reading to pause or resume, closing.
     var touched: [ConnectionID] = []
+    /// Sessions on their way here, by client identifier.
+    var arrivals: [ExactText: [Arrival]] = [:]
+    /// A client whose session is being replaced: its claim stays while the old one ends.
+    var claiming: ExactText?
+    /// Sessions that have left, by the number of their move; their subscriptions are kept until they are installed
+    /// elsewhere.
+    var departed: [UInt64: SessionPointer] = [:]
+    /// Where sessions went that were asked for by a third shard before they came, by the number of their move.
+    var passedOn: [UInt64: Int] = [:]
+    /// By tickets with number 0, which stand for their session.
+    var movedTickets: [HoldTicket: MovedTickets] = [:]
+    /// Numbers the publishes that other shards get.
+    var lastIdentity: UInt64 = 0
+    /// Publishers that wait until another shard has read its mail.
+    var mailWaiters: [Int: Set<ConnectionID>] = [:]
     /// Other shards whose mailbox has got its first message.
     var shardsToWake: [Int] = []
     /// For properties that have to be copied together before a message can be forwarded.
@@ -37,12 +54,14 @@ struct Shard {
     var statistics = BrokerStatistics()
     var random: () -> UInt64
     var isShuttingDown = false
+    private var isSweepSet = false
 
     init(
         index: Int, hub: BrokerHub, policy: any BrokerPolicy, random: @escaping () -> UInt64
     ) {
         self.index = index
         self.hub = hub
+        isAlone = hub.shardCount == 1
         self.policy = policy
         limits = hub.limits
         pool = .allocate(capacity: 1)
@@ -125,8 +144,22 @@ struct Shard {
                     session.pointee.expiresAt != 0, session.pointee.expiresAt <= now
                 else { continue }
                 end(session, now)
+            case .retainedExpiry:
+                isSweepSet = false
+                let remaining = hub.retained.withLock { store in
+                    store.removeExpired(now)
+                    return store.expiringCount
+                }
+                if remaining > 0 { setSweep(now) }
             }
         }
+    }
+
+    /// Has expired retained messages removed within a minute.
+    mutating func setSweep(_ now: UInt64) {
+        guard !isSweepSet else { return }
+        isSweepSet = true
+        timers.insert(.init(deadline: now + nanoseconds(60), kind: .retainedExpiry, slot: 0, generation: 0))
     }
 
     private mutating func expireKeepAlive(_ due: TimerHeap.Entry, _ now: UInt64) {

@@ -7,6 +7,7 @@ struct TimerHeap {
         case stalledReceiver
         case will
         case sessionExpiry
+        case retainedExpiry
     }
 
     struct Entry {

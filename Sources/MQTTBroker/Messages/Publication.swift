@@ -13,6 +13,8 @@ struct Publication {
     var expiry: UInt32?
     /// On the shard's clock; 0 means never.
     var expiresAt: UInt64 = 0
+    /// Tells a publish from every other one where several shards are; else 0.
+    var identity: UInt64 = 0
     /// The publishing session, for No Local.
     var session: UnsafeMutablePointer<Session>?
     /// The publishing connection, to slow it down when receivers do not keep up.

@@ -21,6 +21,8 @@ public struct BrokerLimits: Sendable, Hashable {
     public var maximumSubscriptionsPerSession = 10_000
     /// Levels of a topic or topic filter.
     public var maximumTopicLevels = 128
+    /// Sessions, those without a connection included.
+    public var maximumSessions = 100_000
     /// Connections at one time, over all listeners.
     public var maximumConnections = 100_000
     /// Seconds within which a connection must send its CONNECT.

@@ -34,6 +34,8 @@ struct LevelNames {
         free.append(number)
     }
 
+    func name(_ number: Int32) -> String { names[Int(number)].text }
+
     /// The number of a name that some filter uses.
     func find(_ name: UnsafeRawBufferPointer) -> Int32? {
         numbers[ExactText(String(decoding: name, as: UTF8.self))]

@@ -42,6 +42,8 @@ struct RetainedStore {
     private let root = Node()
     private(set) var count = 0
     private(set) var bytes = 0
+    /// How many of the messages have an expiry interval.
+    private(set) var expiringCount = 0
     private let maximumCount: Int
     private let maximumBytes: Int
     private let maximumLevels: Int
@@ -67,12 +69,7 @@ struct RetainedStore {
                 node = child
             }
         }
-        if let old = node.message {
-            old.markReplaced()
-            node.message = nil
-            count -= 1
-            bytes -= old.size
-        }
+        takeMessage(of: node)
         guard count < maximumCount, bytes + message.size <= maximumBytes else {
             removePath(levels)
             return false
@@ -80,6 +77,7 @@ struct RetainedStore {
         node.message = message
         count += 1
         bytes += message.size
+        if message.expiresAt != 0 { expiringCount += 1 }
         return true
     }
 
@@ -92,11 +90,7 @@ struct RetainedStore {
             guard let child = node.children[level] else { return }
             node = child
         }
-        guard let old = node.message else { return }
-        old.markReplaced()
-        node.message = nil
-        count -= 1
-        bytes -= old.size
+        guard takeMessage(of: node) else { return }
         removePath(levels)
     }
 
@@ -112,6 +106,17 @@ struct RetainedStore {
         var expired: [[UInt8]] = []
         Self.visit(root) { if $0.isExpired(now) { expired.append($0.topic) } }
         for topic in expired { remove(topic) }
+    }
+
+    @discardableResult
+    private mutating func takeMessage(of node: Node) -> Bool {
+        guard let old = node.message else { return false }
+        old.markReplaced()
+        node.message = nil
+        count -= 1
+        bytes -= old.size
+        if old.expiresAt != 0 { expiringCount -= 1 }
+        return true
     }
 
     private static func visit(_ node: Node, _ body: (RetainedMessage) -> Void) {

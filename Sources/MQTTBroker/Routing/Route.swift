@@ -15,7 +15,8 @@ struct Route {
     /// A share group at a node of the trie.
     struct Share {
         var node: Int
-        var group: Int
+        var name: ExactText
+        var filter: ExactText
     }
 
     static let nothingLocal: UInt8 = 0xFF
@@ -27,7 +28,8 @@ struct Route {
     var next: UnsafeMutablePointer<Route>?
     /// The state of the subscriptions for which the rest holds.
     var epoch: UInt64 = 0
-    var receivers: [Receiver] = []
+    /// Owned by the route; not an array, as handing out an array's elements counts references.
+    private(set) var receivers = UnsafeMutableBufferPointer<Receiver>(start: nil, count: 0)
     var shares: [Share] = []
     /// Never queued for a session without a connection.
     var isVolatile = false
@@ -38,7 +40,16 @@ struct Route {
         self.next = next
     }
 
+    mutating func setReceivers(_ new: [Receiver]) {
+        receivers.deinitialize()
+        receivers.deallocate()
+        receivers = .allocate(capacity: new.count)
+        _ = receivers.initialize(from: new)
+    }
+
     mutating func deallocate() {
+        setReceivers([])
+        receivers.deallocate()
         topic.deallocate()
     }
 }

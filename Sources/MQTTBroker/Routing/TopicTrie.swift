@@ -5,14 +5,6 @@ struct TopicTrie {
         var options: SubscriptionOptions
     }
 
-    /// Subscriptions with one share name and filter; each message goes to one of them.
-    struct ShareGroup {
-        var name: ExactText
-        var members: [Entry]
-        /// Who was served last.
-        var cursor = 0
-    }
-
     struct Node {
         var parent: Int32
         /// The level's name; `plus` and `hash` for wildcards.
@@ -41,7 +33,6 @@ struct TopicTrie {
     private var freeNodes: [Int32] = []
     private var edges: [Edge: Int32] = [:]
     private var names = LevelNames()
-    private(set) var count = 0
 
     /// The node of a filter (without share name), made if need be.
     mutating func node(for filter: String) -> Int32 {
@@ -72,30 +63,50 @@ struct TopicTrie {
     }
 
     /// Adds a subscription; `replacing` says that the session has one at this node already, whose options change.
-    mutating func subscribe(_ entry: Entry, at node: Int32, shareName: ExactText?, replacing: Bool) {
+    mutating func subscribe(_ entry: Entry, at node: Int32, replacing: Bool) {
         let node = Int(node)
-        if !replacing { count += 1 }
-        guard let shareName else {
-            Self.put(entry, into: &nodes[node].entries, replacing: replacing)
-            return
-        }
-        if let group = nodes[node].groups.firstIndex(where: { $0.name == shareName }) {
-            Self.put(entry, into: &nodes[node].groups[group].members, replacing: replacing)
+        if replacing, let index = nodes[node].entries.firstIndex(where: { $0.session == entry.session }) {
+            nodes[node].entries[index] = entry
         } else {
-            nodes[node].groups.append(ShareGroup(name: shareName, members: [entry]))
+            nodes[node].entries.append(entry)
         }
     }
 
-    mutating func unsubscribe(_ session: UnsafeMutablePointer<Session>, at node: Int32, shareName: ExactText?) {
+    mutating func unsubscribe(_ session: UnsafeMutablePointer<Session>, at node: Int32) {
         let index = Int(node)
-        if let shareName {
-            guard let group = nodes[index].groups.firstIndex(where: { $0.name == shareName }) else { return }
-            if Self.remove(session, from: &nodes[index].groups[group].members) { count -= 1 }
-            if nodes[index].groups[group].members.isEmpty { nodes[index].groups.remove(at: group) }
-        } else if Self.remove(session, from: &nodes[index].entries) {
-            count -= 1
+        if let position = nodes[index].entries.firstIndex(where: { $0.session == session }) {
+            nodes[index].entries.swapAt(position, nodes[index].entries.count - 1)
+            nodes[index].entries.removeLast()
         }
         prune(node)
+    }
+
+    /// Changes a share group, which is made if need be and goes when it has no members.
+    mutating func changeGroup(_ name: ExactText, at node: Int32, _ change: (inout ShareGroup) -> Void) {
+        let index = Int(node)
+        var position = nodes[index].groups.firstIndex { $0.name == name }
+        if position == nil {
+            position = nodes[index].groups.count
+            nodes[index].groups.append(ShareGroup(name: name))
+        }
+        guard let position else { return }
+        change(&nodes[index].groups[position])
+        if nodes[index].groups[position].members.isEmpty { nodes[index].groups.remove(at: position) }
+        prune(node)
+    }
+
+    /// Who of a share group is next.
+    mutating func nextMember(of name: ExactText, at node: Int) -> ShareGroup.Member? {
+        guard node < nodes.count, let position = nodes[node].groups.firstIndex(where: { $0.name == name }) else {
+            return nil
+        }
+        return nodes[node].groups[position].next()
+    }
+
+    /// Whether a message to a share group would go out at once.
+    func hasPresentMember(_ name: ExactText, at node: Int) -> Bool {
+        guard node < nodes.count, let group = nodes[node].groups.first(where: { $0.name == name }) else { return false }
+        return group.members.contains { $0.isPresent }
     }
 
     /// The nodes whose filters match a topic.
@@ -113,24 +124,19 @@ struct TopicTrie {
         descend(0, levels, 0, isReserved, found)
     }
 
-    /// The next member of a share group, connected ones first.
-    mutating func nextMember(node: Int, group: Int) -> Entry? {
-        guard node < nodes.count, group < nodes[node].groups.count else { return nil }
-        let members = nodes[node].groups[group].members
-        guard !members.isEmpty else { return nil }
-        let start = nodes[node].groups[group].cursor &+ 1
-        var away: Int?
-        for offset in 0..<members.count {
-            let index = (start &+ offset) % members.count
-            if let connection = members[index].session.pointee.connection, connection.pointee.phase == .active {
-                nodes[node].groups[group].cursor = index
-                return members[index]
+    /// The filter that a node stands for.
+    func filter(of node: Int) -> ExactText {
+        var levels: [String] = []
+        var at = Int32(node)
+        while at != 0 {
+            switch nodes[Int(at)].level {
+            case Self.plusLevel: levels.append("+")
+            case Self.hashLevel: levels.append("#")
+            case let level: levels.append(names.name(level))
             }
-            if away == nil, members[index].options.qos > 0 { away = index }
+            at = nodes[Int(at)].parent
         }
-        guard let away else { return nil }
-        nodes[node].groups[group].cursor = away
-        return members[away]
+        return ExactText(levels.reversed().joined(separator: "/"))
     }
 
     private func descend(
@@ -161,7 +167,8 @@ struct TopicTrie {
         return Int32(nodes.count - 1)
     }
 
-    private mutating func prune(_ node: Int32) {
+    /// Removes a node that has nothing, and those above it that then have nothing.
+    mutating func prune(_ node: Int32) {
         var at = node
         while at != 0, nodes[Int(at)].isUnused {
             let parent = nodes[Int(at)].parent
@@ -176,20 +183,5 @@ struct TopicTrie {
             freeNodes.append(at)
             at = parent
         }
-    }
-
-    private static func put(_ entry: Entry, into entries: inout [Entry], replacing: Bool) {
-        if replacing, let index = entries.firstIndex(where: { $0.session == entry.session }) {
-            entries[index] = entry
-        } else {
-            entries.append(entry)
-        }
-    }
-
-    private static func remove(_ session: UnsafeMutablePointer<Session>, from entries: inout [Entry]) -> Bool {
-        guard let index = entries.firstIndex(where: { $0.session == session }) else { return false }
-        entries.swapAt(index, entries.count - 1)
-        entries.removeLast()
-        return true
     }
 }

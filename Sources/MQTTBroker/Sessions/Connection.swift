@@ -66,7 +66,7 @@ struct Connection {
 }
 
 /// A will with what is needed to publish it later.
-struct PendingWill {
+struct PendingWill: Sendable {
     var will: Will
     /// Seconds after the end of the connection.
     var delay: UInt32

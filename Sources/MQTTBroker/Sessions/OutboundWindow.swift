@@ -2,7 +2,7 @@ import DequeModule
 
 /// QoS 1 and 2 messages sent to a client and not fully acknowledged, by packet identifier.
 struct OutboundWindow {
-    enum State: UInt8 {
+    enum State: UInt8, Sendable {
         case awaitingPuback
         case awaitingPubrec
         case awaitingPubcomp
@@ -27,8 +27,8 @@ struct OutboundWindow {
     private(set) var sentCount = 0
     /// Entries from an earlier connection that are to be sent again, oldest first.
     private(set) var resend: Deque<UInt16> = []
-    private var lastPacketID: UInt16 = 0
-    private var lastSequence: UInt64 = 0
+    private(set) var lastPacketID: UInt16 = 0
+    private(set) var lastSequence: UInt64 = 0
 
     var count: Int { table.count }
 
@@ -91,6 +91,18 @@ struct OutboundWindow {
             if let index = table.index(of: packetID) { table[at: index].isSent = false }
         }
         sentCount = 0
+    }
+
+    /// Enters an exchange that began elsewhere; `resume` must follow.
+    mutating func restore(_ packetID: UInt16, _ entry: Entry) {
+        table.insert(packetID, entry)
+    }
+
+    /// Goes on where another window stopped.
+    mutating func resume(lastPacketID: UInt16, lastSequence: UInt64) {
+        self.lastPacketID = lastPacketID
+        self.lastSequence = lastSequence
+        detach()
     }
 
     /// The next entry to be sent again, where it lies. `nil` behind the last one.

@@ -34,6 +34,9 @@ struct Session {
     /// It has not acknowledged anything for so long that publishers no longer wait for it.
     var isStalled = false
 
+    /// Set while the session is between two shards.
+    var move: Move?
+
     init(slot: UInt32, generation: UInt32, clientID: String) {
         self.slot = slot
         self.generation = generation
@@ -42,6 +45,9 @@ struct Session {
 
     /// Something must be sent before a new message may be.
     var hasEarlier: Bool { !queue.isEmpty || !outbound.resend.isEmpty }
+
+    /// The session has gone to another shard.
+    var isLeaving: Bool { if case .leaving? = move { true } else { false } }
 
     /// Something waits for quota or room.
     var hasBacklog: Bool { hasEarlier || !retainedBacklog.isEmpty }
@@ -63,7 +69,7 @@ struct QueuedMessage {
 }
 
 /// A retained message to be sent because of a new subscription.
-struct RetainedDelivery {
+struct RetainedDelivery: Sendable {
     var message: RetainedMessage
     /// 0, 1 or 2.
     var qos: UInt8
@@ -72,14 +78,15 @@ struct RetainedDelivery {
 
 /// One subscription of a session, by where it lies in the trie.
 struct SubscriptionRecord {
-    var node: Int32
-    /// The share name; `nil` for a subscription that is not shared.
-    var shareName: ExactText?
+    /// `nil` for a member of a share group whose home is another shard.
+    var node: Int32?
+    /// The share group; `nil` for a subscription that is not shared.
+    var share: ShareKey?
     var options: SubscriptionOptions
 }
 
 /// What SUBSCRIBE says of a topic filter, as far as deliveries need it.
-struct SubscriptionOptions: Equatable {
+struct SubscriptionOptions: Equatable, Sendable {
     /// 0, 1 or 2.
     var qos: UInt8
     var noLocal: Bool

@@ -9,6 +9,9 @@ final class TestBroker {
     let policy: TestPolicy
     let hub: BrokerHub
     let cores: [BrokerCore]
+    /// Leaves mail between shards where it is, until `deliverMail(to:)`.
+    var holdsMail = false
+    private var shardsWithMail: Set<Int> = []
     private var clients: [TestClient] = []
     private var opened = 0
 
@@ -74,11 +77,13 @@ final class TestBroker {
         pump()
     }
 
+    /// Publishes as the server does for its host.
     @discardableResult
     func publish(_ message: LocalMessage) -> Int {
-        var live = 0
-        for (index, core) in cores.enumerated() {
-            live += core.publish(message, storesRetained: index == 0, now: now)
+        var live = cores[0].publish(message, now: now)
+        for core in cores.dropFirst() {
+            live +=
+                message.neverQueued ? core.publish(message, now: now) : core.countReceivers(of: message.topic)
         }
         pump()
         return live
@@ -86,6 +91,12 @@ final class TestBroker {
 
     func release(_ ticket: HoldTicket, _ reason: ReasonCode = .success) {
         cores[Int(ticket.shard)].release(ticket, reason, now: now)
+        pump()
+    }
+
+    func deliverMail(to shard: Int) {
+        guard shardsWithMail.remove(shard) != nil else { return }
+        cores[shard].deliverMail(now: now)
         pump()
     }
 
@@ -99,9 +110,13 @@ final class TestBroker {
         while isBusy {
             isBusy = false
             for core in cores {
-                for shard in core.takeShardsToWake() {
-                    isBusy = true
-                    cores[shard].deliverMail(now: now)
+                shardsWithMail.formUnion(core.takeShardsToWake())
+                if !holdsMail {
+                    for shard in shardsWithMail.sorted() {
+                        isBusy = true
+                        shardsWithMail.remove(shard)
+                        cores[shard].deliverMail(now: now)
+                    }
                 }
                 while let id = core.takeTouched() {
                     isBusy = true

@@ -16,6 +16,9 @@ final class TestClient {
     /// Whether the transport takes bytes; if not they stay in the broker.
     private(set) var isWritable = true
     private(set) var connack: Connack?
+    /// Keeps its bytes back while the broker does not read, as the network would.
+    var waitsForReading = false
+    private var unread: [UInt8] = []
     /// Does not read what comes: for clients that may have said another version than they were made with.
     var isDeaf = false
 
@@ -42,6 +45,10 @@ final class TestClient {
 
     func send(bytes: [UInt8]) {
         guard let id, !isClosed else { return }
+        guard !waitsForReading || !isReadingPaused else {
+            unread += bytes
+            return
+        }
         bytes.withUnsafeBytes { core.receive(id, $0, now: broker.now) }
         broker.pump()
     }
@@ -139,7 +146,13 @@ final class TestClient {
             }
         }
         switch core.state(of: id) {
-        case .open(let reading)?: isReadingPaused = !reading
+        case .open(let reading)?:
+            isReadingPaused = !reading
+            if reading, !unread.isEmpty {
+                let bytes = unread
+                unread = []
+                bytes.withUnsafeBytes { core.receive(id, $0, now: broker.now) }
+            }
         case .close?, .closeAtOnce?:
             isClosed = true
             core.closed(id, now: broker.now)
