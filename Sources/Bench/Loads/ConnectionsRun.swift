@@ -1,110 +1,106 @@
 import MQTTCodec
 import NIOCore
 
-/// Runs one ``ConnectionsLoad``. Used on its event loop only.
-final class ConnectionsRun: SessionOwner {
-    private enum Phase {
-        case opening, subscribing, closed
-    }
-
+/// Runs one ``ConnectionsLoad`` and blocks its thread meanwhile.
+struct ConnectionsRun {
     private let load: ConnectionsLoad
-    private let loop: any EventLoop
+    private let broker: BrokerAddress
     private let address: SocketAddress
     private let process: ProcessProbe?
     private let limits: LoadLimits
     private let prefix = "bench-" + String(UInt32.random(in: 1 ... .max), radix: 36)
-    private let promise: EventLoopPromise<ConnectionsResult>
 
-    private var sessions: [SessionHandler<IdleTraffic>] = []
-    private var phase = Phase.opening
-    private var dialing: Dialing
-    private var subscriptions = 0
-    private var granted = 0
-    private var fault: LoadFault?
-
-    private var start = NIODeadline.uptimeNanoseconds(0)
-    private var end: NIODeadline?
-    private var threadStart = 0.0
-    private var threadSeconds = 0.0
-    private var before: ProcessProbe.Sample?
-
-    /// How many subscriptions wait for their SUBACK at a time.
-    private static let atOnce = 256
+    /// How many packets wait for their answer at a time.
+    private static let atOnce = 64
 
     init(
-        _ load: ConnectionsLoad, to broker: BrokerAddress, at address: SocketAddress, on loop: any EventLoop,
-        watching process: ProcessProbe?, limits: LoadLimits, promise: EventLoopPromise<ConnectionsResult>
+        _ load: ConnectionsLoad, to broker: BrokerAddress, at address: SocketAddress,
+        watching process: ProcessProbe?, limits: LoadLimits
     ) {
         self.load = load
-        self.loop = loop
+        self.broker = broker
         self.address = address
         self.process = process
         self.limits = limits
-        self.promise = promise
-        dialing = Dialing(total: load.connections)
-        sessions = (0..<load.connections).map {
-            SessionHandler(IdleTraffic(), clientID: "\(prefix)-\($0)", broker: broker, owner: self)
-        }
     }
 
-    func begin() {
+    func run() throws(EncodeError) -> ConnectionsResult {
         OpenFiles.allow(load.connections + 256)
-        loop.assumeIsolated().scheduleTask(in: limits.total) { [self] in failed(.timedOut) }
-        before = process?.sample()
-        threadStart = ThreadClock.seconds()
-        start = .now()
-        dial()
-    }
+        let packets = try (0..<load.connections).map(packets)
+        let before = process?.sample()
+        let threadStart = ThreadClock.seconds()
+        let start = NIODeadline.now()
+        var connections: [BlockingConnection] = []
+        connections.reserveCapacity(load.connections)
+        var fault: LoadFault?
 
-    private func dial() {
-        let buffers = FixedSizeRecvByteBufferAllocator(capacity: 64)
-        while phase == .opening, let number = dialing.next() {
-            sessions[number].open(to: address, on: loop, buffers: buffers)
+        let connected = answered(since: start, &fault) { number throws(LoadFault) in
+            let connection = try BlockingConnection(to: address, patience: limits.quiet)
+            connections.append(connection)
+            try connection.send(packets[number].connect)
+        } receive: { number throws(LoadFault) in
+            let answer = try connections[number].receive(4)
+            guard answer[0] == 0x20, answer[1] == 2 else { throw .malformed("\(answer) as CONNACK") }
+            guard answer[3] == 0 else { throw .refused(answer[3]) }
         }
-    }
+        let seconds = Double((NIODeadline.now() - start).nanoseconds) / 1e9
+        let threadSeconds = ThreadClock.seconds() - threadStart
 
-    func connected() {
-        dialing.noteConnected()
-        guard dialing.isDone else { return dial() }
-        end = .now()
-        threadSeconds = ThreadClock.seconds() - threadStart
-        phase = .subscribing
-        subscribeMore()
-    }
-
-    private func subscribeMore() {
-        while phase == .subscribing, subscriptions < sessions.count, subscriptions - granted < Self.atOnce {
-            let number = subscriptions
-            subscriptions += 1
-            sessions[number].subscribe(to: "\(prefix)/\(number)/#", qos: .atMostOnce)
+        var subscribed = 0
+        if fault == nil {
+            subscribed = answered(since: start, &fault) { number throws(LoadFault) in
+                try connections[number].send(packets[number].subscribe)
+            } receive: { number throws(LoadFault) in
+                let answer = try connections[number].receive(5)
+                guard answer[0] == 0x90, answer[1] == 3 else { throw .malformed("\(answer) as SUBACK") }
+                guard answer[4] == 0 else { throw .subscriptionRefused(answer[4]) }
+            }
         }
+        let use = before.flatMap { before in process?.sample().map { before.use(until: $0) } }
+        for (connection, packet) in zip(connections, packets) { try? connection.send(packet.disconnect) }
+        return ConnectionsResult(
+            load: load, seconds: seconds, connected: connected, subscribed: subscribed, fault: fault, broker: use,
+            generatorSeconds: threadSeconds)
     }
 
-    func subscribed() {
-        granted += 1
-        if granted == sessions.count { close() } else { subscribeMore() }
+    /// Sends for each connection and takes the answers in the same order, a few behind.
+    /// - Returns: how many connections were answered before the first fault.
+    private func answered(
+        since start: NIODeadline, _ fault: inout LoadFault?, send: (Int) throws(LoadFault) -> Void,
+        receive: (Int) throws(LoadFault) -> Void
+    ) -> Int {
+        var received = 0
+        do throws(LoadFault) {
+            for number in 0..<load.connections {
+                if number - received == Self.atOnce {
+                    try receive(received)
+                    received += 1
+                }
+                try send(number)
+                if NIODeadline.now() - start > limits.total { throw .timedOut }
+            }
+            while received < load.connections {
+                try receive(received)
+                received += 1
+            }
+        } catch { fault = error }
+        return received
     }
 
-    func failed(_ fault: LoadFault) {
-        guard phase != .closed else { return }
-        self.fault = fault
-        close()
+    private struct Packets {
+        var connect = ByteBuffer()
+        var subscribe = ByteBuffer()
+        var disconnect = ByteBuffer()
     }
 
-    func ponged() {}
-    func progressed(_ progress: Progress) {}
-    func becameWritable() {}
-
-    private func close() {
-        phase = .closed
-        var use: ProcessUse?
-        if let before, let after = process?.sample() { use = before.use(until: after) }
-        let seconds = Double(((end ?? .now()) - start).nanoseconds) / 1e9
-        let result = ConnectionsResult(
-            load: load, seconds: seconds, connected: dialing.connected, subscribed: granted, fault: fault,
-            broker: use, generatorSeconds: threadSeconds)
-        let closing = sessions.compactMap { $0.close() }
-        sessions = []
-        EventLoopFuture.andAllComplete(closing, on: loop).map { result }.cascade(to: promise)
+    /// What one connection sends, encoded beforehand.
+    private func packets(_ number: Int) throws(EncodeError) -> Packets {
+        var packets = Packets()
+        try broker.connect(clientID: "\(prefix)-\(number)").encode(into: &packets.connect, version: .v3_1_1)
+        let subscription = Subscription(filter: "\(prefix)/\(number)/#", qos: .atMostOnce)
+        try Packet.subscribe(Subscribe(packetID: 1, subscriptions: [subscription]))
+            .encode(into: &packets.subscribe, version: .v3_1_1)
+        try Packet.disconnect(Disconnect()).encode(into: &packets.disconnect, version: .v3_1_1)
+        return packets
     }
 }

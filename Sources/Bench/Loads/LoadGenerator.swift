@@ -1,3 +1,5 @@
+import NIOCore
+
 /// Puts loads on an MQTT broker, from one thread of its own, and says what came of them.
 ///
 /// A load that can't be finished is no error: its result says what was delivered until then, and what went wrong.
@@ -26,9 +28,9 @@ public struct LoadGenerator: Sendable {
     public func run(_ load: ConnectionsLoad) async throws -> ConnectionsResult {
         if let mistake = load.mistake { throw LoadError.invalid(mistake) }
         return try await LoadLoop.run(to: broker.host, port: broker.port) { loop, address, promise in
-            ConnectionsRun(
-                load, to: broker, at: address, on: loop, watching: process, limits: limits, promise: promise
-            ).begin()
+            // The loop has nothing else to do.
+            promise.succeed(
+                try ConnectionsRun(load, to: broker, at: address, watching: process, limits: limits).run())
         }
     }
 }

@@ -20,10 +20,10 @@ final class PubSubRun: SessionOwner {
 
     private var publishers: [SessionHandler<PublisherTraffic>] = []
     private var subscribers: [SessionHandler<SubscriberTraffic>] = []
+    private let turns = Turns()
     private var phase = Phase.opening
     private var dialing: Dialing
     private var waitingFor = 0
-    private var isTicking = false
     private var progress = Progress()
     private var fault: LoadFault?
 
@@ -71,7 +71,11 @@ final class PubSubRun: SessionOwner {
         loop.assumeIsolated().scheduleTask(in: limits.setUp) { [self] in
             if phase == .opening || phase == .subscribing { failed(.notReady) }
         }
-        dial()
+        turns.open(
+            on: loop,
+            ready: { [self] error in
+                if let error { failed(.unreachable("\(error)")) } else { dial() }
+            }, onTurn: { [self] in turn() })
     }
 
     private func dial() {
@@ -115,7 +119,7 @@ final class PubSubRun: SessionOwner {
         drain()
     }
 
-    func becameWritable() { tickSoon() }
+    func becameWritable() { turns.request() }
 
     func ponged() {
         waitingFor -= 1
@@ -142,7 +146,7 @@ final class PubSubRun: SessionOwner {
         start = .now()
         last = start
         watch()
-        tickSoon()
+        turns.request()
     }
 
     private func watch() {
@@ -153,19 +157,8 @@ final class PubSubRun: SessionOwner {
         }
     }
 
-    private func tickSoon() {
-        guard !isTicking, phase == .running else { return }
-        isTicking = true
-        loop.assumeIsolated().scheduleTask(in: Self.turn) { [self] in tick() }
-    }
-
-    /// The time between two turns, in which the loop serves its sockets. Tasks without a delay would keep it from that
-    /// for as long as there are any.
-    private static let turn = TimeAmount.microseconds(20)
-
     /// One turn: a burst from each publisher that may send. Between two turns the loop serves its sockets.
-    private func tick() {
-        isTicking = false
+    private func turn() {
         guard phase == .running else { return }
         var more = false
         if let rate = load.rate {
@@ -175,11 +168,12 @@ final class PubSubRun: SessionOwner {
                 publisher.withTraffic { $0.allowance = allowance }
                 _ = publisher.pump()
             }
+            // Turns without a pause until the end, so that no message waits for a sleeping thread.
             more = true
         } else {
             for publisher in publishers where publisher.pump() { more = load.qos == .atMostOnce }
         }
-        if more { tickSoon() }
+        if more { turns.request() }
     }
 
     // MARK: Ending
@@ -203,6 +197,7 @@ final class PubSubRun: SessionOwner {
         phase = .closed
         let closing = publishers.compactMap { $0.close() } + subscribers.compactMap { $0.close() }
         let result = result()
+        turns.close()
         publishers = []
         subscribers = []
         EventLoopFuture.andAllComplete(closing, on: loop).map { result }.cascade(to: promise)

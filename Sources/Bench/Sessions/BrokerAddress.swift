@@ -1,3 +1,6 @@
+import MQTTCodec
+import NIOCore
+
 /// The broker under test, reached over plain TCP with MQTT 3.1.1.
 public struct BrokerAddress: Sendable, Hashable {
     /// A name or an IP address.
@@ -11,5 +14,13 @@ public struct BrokerAddress: Sendable, Hashable {
         self.port = port
         self.userName = userName
         self.password = password
+    }
+
+    /// The CONNECT of a clean session.
+    func connect(clientID: String) -> Packet {
+        .connect(
+            Connect(
+                version: .v3_1_1, clientID: clientID, cleanStart: true, userName: userName,
+                password: password.map { ByteBuffer(string: $0) }))
     }
 }

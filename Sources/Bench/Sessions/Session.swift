@@ -22,13 +22,6 @@ struct Session<T: Traffic>: PacketReceiver {
         return events
     }
 
-    func connect(clientID: String, to broker: BrokerAddress) throws(EncodeError) -> ByteBuffer {
-        var connect = Connect(version: .v3_1_1, clientID: clientID, cleanStart: true)
-        connect.userName = broker.userName
-        connect.password = broker.password.map { ByteBuffer(string: $0) }
-        return try encode(.connect(connect))
-    }
-
     mutating func subscribe(to filter: String, qos: QoS) throws(EncodeError) -> ByteBuffer {
         grant = qos.rawValue
         let subscription = Subscription(filter: filter, qos: qos)

@@ -107,7 +107,7 @@ final class SessionHandler<T: Traffic>: ChannelInboundHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         do {
-            write(try session.connect(clientID: clientID, to: broker))
+            write(try session.encode(broker.connect(clientID: clientID)))
         } catch { fail(.malformed("nothing; the CONNECT can't be encoded: \(error)")) }
     }
 

@@ -18,15 +18,3 @@ struct Progress: Hashable {
         left.acknowledged += right.acknowledged
     }
 }
-
-/// A connection that only is there.
-struct IdleTraffic: Traffic {
-    mutating func receive(
-        _ first: UInt8, _ content: UnsafeRawBufferPointer, replies: inout ByteBuffer
-    ) throws(LoadFault) {
-        throw .malformed("packet type \(first >> 4) to an idle connection")
-    }
-
-    mutating func fill(_ out: inout ByteBuffer) {}
-    mutating func takeProgress() -> Progress { Progress() }
-}
