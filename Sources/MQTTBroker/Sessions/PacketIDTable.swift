@@ -1,5 +1,6 @@
-/// Values by packet identifier: open addressing with linear probing. Identifiers mostly come in sequence, so that
-/// nearly every one sits where it is looked for. The value 0 marks a free place, as 0 is no packet identifier.
+/// Values by packet identifier: open addressing with linear probing, where an entry gives way to one that is farther
+/// from its home (Robin Hood hashing). Identifiers mostly come in sequence, so that nearly every one is at home; then
+/// looking up, entering and removing touch one place. The identifier 0, which MQTT does not have, marks a free place.
 struct PacketIDTable<Value> {
     private var identifiers: [UInt16] = []
     private var values: [Value] = []
@@ -45,14 +46,11 @@ struct PacketIDTable<Value> {
         let mask = identifiers.count &- 1
         var hole = index
         var at = (hole &+ 1) & mask
-        // Moves those behind the hole that would no longer be found.
-        while identifiers[at] != 0 {
-            let home = Int(identifiers[at]) & mask
-            if (at &- home) & mask >= (at &- hole) & mask {
-                identifiers[hole] = identifiers[at]
-                values[hole] = values[at]
-                hole = at
-            }
+        // Those behind move up, as far as the first that is at home.
+        while identifiers[at] != 0, Int(identifiers[at]) & mask != at {
+            identifiers[hole] = identifiers[at]
+            values[hole] = values[at]
+            hole = at
             at = (at &+ 1) & mask
         }
         identifiers[hole] = 0
@@ -87,8 +85,20 @@ struct PacketIDTable<Value> {
 
     private mutating func place(_ identifier: UInt16, _ value: Value) {
         let mask = identifiers.count &- 1
+        var identifier = identifier
+        var value = value
         var at = Int(identifier) & mask
-        while identifiers[at] != 0 { at = (at &+ 1) & mask }
+        var distance = 0
+        while identifiers[at] != 0 {
+            let other = (at &- Int(identifiers[at])) & mask
+            if other < distance {
+                swap(&identifiers[at], &identifier)
+                swap(&values[at], &value)
+                distance = other
+            }
+            at = (at &+ 1) & mask
+            distance &+= 1
+        }
         identifiers[at] = identifier
         values[at] = value
     }
