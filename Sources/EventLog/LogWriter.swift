@@ -134,6 +134,7 @@ final class LogWriter {
     /// Finds out whether the disk is well again when nothing comes in that would show it: writes something of some size and
     /// removes it again.
     private func probe() {
+        checkpoint(.truncate)
         do {
             try options.beforeCommit?()
             try database.execute(sql: "UPDATE log SET probe = zeroblob(65536)")
@@ -179,6 +180,8 @@ extension LogWriter {
     }
 
     private func checkpointIfDue() {
+        // On a full disk the write-ahead log may be what fills it; emptied, it makes room for what comes next.
+        if isFailing { return checkpoint(.truncate) }
         let pages = wal.pages
         // After a complete checkpoint SQLite starts the file over.
         if pages < checkpointedPages { checkpointedPages = 0 }
