@@ -34,7 +34,7 @@ struct PubSubLoadTests {
             #expect(result.published == publishers * 500)
             #expect(result.acknowledged == (qos == .atMostOnce ? 0 : publishers * 500))
             #expect(result.duplicates == 0 && result.reordered == 0 && result.foreign == 0)
-            #expect(result.isAsPromised && result.seconds > 0 && result.rate > 0)
+            #expect(result.seconds > 0 && result.rate > 0)
         }
     }
 
@@ -43,7 +43,7 @@ struct PubSubLoadTests {
         let load = PubSubLoad(
             .pairs, publishers: 1, subscribers: 1, qos: .atLeastOnce, messages: 20, payloadBytes: 300_000)
         let result = try await run(load, limits: LoadLimits())
-        #expect(result.delivered == 20 && result.acknowledged == 20 && result.isAsPromised)
+        #expect(result.delivered == 20 && result.acknowledged == 20)
     }
 
     @Test("A lost message is not counted, and ends the case by its quiet time", arguments: QoS.allCases)
@@ -51,14 +51,12 @@ struct PubSubLoadTests {
         let result = try await run(pairs(qos), .loses(250))
         #expect(result.fault == .timedOut)
         #expect(result.delivered == 499 && result.lost == 1)
-        #expect(result.isAsPromised == (qos == .atMostOnce))
     }
 
     @Test("A copy is counted apart", arguments: QoS.allCases)
     func copy(qos: QoS) async throws {
         let result = try await run(pairs(qos), .repeats(250))
         #expect(result.fault == nil && result.delivered == 500 && result.duplicates == 1)
-        #expect(result.isAsPromised == (qos == .atLeastOnce))
     }
 
     @Test("A copy of the last message is found although all had come", arguments: [QoS.atLeastOnce, .exactlyOnce])
@@ -71,14 +69,14 @@ struct PubSubLoadTests {
     func order(qos: QoS) async throws {
         let result = try await run(pairs(qos), .delays(250))
         #expect(result.fault == nil && result.delivered == 500)
-        #expect(result.reordered == 1 && result.duplicates == 0 && !result.isAsPromised)
+        #expect(result.reordered == 1 && result.duplicates == 0)
     }
 
     @Test("A message that nobody sent is no delivery")
     func forged() async throws {
         let result = try await run(pairs(.atMostOnce), .forges(3))
         #expect(result.fault == .timedOut)
-        #expect(result.delivered == 499 && result.foreign == 1 && !result.isAsPromised)
+        #expect(result.delivered == 499 && result.foreign == 1)
     }
 
     @Test("Without acknowledgements the window stays shut", arguments: [QoS.atLeastOnce, .exactlyOnce])
@@ -104,7 +102,7 @@ struct PubSubLoadTests {
     func faults(fault: Responder.Fault, expected: LoadFault) async throws {
         let result = try await run(pairs(.atLeastOnce), fault)
         #expect(result.fault == expected)
-        #expect(result.delivered <= 100 && !result.isAsPromised)
+        #expect(result.delivered <= 100)
     }
 
     @Test("A load with a rate measures each message's time, and sends no faster")
@@ -124,7 +122,7 @@ struct PubSubLoadTests {
         let load = PubSubLoad(.sensors, publishers: 5, subscribers: 0, qos: .atLeastOnce, messages: 200)
         let result = try await run(load, limits: LoadLimits())
         #expect(result.acknowledged == 1000 && result.delivered == 0 && result.lost == 0)
-        #expect(result.isAsPromised && result.rate > 0)
+        #expect(result.fault == nil && result.rate > 0)
     }
 
     @Test("Nobody there is an error, and so is a load without sense")

@@ -1,5 +1,3 @@
-import MQTTCodec
-
 /// What a ``PubSubLoad`` came to.
 public struct PubSubResult: Sendable, Hashable {
     public var load: PubSubLoad
@@ -38,15 +36,5 @@ public struct PubSubResult: Sendable, Hashable {
     public var brokerMicrosecondsPerMessage: Double? {
         let count = published + delivered
         return broker.flatMap { count > 0 ? $0.cpuSeconds * 1_000_000 / Double(count) : nil }
-    }
-
-    /// Whether the broker kept all that the quality of service promises: at most, at least or exactly once, in order.
-    public var isAsPromised: Bool {
-        guard reordered == 0, foreign == 0 else { return false }
-        switch load.qos {
-        case .atMostOnce: return duplicates == 0
-        case .atLeastOnce: return fault == nil && lost == 0
-        case .exactlyOnce: return fault == nil && lost == 0 && duplicates == 0
-        }
     }
 }

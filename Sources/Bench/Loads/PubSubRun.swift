@@ -130,7 +130,7 @@ final class PubSubRun: SessionOwner {
         switch phase {
         case .opening, .subscribing, .running:
             self.fault = fault
-            measure()
+            if phase == .running { measure() }
             close()
         case .draining: close()
         case .closed: break

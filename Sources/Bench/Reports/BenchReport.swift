@@ -65,7 +65,4 @@ public struct BenchReport: Sendable, Hashable, Codable {
         }
         return notes
     }
-
-    /// Whether no run of any case had anything to remark.
-    public var isClean: Bool { cases.allSatisfy { $0.allSatisfy(\.remarks.isEmpty) } }
 }
