@@ -10,7 +10,6 @@ import NIOCore
 ///
 /// Unchecked: every member but the constants is used on `eventLoop` only, which each entry point asserts.
 final class BrokerLoop: @unchecked Sendable {
-    private static let earlyFlush = 16_384
     private static let largestKeptBuffer = 1_048_576
 
     let eventLoop: any EventLoop
@@ -84,7 +83,9 @@ final class BrokerLoop: @unchecked Sendable {
 
     private func afterInput() {
         if core.hasEffects {
-            writeLargeOutboxes()
+            while let id = core.takeLarge() {
+                if let handler = handlers[Int(id.slot)] { write(id, handler) }
+            }
             if !isFlushScheduled {
                 isFlushScheduled = true
                 eventLoop.execute(flush)
@@ -93,21 +94,9 @@ final class BrokerLoop: @unchecked Sendable {
         if let deadline = core.nextDeadline, deadline < timerDeadline { setTimer(deadline) }
     }
 
-    private var large: [ConnectionID] = []
-
-    private func writeLargeOutboxes() {
-        core.forEachTouched(withAtLeast: Self.earlyFlush) { large.append($0) }
-        guard !large.isEmpty else { return }
-        let ids = large
-        large.removeAll(keepingCapacity: true)
-        for id in ids {
-            if let handler = handlers[Int(id.slot)] { write(id, handler) }
-        }
-    }
-
-    private lazy var flush: @Sendable () -> Void = { [unowned self] in
-        self.isFlushScheduled = false
-        self.flushAll()
+    private lazy var flush: @Sendable () -> Void = { [weak self] in
+        self?.isFlushScheduled = false
+        self?.flushAll()
     }
 
     private func flushAll() {

@@ -104,14 +104,9 @@ public final class BrokerCore {
         return nil
     }
 
-    /// Names touched connections with at least so many bytes waiting, and leaves them on the list.
-    public func forEachTouched(withAtLeast bytes: Int, _ body: (ConnectionID) -> Void) {
-        for index in shard.pointee.touched.indices {
-            let id = shard.pointee.touched[index]
-            guard let connection = shard.pointee.connections.find(id.slot, id.generation) else { continue }
-            if connection.pointee.outbox.count >= bytes { body(id) }
-        }
-    }
+    /// Takes the next of the touched connections that have 16 KiB and more to be written, which should not wait for the
+    /// end of the tick.
+    public func takeLarge() -> ConnectionID? { shard.pointee.large.popLast() }
 
     /// Hands out the bytes that wait for a connection; `body` says how many of them the transport has taken.
     public func withOutbox(_ connection: ConnectionID, now: UInt64, _ body: (UnsafeRawBufferPointer) -> Int) {

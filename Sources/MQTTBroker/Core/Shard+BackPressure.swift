@@ -18,6 +18,16 @@ extension Shard {
         return false
     }
 
+    /// Notes that many bytes wait for a receiver, and whether they are too many.
+    @inline(never)
+    mutating func noteLarge(_ connection: ConnectionPointer, publisher: ConnectionPointer?, _ now: UInt64) {
+        if !connection.pointee.isLarge {
+            connection.pointee.isLarge = true
+            large.append(connection.pointee.id)
+        }
+        if connection.pointee.outbox.count > limits.outboxHighWater { clog(connection, publisher: publisher, now) }
+    }
+
     /// Notes that too many bytes wait for a receiver.
     @inline(never)
     mutating func clog(_ connection: ConnectionPointer, publisher: ConnectionPointer?, _ now: UInt64) {
@@ -43,6 +53,7 @@ extension Shard {
     /// The transport has taken bytes of the outbox.
     mutating func written(_ connection: ConnectionPointer, _ count: Int, _ now: UInt64) {
         connection.pointee.outbox.discard(count)
+        connection.pointee.isLarge = false
         statistics.bytesSent &+= count
         if connection.pointee.backPressure.isClogged {
             unclog(connection, now)

@@ -181,8 +181,8 @@ extension Shard {
         }
         statistics.messagesSent &+= 1
         touch(connection)
-        if connection.pointee.outbox.count > limits.outboxHighWater {
-            clog(connection, publisher: publication.connection, now)
+        if connection.pointee.outbox.count >= largeOutbox {
+            noteLarge(connection, publisher: publication.connection, now)
         }
         return true
     }

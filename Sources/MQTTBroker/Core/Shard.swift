@@ -11,6 +11,9 @@ struct Shard {
     typealias ConnectionPointer = UnsafeMutablePointer<Connection>
     typealias SessionPointer = UnsafeMutablePointer<Session>
 
+    /// Bytes from which on an outbox is written soon, while they are in the processor's cache.
+    private static let earlyWrite = 16_384
+
     let index: Int
     let hub: BrokerHub
     /// The broker has no other shard.
@@ -18,6 +21,8 @@ struct Shard {
     let policy: any BrokerPolicy
     let limits: BrokerLimits
     let pool: UnsafeMutablePointer<BufferPool>
+    /// Bytes in an outbox from which on something is done about it.
+    let largeOutbox: Int
 
     var connections = SlotTable<Connection>()
     var sessions = SlotTable<Session>()
@@ -30,6 +35,8 @@ struct Shard {
     var timers = TimerHeap()
     /// Connections that the transport must look at: bytes to write, reading to pause or resume, closing.
     var touched: [ConnectionID] = []
+    /// Touched connections with so much to write that it should not wait for the end of the tick.
+    var large: [ConnectionID] = []
     /// Sessions on their way here, by client identifier.
     var arrivals: [ExactText: [Arrival]] = [:]
     /// A client whose session is being replaced: its claim stays while the old one ends.
@@ -64,6 +71,7 @@ struct Shard {
         isAlone = hub.shardCount == 1
         self.policy = policy
         limits = hub.limits
+        largeOutbox = min(Self.earlyWrite, max(1, hub.limits.outboxHighWater))
         pool = .allocate(capacity: 1)
         pool.initialize(to: BufferPool())
         routes = RouteCache(seed: random())

@@ -21,7 +21,7 @@ public struct BrokerLimits: Sendable, Hashable {
     public var maximumSubscriptionsPerSession = 10_000
     /// Levels of a topic or topic filter.
     public var maximumTopicLevels = 128
-    /// Sessions, those without a connection included.
+    /// Sessions of one event loop, those without a connection included.
     public var maximumSessions = 100_000
     /// Connections at one time, over all listeners.
     public var maximumConnections = 100_000
@@ -39,7 +39,7 @@ public struct BrokerLimits: Sendable, Hashable {
 /// Counters and gauges since the start.
 public struct BrokerStatistics: Sendable, Hashable {
     public var connections = 0
-    /// Sessions, those without a connection included.
+    /// Sessions of one event loop, those without a connection included.
     public var sessions = 0
     public var subscriptions = 0
     public var retainedMessages = 0

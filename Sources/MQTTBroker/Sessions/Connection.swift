@@ -1,4 +1,3 @@
-import DequeModule
 import MQTTCodec
 
 /// One network connection of a shard.
@@ -27,6 +26,8 @@ struct Connection {
     var outbox: RawBytes
     /// On the shard's list of connections whose state the transport must look at.
     var isTouched = false
+    /// On the shard's list of connections to be written soon.
+    var isLarge = false
     /// The peer said goodbye or must not get more: close at once instead of letting it read the rest.
     var closesAtOnce = false
 
@@ -37,7 +38,6 @@ struct Connection {
     var maximumPacketSize = Int.max
     /// QoS 1 and 2 messages that may be under way to the client.
     var sendQuota = 0
-    var requestProblemInformation = true
 
     var aliases = AliasTable()
     var acknowledgements = AcknowledgementQueue()
