@@ -129,7 +129,8 @@ struct PubSubLoadTests {
     func errors() async throws {
         let port = try await Responder.run { $0 }
         let generator = LoadGenerator(broker: BrokerAddress(port: port))
-        await #expect(throws: LoadError.self) { try await generator.run(pairs(.atMostOnce)) }
+        let refused = await #expect(throws: LoadError.self) { try await generator.run(pairs(.atMostOnce)) }
+        #expect(refused == .unreachable(host: "127.0.0.1", port: port, reason: "Connection refused"))
         let uneven = PubSubLoad(.pairs, publishers: 2, subscribers: 1, qos: .atMostOnce, messages: 1)
         let error = await #expect(throws: LoadError.self) { try await generator.run(uneven) }
         #expect(error == .invalid("pairs need as many subscribers as publishers"))

@@ -77,11 +77,16 @@ final class BlockingConnection {
         switch error {
         case EAGAIN, EWOULDBLOCK: .timedOut
         case ECONNRESET, EPIPE: .closedByServer
-        default: .unreachable(String(cString: strerror(error)))
+        default: .unreachable(SystemError.text(error))
         }
     }
 }
 
 private func systemSend(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, _ flags: Int32) -> Int {
     send(descriptor, bytes.baseAddress, bytes.count, flags)
+}
+
+/// What the system calls its errors.
+enum SystemError {
+    static func text(_ code: Int32) -> String { String(cString: strerror(code)) }
 }

@@ -50,7 +50,14 @@ enum LoadLoop {
             guard let address else { throw ChannelError.ioOnClosedChannel }
             return address
         } catch {
-            throw LoadError.unreachable(host: host, port: port, reason: "\(error)")
+            throw LoadError.unreachable(host: host, port: port, reason: reason(error))
         }
+    }
+
+    /// The system's word for why there is no connection, without what the library says around it.
+    private static func reason(_ error: any Error) -> String {
+        let causes = (error as? NIOConnectionError)?.connectionErrors.map(\.error) ?? []
+        let codes = causes.compactMap { ($0 as? IOError)?.errnoCode }
+        return codes.last.map { SystemError.text($0) } ?? "\(error)"
     }
 }

@@ -35,7 +35,7 @@ public struct BenchCase: Sendable, Hashable {
             name: "pairs-q2", about: "10 publishers to 10 subscribers, QoS 2, 64 in flight",
             work: .pubSub(PubSubLoad(.pairs, publishers: 10, subscribers: 10, qos: .exactlyOnce, messages: 10_000))),
         BenchCase(
-            name: "fanin-q1", about: "50 publishers to one subscriber with a wildcard, QoS 1, 64 in flight",
+            name: "fanin-q1", about: "50 publishers to one subscriber, QoS 1, 64 in flight",
             work: .pubSub(PubSubLoad(.fanIn, publishers: 50, subscribers: 1, qos: .atLeastOnce, messages: 6000))),
         BenchCase(
             name: "fanout-q0", about: "one publisher to 100 subscribers, QoS 0",
@@ -47,12 +47,12 @@ public struct BenchCase: Sendable, Hashable {
             name: "single-q0", about: "one publisher to one subscriber, QoS 0",
             work: .pubSub(PubSubLoad(.pairs, publishers: 1, subscribers: 1, qos: .atMostOnce, messages: 1_600_000))),
         BenchCase(
-            name: "one-by-one-q1", about: "50 publishers to 50 subscribers, QoS 1, one message in flight each",
+            name: "one-by-one-q1", about: "50 publishers to 50 subscribers, QoS 1, 1 in flight",
             work: .pubSub(
                 PubSubLoad(
                     .pairs, publishers: 50, subscribers: 50, qos: .atLeastOnce, messages: 2000, window: 1))),
         BenchCase(
-            name: "latency-q1", about: "from publisher to subscriber at 1000 messages a second, QoS 1",
+            name: "latency-q1", about: "one publisher to one subscriber, QoS 1, 1000 a second",
             work: .pubSub(
                 PubSubLoad(.pairs, publishers: 1, subscribers: 1, qos: .atLeastOnce, messages: 5000, rate: 1000))),
     ]
