@@ -20,10 +20,11 @@ extension Shard {
 
     /// Ends a connection from the broker's side. MQTT 5 clients are told the reason; MQTT 3 has no such packet.
     mutating func close(
-        _ connection: ConnectionPointer, reason: ReasonCode, cause: DisconnectCause, _ now: UInt64
+        _ connection: ConnectionPointer, reason: ReasonCode, cause: DisconnectCause, saysWhy: Bool = true,
+        _ now: UInt64
     ) {
         guard connection.pointee.phase != .closing else { return }
-        if connection.pointee.isV5, connection.pointee.phase == .active {
+        if saysWhy, connection.pointee.isV5, connection.pointee.phase == .active {
             send(.disconnect(Disconnect(reasonCode: reason.inDisconnect)), to: connection)
         }
         detach(connection, cause, publishesWill: true, now)

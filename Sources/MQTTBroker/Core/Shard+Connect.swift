@@ -117,8 +117,15 @@ extension Shard {
             if limits.topicAliasMaximum > 0 { answer.append(.topicAliasMaximum(limits.topicAliasMaximum)) }
             if context.keepAlive != connect.keepAlive { answer.append(.serverKeepAlive(context.keepAlive)) }
         }
-        send(.connack(Connack(sessionPresent: isPresent, reasonCode: .success, properties: answer)), to: connection)
+        let connack = Connack(sessionPresent: isPresent, reasonCode: .success, properties: answer)
         policy.observe(.connected(context))
+        guard send(.connack(connack), to: connection) else {
+            // Nothing else may come before the CONNACK [MQTT-3.2.0-1].
+            let cause = DisconnectCause.protocolError(
+                .packetTooLarge, detail: "the client does not take a CONNACK this large")
+            close(connection, reason: .packetTooLarge, cause: cause, saysWhy: false, now)
+            return
+        }
         drain(session, now)
     }
 
@@ -190,10 +197,10 @@ extension Shard {
         _ connection: ConnectionPointer, _ reason: ReasonCode, detail: String, clientID: String = "", isV5: Bool,
         _ now: UInt64
     ) {
-        // Only these have a return code in MQTT 3; anything else just closes [MQTT-3.1.4-1].
+        // MQTT 3 has no return code that says that a packet is wrong: it just closes.
         let isSayable: Bool =
             switch reason {
-            case .malformedPacket, .protocolError: isV5
+            case .malformedPacket, .protocolError, .topicNameInvalid, .packetTooLarge, .payloadFormatInvalid: isV5
             default: true
             }
         if isSayable {

@@ -64,7 +64,8 @@ extension Shard {
             guard hasRoom(session, connection) else { return }
             let publish = outgoing(message, entry.identifiers, now)
             let size = publish.encodedCount(isV5: connection.pointee.isV5, hasPacketID: true)
-            guard !message.isExpired(now), size <= connection.pointee.maximumPacketSize else {
+            // Once sent, a message is sent again even when its time has passed meanwhile.
+            guard size <= connection.pointee.maximumPacketSize else {
                 if let message = session.pointee.outbound.complete(at: index) { messages.release(message) }
                 continue
             }

@@ -129,7 +129,7 @@ extension Shard {
         }
         switch try Packet.decode(packet, version: connection.pointee.version) {
         case .subscribe(let subscribe): try handleSubscribe(connection, subscribe, now)
-        case .unsubscribe(let unsubscribe): handleUnsubscribe(connection, unsubscribe)
+        case .unsubscribe(let unsubscribe): try handleUnsubscribe(connection, unsubscribe)
         case .disconnect(let disconnect): try handleDisconnect(connection, disconnect, now)
         case .auth:
             throw DecodeError(

@@ -144,7 +144,7 @@ extension Shard {
             enqueue(session, &publication, qos: qos, retain: retain, identifiers, isEphemeral: isEphemeral, now)
             return true
         }
-        guard fits(connection, publication, identifiers) else { return false }
+        guard fits(connection, publication, identifiers, hasPacketID: true) else { return false }
         let message = keep(&publication, isEphemeral: isEphemeral)
         guard
             let packetID = session.pointee.outbound.insert(
@@ -174,7 +174,7 @@ extension Shard {
                 (room + publication.packetIDOffset).storeBytes(of: packetID.bigEndian, as: UInt16.self)
             }
         } else {
-            if qos == 0, !fits(connection, publication, identifiers) { return false }
+            if qos == 0, !fits(connection, publication, identifiers, hasPacketID: false) { return false }
             publication.outgoing(identifiers).write(
                 to: &connection.pointee.outbox, firstByte: firstByte, isV5: connection.pointee.isV5,
                 packetID: packetID)
@@ -189,11 +189,12 @@ extension Shard {
 
     /// False, and the drop is told, for a message larger than the client takes.
     private mutating func fits(
-        _ connection: ConnectionPointer, _ publication: Publication, _ identifiers: SubscriptionIdentifiers?
+        _ connection: ConnectionPointer, _ publication: Publication, _ identifiers: SubscriptionIdentifiers?,
+        hasPacketID: Bool
     ) -> Bool {
         guard connection.pointee.maximumPacketSize != .max else { return true }
         let size = publication.outgoing(identifiers).encodedCount(
-            isV5: connection.pointee.isV5, hasPacketID: publication.qos > 0)
+            isV5: connection.pointee.isV5, hasPacketID: hasPacketID)
         if size <= connection.pointee.maximumPacketSize { return true }
         if let session = connection.pointee.session { drop(session, publication.topic, .packetTooLarge) }
         return false

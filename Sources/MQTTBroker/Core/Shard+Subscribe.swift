@@ -35,7 +35,7 @@ extension Shard {
             }
         }
         let suback = Suback(packetID: subscribe.packetID, reasonCodes: reasons)
-        send(.suback(suback), to: connection)
+        try answer(.suback(suback), to: connection)
         session.pointee.retainedBacklog.append(contentsOf: retained)
         drain(session, now)
     }
@@ -110,7 +110,9 @@ extension Shard {
         }
     }
 
-    mutating func handleUnsubscribe(_ connection: ConnectionPointer, _ unsubscribe: Unsubscribe) {
+    mutating func handleUnsubscribe(
+        _ connection: ConnectionPointer, _ unsubscribe: Unsubscribe
+    ) throws(DecodeError) {
         guard let session = connection.pointee.session else { return }
         var reasons: [ReasonCode] = []
         for filter in unsubscribe.filters {
@@ -121,6 +123,6 @@ extension Shard {
             remove(record, of: session)
             reasons.append(.success)
         }
-        send(.unsuback(Unsuback(packetID: unsubscribe.packetID, reasonCodes: reasons)), to: connection)
+        try answer(.unsuback(Unsuback(packetID: unsubscribe.packetID, reasonCodes: reasons)), to: connection)
     }
 }

@@ -107,14 +107,27 @@ struct Shard {
         }
     }
 
-    /// Appends a packet that is not on the fast path. One larger than the client takes is left out [MQTT-3.1.2-24].
-    mutating func send(_ packet: Packet, to connection: ConnectionPointer) {
+    /// Appends a packet that is not on the fast path.
+    /// - Returns: false for one larger than the client takes, which is left out [MQTT-3.1.2-24].
+    @discardableResult
+    mutating func send(_ packet: Packet, to connection: ConnectionPointer) -> Bool {
         encoder.clear()
         guard (try? packet.encode(into: &encoder, version: connection.pointee.version)) != nil,
             encoder.readableBytes <= connection.pointee.maximumPacketSize
-        else { return }
+        else { return false }
         encoder.withUnsafeReadableBytes { connection.pointee.outbox.append($0) }
         touch(connection)
+        return true
+    }
+
+    /// Appends an answer that the client waits for. One that it does not take ends the connection, as it would wait for
+    /// ever.
+    mutating func answer(_ packet: Packet, to connection: ConnectionPointer) throws(DecodeError) {
+        guard !send(packet, to: connection) else { return }
+        throw DecodeError(
+            reasonCode: .packetTooLarge, clause: "MQTT-3.1.2-24",
+            detail: "the client does not take an answer this large"
+        )
     }
 
     // MARK: Timers

@@ -160,9 +160,7 @@ struct ConnectTests {
                 try await client.expectRefusal(.topicNameInvalid, .malformedPacket, .protocolError)
             } else {
                 let answer = try await client.nextBytes()
-                withKnownIssue("CONNACK 3, server unavailable, says that a Will Topic is wrong") {
-                    #expect(answer == nil)
-                }
+                #expect(answer == nil)
             }
         }
     }
