@@ -21,7 +21,7 @@ struct Garage: AsyncParsableCommand {
         version: version,
         subcommands: [
             Serve.self, Broker.self, Simulate.self, GateCommand.self, EventsCommand.self, Verify.self,
-            ViewsCommand.self, DevicesCommand.self, ConfigCommand.self, Healthcheck.self,
+            ViewsCommand.self, DevicesCommand.self, ConfigCommand.self, BenchCommand.self, Healthcheck.self,
         ]
     )
 
