@@ -25,6 +25,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -51,6 +54,17 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // Keeps sessions, queued messages and retained messages of the broker in broker.db.
+        .target(
+            name: "BrokerStore",
+            dependencies: [
+                "MQTTBroker", "MQTTCodec",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
         .target(
             name: "MQTTServer",
             dependencies: [
@@ -61,6 +75,7 @@ let package = Package(
                 .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
@@ -71,6 +86,7 @@ let package = Package(
                 "MQTTCodec",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings
         ),
@@ -109,7 +125,7 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "Views", "Ingest", "GarageDomain", "GarageEvents", "EventLog",
+                "Charts", "Views", "Ingest", "GarageDomain", "GarageEvents", "EventLog",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "Logging", package: "swift-log"),
@@ -149,9 +165,32 @@ let package = Package(
         ),
         .target(
             name: "Access",
-            dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+            dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ],
             swiftSettings: settings
         ),
+        // Makes a local certificate authority, and certificates for the server and for devices.
+        .target(
+            name: "Certificates",
+            dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            swiftSettings: settings
+        ),
+        // Collects what the parts report through swift-metrics and writes it as Prometheus text.
+        .target(
+            name: "Exposition",
+            dependencies: [
+                .product(name: "CoreMetrics", package: "swift-metrics")
+            ],
+            swiftSettings: settings
+        ),
+        // Draws charts as SVG. Pure.
+        .target(name: "Charts", swiftSettings: settings),
         .target(
             name: "Bench",
             dependencies: [
@@ -167,10 +206,12 @@ let package = Package(
             dependencies: [
                 "MQTTCodec", "MQTTBroker", "MQTTServer", "MQTTClient", "GarageDomain", "DeviceProfiles", "EventLog",
                 "GarageEvents", "Views", "Ingest", "Web", "Simulator", "Access", "Bench", "GarageConfiguration",
+                "BrokerStore", "Certificates", "Exposition",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -295,5 +336,27 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(name: "AccessTests", dependencies: ["Access"], swiftSettings: settings),
+        .testTarget(
+            name: "BrokerStoreTests",
+            dependencies: [
+                "BrokerStore", "MQTTServer", "MQTTBroker", "MQTTCodec",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "CertificatesTests",
+            dependencies: ["Certificates", .product(name: "X509", package: "swift-certificates")],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ExpositionTests",
+            dependencies: ["Exposition", .product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "ChartsTests", dependencies: ["Charts"], swiftSettings: settings),
     ]
 )

@@ -2,6 +2,14 @@ import MQTTCodec
 import NIOCore
 import NIOPosix
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// What a run hears from its connections, on the event loop that they share.
 protocol SessionOwner: AnyObject {
     func connected()
@@ -140,7 +148,12 @@ final class SessionHandler<T: Traffic>: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) { fail(.closedByServer) }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        fail(.unreachable("\(error)"))
+        // A server that closes with bytes unread resets the connection.
+        if let failure = error as? IOError, failure.errnoCode == ECONNRESET {
+            fail(.closedByServer)
+        } else {
+            fail(.unreachable("\(error)"))
+        }
         context.close(promise: nil)
     }
 

@@ -1,0 +1,2 @@
+import BrokerStore
+import Testing

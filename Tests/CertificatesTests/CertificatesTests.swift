@@ -1,0 +1,2 @@
+import Certificates
+import Testing
