@@ -11,6 +11,8 @@ public struct DeviceCredentials: Sendable, Hashable {
         public var name: String
         /// Seconds since 1970.
         public var created: Int64
+        /// Topic filters that the device may use beside those that bear its name; `nil` for none.
+        public var topics: [String]?
         var salt: Data
         var hash: Data
     }
@@ -36,14 +38,19 @@ public struct DeviceCredentials: Sendable, Hashable {
 
     /// Adds a device and returns its password, which is shown this once and kept only as a hash.
     ///
-    /// Throws ``CredentialsError/exists(_:)`` if the name is taken.
-    public mutating func add(_ name: String, at seconds: Int64) throws(CredentialsError) -> String {
+    /// - Parameter topics: topic filters that it may use beside those that bear its name.
+    /// - Throws: ``CredentialsError/exists(_:)`` if the name is taken.
+    public mutating func add(
+        _ name: String, topics: [String] = [], at seconds: Int64
+    ) throws(CredentialsError) -> String {
         guard !entries.contains(where: { $0.name == name }) else { throw CredentialsError.exists(name) }
         let password = Self.randomBytes(18).base64EncodedString()
             .replacing("+", with: "-").replacing("/", with: "_")
         let salt = Self.randomBytes(16)
         entries.append(
-            Entry(name: name, created: seconds, salt: salt, hash: Self.hash(Data(password.utf8), salt: salt)))
+            Entry(
+                name: name, created: seconds, topics: topics.isEmpty ? nil : topics, salt: salt,
+                hash: Self.hash(Data(password.utf8), salt: salt)))
         entries.sort { $0.name < $1.name }
         return password
     }

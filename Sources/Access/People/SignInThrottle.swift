@@ -1,0 +1,56 @@
+/// Slows down guessing: after a few wrong passwords, a name and an address are each locked, for twice as long after every
+/// further one.
+///
+/// A pure value: time is given, in seconds.
+struct SignInThrottle: Sendable {
+    private struct Record {
+        var failures: Int
+        var lockedUntil: Int64
+        var lastFailure: Int64
+    }
+
+    private var records: [String: Record] = [:]
+
+    /// Wrong passwords that cost nothing but the time to check them.
+    static let free = 4
+    /// The longest lock: an hour.
+    static let longestLock: Int64 = 3600
+    /// Names and addresses remembered at once. A guesser with more addresses than these is slowed down by the name.
+    static let capacity = 10_000
+    /// Failures are forgotten after a day without another.
+    static let memory: Int64 = 86_400
+
+    /// Until when this name or address has to wait; `nil` if it may try now.
+    func lockedUntil(_ keys: [String], at now: Int64) -> Int64? {
+        let latest = keys.compactMap { records[$0]?.lockedUntil }.max() ?? 0
+        return latest > now ? latest : nil
+    }
+
+    /// Notes a wrong password for each of the keys.
+    mutating func noteFailure(_ keys: [String], at now: Int64) {
+        for key in keys {
+            var record = records[key] ?? Record(failures: 0, lockedUntil: 0, lastFailure: now)
+            if now &- record.lastFailure > Self.memory { record.failures = 0 }
+            record.failures = min(record.failures + 1, 64)
+            record.lastFailure = now
+            let excess = record.failures - Self.free
+            if excess > 0 { record.lockedUntil = now &+ min(Self.longestLock, Int64(1) << min(excess, 12)) }
+            records[key] = record
+        }
+        if records.count > Self.capacity { forgetOldest(now) }
+    }
+
+    /// Forgets a name's failures after it signed in.
+    mutating func noteSuccess(_ keys: [String]) {
+        for key in keys { records[key] = nil }
+    }
+
+    private mutating func forgetOldest(_ now: Int64) {
+        records = records.filter { now &- $0.value.lastFailure <= Self.memory }
+        let excess = records.count - Self.capacity / 2
+        guard excess > 0 else { return }
+        for (key, _) in records.sorted(by: { $0.value.lastFailure < $1.value.lastFailure }).prefix(excess) {
+            records[key] = nil
+        }
+    }
+}

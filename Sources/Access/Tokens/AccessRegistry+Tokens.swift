@@ -1,0 +1,25 @@
+extension AccessRegistry {
+    /// Makes a token and returns its secret, which is shown this once and kept only as a digest.
+    /// - Parameter expires: seconds since 1970; `nil` for never.
+    public func addToken(_ name: String, scopes: Set<Permission>, expires: Int64?) throws(AccessError) -> String {
+        guard Person.isName(name) else { throw .badName(name) }
+        let secret = APIToken.prefix + RandomSecret.text(24)
+        let token = APIToken(
+            name: name, scopes: scopes, created: clock(), expires: expires, lastUsed: nil,
+            digest: RandomSecret.digest(secret))
+        try change { content throws(AccessError) in
+            guard !content.tokens.contains(where: { $0.name == name }) else { throw .exists(name) }
+            content.tokens.append(token)
+            content.tokens.sort { $0.name < $1.name }
+        }
+        return secret
+    }
+
+    /// Revokes a token.
+    public func removeToken(_ name: String) throws(AccessError) {
+        try change { content throws(AccessError) in
+            guard let index = content.tokens.firstIndex(where: { $0.name == name }) else { throw .unknown(name) }
+            content.tokens.remove(at: index)
+        }
+    }
+}

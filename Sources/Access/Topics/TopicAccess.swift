@@ -1,0 +1,80 @@
+/// Decides which client may publish and subscribe to what. The configured rules come first, in order, and the first that
+/// applies decides; what none of them is about, the built-in rules decide.
+///
+/// A pure value: the same question gets the same answer.
+public struct TopicAccess: Sendable, Hashable {
+    /// An answer, and what it follows from.
+    public struct Answer: Sendable, Hashable {
+        public let isAllowed: Bool
+        /// The rule that decided, in words.
+        public let because: String
+    }
+
+    /// The configured rules.
+    public let rules: [TopicRule]
+    private let isCommand: @Sendable (_ topic: String) -> Bool
+
+    /// - Parameter isCommand: whether a message on the topic would move something, whatever firmware it belongs to.
+    public init(rules: [TopicRule] = [], isCommand: @escaping @Sendable (_ topic: String) -> Bool) {
+        self.rules = rules
+        self.isCommand = isCommand
+    }
+
+    public static func == (left: TopicAccess, right: TopicAccess) -> Bool { left.rules == right.rules }
+    public func hash(into hasher: inout Hasher) { hasher.combine(rules) }
+
+    /// What a device may do with topics that bear its name: `%u` is the user name.
+    private static let ownTopics: [TopicPattern] = [
+        "garage/+/+/%u", "garage/+/+/%u/#", "%u/#", "+/%u/#", "homeassistant/+/%u/#", "homeassistant/device/%u/config",
+    ].compactMap { TopicPattern($0) }
+
+    /// Where Home Assistant says that it has started.
+    private static let sharedStatus = "homeassistant/status"
+
+    /// Whether `user` may do it, and why.
+    /// - Parameter filter: a topic name, or for `subscribe` a topic filter without its share name.
+    public func check(_ user: TopicUser, _ action: TopicRule.Action, _ filter: String) -> Answer {
+        for (index, rule) in rules.enumerated() where rule.applies(to: user, action, filter) {
+            return Answer(isAllowed: rule.allows, because: "rule \(index + 1): \(rule)")
+        }
+        switch user.kind {
+        case .anonymous: return Answer(isAllowed: true, because: "clients without a name are let in on loopback only")
+        case .device: return checkDevice(user, action, filter)
+        case .person: return checkCaller(user.role?.permissions ?? [], action, filter, who: "a person")
+        case .token: return checkCaller(user.scopes, action, filter, who: "a program")
+        }
+    }
+
+    private func checkDevice(_ user: TopicUser, _ action: TopicRule.Action, _ filter: String) -> Answer {
+        let isOwn =
+            Self.ownTopics.contains { $0.covers(filter, user: user.name, clientID: user.clientID) }
+            || user.topics.contains { $0.covers(filter, user: user.name, clientID: user.clientID) }
+        switch action {
+        case .publish:
+            if isCommand(filter) { return Answer(isAllowed: false, because: "a device may not publish commands") }
+        case .subscribe:
+            if filter == Self.sharedStatus { return Answer(isAllowed: true, because: "every device may read this") }
+        }
+        return isOwn
+            ? Answer(isAllowed: true, because: "the topic belongs to the device")
+            : Answer(isAllowed: false, because: "the topic does not belong to the device")
+    }
+
+    private func checkCaller(
+        _ permissions: Set<Permission>, _ action: TopicRule.Action, _ filter: String, who: String
+    ) -> Answer {
+        switch action {
+        case .subscribe:
+            return permissions.contains(.read)
+                ? Answer(isAllowed: true, because: "\(who) with the right to read may subscribe")
+                : Answer(isAllowed: false, because: "\(who) without the right to read may not subscribe")
+        case .publish:
+            guard isCommand(filter) else {
+                return Answer(isAllowed: false, because: "\(who) may not publish what devices report")
+            }
+            return permissions.contains(.command)
+                ? Answer(isAllowed: true, because: "\(who) with the right to command may publish commands")
+                : Answer(isAllowed: false, because: "\(who) without the right to command may not publish commands")
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import Access
+import Testing
+
+@Suite("Who may use which topic")
+struct TopicAccessTests {
+    private let access = TopicAccess { $0.hasSuffix("/command") || $0.hasPrefix("cmnd/") }
+    private let device = TopicUser(kind: .device, name: "esp1", clientID: "c-17")
+
+    @Test(
+        "A device has the topics that bear its name, and no other",
+        arguments: [
+            ("garage/home/sensor/esp1/temperature", true), ("garage/home/sensor/esp1", true),
+            ("garage/home/device/esp1/status", true), ("esp1/sensor/x/state", true), ("tele/esp1/SENSOR", true),
+            ("homeassistant/sensor/esp1/t/config", true), ("garage/home/sensor/dht1/temperature", false),
+            ("garage/home/sensor/esp10/temperature", false), ("garage/home/gate/esp1/command", false),
+            ("cmnd/esp1/POWER", false), ("$SYS/esp1/x", false), ("garage/home/events", false),
+        ])
+    func devicePublishes(topic: String, isAllowed: Bool) {
+        #expect(access.check(device, .publish, topic).isAllowed == isAllowed)
+    }
+
+    @Test(
+        "A device may subscribe only where every match is its own",
+        arguments: [
+            ("garage/home/gate/esp1/actuate", true), ("cmnd/esp1/#", true), ("esp1/#", true), ("#", false),
+            ("garage/#", false), ("garage/+/+/+/actuate", false), ("+/esp1/#", true), ("$SYS/#", false),
+            ("homeassistant/status", true),
+        ])
+    func deviceSubscribes(filter: String, isAllowed: Bool) {
+        #expect(access.check(device, .subscribe, filter).isAllowed == isAllowed)
+    }
+
+    @Test("A device uses the topics that it was given beside its own")
+    func grantedTopics() throws {
+        var device = device
+        device.topics = [try #require(TopicPattern("garage/home/sensor/dht1/#"))]
+        #expect(access.check(device, .publish, "garage/home/sensor/dht1/temperature").isAllowed)
+        #expect(!access.check(device, .publish, "garage/home/sensor/dht2/temperature").isAllowed)
+    }
+
+    @Test("A name with wildcards or slashes widens nothing", arguments: ["+", "#", "a/b", "+/x"])
+    func hostileNames(name: String) {
+        let device = TopicUser(kind: .device, name: name, clientID: name)
+        #expect(!access.check(device, .publish, "garage/home/sensor/dht1").isAllowed)
+        #expect(!access.check(device, .subscribe, "garage/home/sensor/+").isAllowed)
+    }
+
+    @Test("A person commands by role and never forges what devices report")
+    func people() {
+        for role in Role.allCases {
+            let person = TopicUser(kind: .person, name: "ana", clientID: "phone", role: role)
+            #expect(access.check(person, .publish, "garage/home/gate/front/command").isAllowed == (role != .viewer))
+            #expect(!access.check(person, .publish, "garage/home/gate/front/state").isAllowed)
+            #expect(access.check(person, .subscribe, "garage/#").isAllowed)
+        }
+        let token = TopicUser(kind: .token, name: "sign", clientID: "sign", scopes: [.read])
+        #expect(access.check(token, .subscribe, "garage/home/occupancy").isAllowed)
+        #expect(!access.check(token, .publish, "garage/home/gate/front/command").isAllowed)
+    }
+
+    @Test("The first configured rule that applies decides, and the answer names it")
+    func configuredRules() throws {
+        let rules = try [
+            "deny device:esp1 publish garage/home/sensor/esp1/humidity",
+            "allow device publish garage/+/sensor/+/#", "deny anyone subscribe $SYS/#", "allow person any shared/%u/#",
+        ].map { try #require(TopicRule($0)) }
+        let access = TopicAccess(rules: rules) { _ in false }
+        let refused = access.check(device, .publish, "garage/home/sensor/esp1/humidity")
+        #expect(!refused.isAllowed)
+        #expect(refused.because == "rule 1: deny device:esp1 publish garage/home/sensor/esp1/humidity")
+        #expect(access.check(device, .publish, "garage/home/sensor/dht1/temperature").because.hasPrefix("rule 2"))
+        let ana = TopicUser(kind: .person, name: "ana", clientID: "x", role: .viewer)
+        #expect(access.check(ana, .publish, "shared/ana/x").isAllowed)
+        #expect(!access.check(ana, .publish, "shared/bia/x").isAllowed)
+        #expect(!access.check(ana, .subscribe, "$SYS/broker/uptime").isAllowed)
+    }
+
+    @Test("A refusal also meets a filter that is wider than itself")
+    func widerFilters() throws {
+        let rule = try #require(TopicRule("deny person subscribe garage/home/private/#"))
+        let access = TopicAccess(rules: [rule]) { _ in false }
+        let ana = TopicUser(kind: .person, name: "ana", clientID: "x", role: .admin)
+        #expect(!access.check(ana, .subscribe, "garage/#").isAllowed)
+        #expect(!access.check(ana, .subscribe, "garage/+/private/x").isAllowed)
+        #expect(access.check(ana, .subscribe, "garage/home/sensor/#").isAllowed)
+    }
+
+    @Test(
+        "What is no rule is refused",
+        arguments: [
+            "", "allow", "allow device publish", "permit device publish a", "allow dog publish a",
+            "allow device read a",
+            "allow device publish a/#/b", "allow device publish a+", "allow device: publish a",
+            "allow device publish a b",
+        ])
+    func nonsense(line: String) {
+        #expect(TopicRule(line) == nil)
+    }
+}
