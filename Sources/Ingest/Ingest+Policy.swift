@@ -30,6 +30,12 @@ extension Ingest: BrokerPolicy {
                 metadata: ["client_id": "\(publish.client.clientID)", "topic": "\(publish.topicName)"])
             return .refuse(.notAuthorized)
         case .unmapped:
+            if publish.retain || publish.isWill, CommandTopics.isCommand(publish.topic) {
+                logger.notice(
+                    "refused a retained message or last will that would move something",
+                    metadata: ["client_id": "\(publish.client.clientID)", "topic": "\(publish.topicName)"])
+                return .refuse(.notAuthorized)
+            }
             let now = options.clock()
             let (topic, clientID) = (publish.topicName, publish.client.clientID)
             unmapped.withLock { $0.count(topic: topic, payload: publish.payload, clientID: clientID, at: now) }
@@ -76,7 +82,8 @@ extension Ingest: BrokerPolicy {
     }
 
     public func isVolatile(topic: String) -> Bool {
-        switch options.profiles.interpret(topic: topic, payload: []) {
+        if CommandTopics.isCommand(topic) { return true }
+        return switch options.profiles.interpret(topic: topic, payload: []) {
         case .command, .ours: true
         case .observations, .unmapped: false
         }
