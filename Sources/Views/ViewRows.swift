@@ -213,9 +213,12 @@ public struct DeviceRow: Sendable, Hashable {
     /// Why it is offline, as in `device.disconnected`.
     public var reason: String?
     public var lastEvent: Timestamp
+    /// The gates, spots and sensors that it reports for, by name.
+    public var reportsFor: [Subject]
 
     public init(
-        subject: Subject, clientID: String?, online: Bool, since: Timestamp, reason: String?, lastEvent: Timestamp
+        subject: Subject, clientID: String?, online: Bool, since: Timestamp, reason: String?, lastEvent: Timestamp,
+        reportsFor: [Subject] = []
     ) {
         self.subject = subject
         self.clientID = clientID
@@ -223,5 +226,6 @@ public struct DeviceRow: Sendable, Hashable {
         self.since = since
         self.reason = reason
         self.lastEvent = lastEvent
+        self.reportsFor = reportsFor
     }
 }

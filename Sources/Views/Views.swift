@@ -66,6 +66,14 @@ public final class Views: Sendable {
     /// Why the last page could not be applied; `nil` if it was.
     public func failure() -> String? { lastFailure.withLock { $0 } }
 
+    /// How far each projection is, and how large the files are.
+    public func status() -> ViewsStatus {
+        let stop = failure().map { ViewsStatus.Stop(position: position() + 1, reason: $0) }
+        return ViewsStatus(
+            position: position(), head: log.head, bytes: files.bytes,
+            projections: [ViewsStatus.Projection(name: "views", position: position(), stop: stop)])
+    }
+
     /// Returns once the event at `position` is applied, after `deadline`, or when the task is cancelled; tells whether it
     /// is applied. So a handler reads what it wrote.
     @discardableResult

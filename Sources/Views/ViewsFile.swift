@@ -33,6 +33,14 @@ struct ViewsFile: Sendable {
         }
     }
 
+    /// The size of the file and its write-ahead log.
+    var bytes: Int64 {
+        ["", "-wal"].reduce(0) { sum, suffix in
+            let attributes = try? FileManager.default.attributesOfItem(atPath: path + suffix)
+            return sum + Int64(attributes?[.size] as? UInt64 ?? 0)
+        }
+    }
+
     /// Whether an error means that the file itself is unusable.
     static func isDamage(_ error: DatabaseError) -> Bool {
         error.resultCode == .SQLITE_CORRUPT || error.resultCode == .SQLITE_NOTADB

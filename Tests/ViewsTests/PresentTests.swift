@@ -15,9 +15,7 @@ import Views
             let views = try await garage.caughtUpViews()
             var row = try #require(try await views.gate(gate))
             #expect(row.state == .closed)
-            #expect(row.lastMovement?.actor == "esp1")
-            #expect(row.lastMovement?.channel == "device")
-            #expect(row.lastMovement?.commanded == false)
+            #expect(row.lastMovement == nil)
             #expect(row.lastCommand?.status == .requested)
 
             try await garage.append(
@@ -116,12 +114,12 @@ import Views
             try await views.catchUp()
             let online = DeviceRow(
                 subject: esp1, clientID: "ESP-1", online: true, since: GarageLog.at(1), reason: nil,
-                lastEvent: GarageLog.at(3)
+                lastEvent: GarageLog.at(3), reportsFor: [try subject("spot/home.A1")]
             )
             let beach = DeviceRow(
                 subject: try subject("device/beach.esp1"), clientID: nil, online: true, since: GarageLog.at(4),
                 reason: nil,
-                lastEvent: GarageLog.at(4)
+                lastEvent: GarageLog.at(4), reportsFor: [try subject("spot/beach.A1")]
             )
             #expect(try await views.devices() == [beach, online])
             #expect(
@@ -141,7 +139,7 @@ import Views
             try await views.catchUp()
             let offline = DeviceRow(
                 subject: esp1, clientID: "ESP-1", online: false, since: GarageLog.at(9), reason: "keep-alive-timeout",
-                lastEvent: GarageLog.at(10)
+                lastEvent: GarageLog.at(10), reportsFor: [try subject("spot/home.A1")]
             )
             #expect(try await views.devices() == [beach, offline])
             #expect(try await views.spots().map(\.deviceOnline) == [true, false])

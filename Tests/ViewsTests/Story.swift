@@ -59,7 +59,11 @@ struct Story {
             add(
                 "gate/\(home).front", .noteAdded(Note(text: "Olá \"\(random.next() % 10)\"")),
                 actor: pick(["ana", "João"]))
-        default: addUnknown(home)
+        default:
+            switch random.next() % 3 {
+            case 0: addAlert(home)
+            default: addUnknown(home)
+            }
         }
     }
 
@@ -90,6 +94,19 @@ struct Story {
         case 0: add(stream, .deviceSeen(DeviceSeen(clientID: "client-\(device)")))
         case 1: add(stream, .deviceConnected(DeviceConnected(clientID: "client-\(device)")))
         default: add(stream, .deviceDisconnected(DeviceDisconnected(clientID: nil, reason: .will)))
+        }
+    }
+
+    private mutating func addAlert(_ home: String) {
+        let alert = Alert(condition: pick(["open-too-long", "silent"]), text: "Look at it")
+        let stream = pick(["gate/\(home).front", "sensor/\(home).dht1"])
+        switch random.next() % 3 {
+        case 0: add(stream, .alertCleared(alert))
+        case 1: add(stream, .alertRaised(alert))
+        default:
+            add(stream, .alertRaised(alert))
+            let position = Int64(random.next() % 1500)
+            add(stream, .eventAcknowledged(Acknowledgement(position: position)), actor: "ana")
         }
     }
 
@@ -130,6 +147,14 @@ struct AllAnswers: Equatable {
     var readings: [ReadingsAnswer] = []
     var extremes: [[ReadingPoint]] = []
     var garages: [Name] = []
+    var timelines: [GateTimeline] = []
+    var usages: [[GateUsage]] = []
+    var stays: [StayPage] = []
+    var parking: [ParkingSummary] = []
+    var patterns: [OccupancyPattern] = []
+    var alerts: [AlertRow] = []
+    var summaries: [[ReadingSummary]] = []
+    var related: [[EventRow]] = []
 
     init(_ views: Views) async throws {
         for filter in Story.filters {
@@ -140,6 +165,7 @@ struct AllAnswers: Equatable {
         for position in [1, 2, 100, views.position()] { single.append(try await views.event(at: Int64(position))) }
         gates = try await views.gates()
         for gate in gates { commands.append(try await views.commands(of: gate.subject, limit: 100)) }
+        try await askHistory(views)
         spots = try await views.spots()
         sensors = try await views.sensors()
         devices = try await views.devices()
@@ -158,6 +184,35 @@ struct AllAnswers: Equatable {
                 extremes.append(found.map { [$0.minimum, $0.maximum] } ?? [])
             }
         }
+    }
+}
+
+extension AllAnswers {
+    private mutating func askHistory(_ views: Views) async throws {
+        let (from, to) = (GarageLog.at(700), GarageLog.at(20_000))
+        let hours = (0...6).map { GarageLog.at(Double($0) * 3600) }
+        for gate in gates {
+            timelines.append(try await views.timeline(of: gate.subject, from: from, to: to, limit: 40))
+            usages.append(try await views.usage(of: gate.subject, boundaries: hours, now: to))
+        }
+        stays = [
+            try await views.stays(limit: 30),
+            try await views.stays(garage: Name(nearest: "beach"), before: 800, limit: 30),
+        ]
+        for spot in try await views.spots().map(\.subject) {
+            stays.append(try await views.stays(spot: spot, limit: 1000))
+            parking.append(try await views.parkingSummary(spot: spot, from: from, to: to, now: to))
+        }
+        parking.append(try await views.parkingSummary(from: from, to: to, now: to))
+        patterns = [try await views.occupancyPattern(from: from, to: to, now: to) { _ in -10_800 }]
+        alerts = try await views.alerts()
+        for sensor in try await views.sensors() {
+            for quantity in Quantity.allCases {
+                summaries.append(
+                    try await views.summaries(of: sensor.subject, quantity: quantity, boundaries: hours))
+            }
+        }
+        for position in [1, 50, 500] { related.append(try await views.related(to: Int64(position))) }
     }
 }
 

@@ -11,8 +11,10 @@ extension CurrentState {
         }
         var spots: [Subject: Spot] = [:]
         for row in try Row.fetchAll(database, sql: "SELECT * FROM spot") {
-            guard let subject = Subject(.spot, row), let since = row.timestamp("since") else { continue }
-            spots[subject] = Spot(occupied: row["occupied"], since: since, device: row["device"])
+            guard let subject = Subject(.spot, row), let since = row.timestamp("since"),
+                let first = row.timestamp("first")
+            else { continue }
+            spots[subject] = Spot(occupied: row["occupied"], since: since, first: first, device: row["device"])
         }
         var sensors: [Subject: Sensor] = [:]
         for row in try Row.fetchAll(database, sql: "SELECT * FROM sensor") {
@@ -83,10 +85,12 @@ extension CurrentState.Gate {
 extension CurrentState.Spot {
     fileprivate func store(_ subject: Subject, _ database: Database) throws {
         let statement = try database.cachedStatement(
-            sql: "REPLACE INTO spot(garage, name, occupied, since, device) VALUES (?, ?, ?, ?, ?)"
+            sql: "REPLACE INTO spot(garage, name, occupied, since, first, device) VALUES (?, ?, ?, ?, ?, ?)"
         )
         try statement.execute(
-            arguments: [subject.garage.text, subject.name.text, occupied, since.microseconds, device]
+            arguments: [
+                subject.garage.text, subject.name.text, occupied, since.microseconds, first.microseconds, device,
+            ]
         )
     }
 }

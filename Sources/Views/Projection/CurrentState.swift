@@ -13,6 +13,8 @@ struct CurrentState {
     /// Only the commands that the events of the current page name.
     private(set) var commands: [CommandKey: CommandRow] = [:]
     private(set) var changes = Changes()
+    /// What caused the movement of the last event applied, if it was one.
+    private(set) var cause: CommandRow?
 
     /// The keys whose entries differ from what was last written.
     struct Changes {
@@ -40,6 +42,8 @@ struct CurrentState {
     struct Spot {
         var occupied: Bool
         var since: Timestamp
+        /// When it was first reported.
+        var first: Timestamp
         var device: String?
     }
 
@@ -107,8 +111,10 @@ struct CurrentState {
             change(subject, device: device) { gate in
                 gate.state = moved.to
                 gate.since = time
-                gate.lastMovement = movement
+                // The first report says how the gate stands, not that it moved.
+                if !moved.isFirstReport { gate.lastMovement = movement }
             }
+            self.cause = cause
         case .gateObstructed: change(subject, device: device) { $0.obstructed = true }
         case .gateObstructionCleared: change(subject, device: device) { $0.obstructed = false }
         case .commandRequested(let requested):
@@ -176,7 +182,9 @@ struct CurrentState {
 
     private mutating func applyToSpot(_ subject: Subject, _ body: EventBody?, device: String?, time: Timestamp) {
         guard case .spotChanged(let changed) = body else { return }
-        spots[subject] = Spot(occupied: changed.occupied, since: time, device: device ?? spots[subject]?.device)
+        let known = spots[subject]
+        spots[subject] = Spot(
+            occupied: changed.occupied, since: time, first: known?.first ?? time, device: device ?? known?.device)
         changes.spots.insert(subject)
     }
 

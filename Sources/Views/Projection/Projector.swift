@@ -10,6 +10,10 @@ struct Projector {
     private(set) var position: Int64
     private var state: CurrentState
     private var telemetry: Telemetry
+    private let gates = GateHistory()
+    private var parking: ParkingHistory
+    private let alerts = AlertHistory()
+    private let links = Links()
     private var types: Numbering<String>
     private var scopes: Numbering<Scope>
     private var subjects: Numbering<String>
@@ -31,6 +35,7 @@ struct Projector {
         position = try Int64.fetchOne(database, sql: "SELECT position FROM checkpoint") ?? 0
         state = try CurrentState(database)
         telemetry = try Telemetry(database)
+        parking = try ParkingHistory(database)
         types = Numbering(
             try Row.fetchAll(database, sql: "SELECT name, id, events FROM type").map { ($0[0], $0[1], $0[2]) }
         )
@@ -70,6 +75,8 @@ struct Projector {
             ])
             try insert.execute()
             noteTime(event.time, at: event.position)
+            try links.apply(event, database)
+            try alerts.apply(row, database)
 
             guard let subject = row.subject else { continue }
             if case .readingRecorded(let reading) = row.body, subject.kind == .sensor {
@@ -78,6 +85,7 @@ struct Projector {
             try state.apply(event, subject: subject, body: row.body) { key in
                 try CurrentState.storedCommand(key, database)
             }
+            try applyToHistory(row, subject, database)
         }
         try storeNumbers(database)
         try storeSpans(database, through: last.event.position)
@@ -85,6 +93,16 @@ struct Projector {
         try state.store(database)
         try Checkpoint(last.event).store(database)
         position = last.event.position
+    }
+
+    private mutating func applyToHistory(_ row: EventRow, _ subject: Subject, _ database: Database) throws {
+        switch (row.body, subject.kind) {
+        case (.gateMoved(let moved), .gate):
+            try gates.apply(moved, of: subject, row, cause: state.cause, database)
+        case (.spotChanged(let changed), .spot):
+            try parking.apply(changed, of: subject, time: row.event.time, position: row.event.position, database)
+        default: break
+        }
     }
 
     private mutating func noteTime(_ time: Int64, at position: Int64) {

@@ -6,7 +6,7 @@ import GRDB
 /// Nothing here is migrated: a file with other tables or of another version is deleted and built again from the log.
 enum Schema {
     /// Kept in the file's `user_version`. To be raised when a projection writes something else into the same tables.
-    static let version = 1
+    static let version = 2
 
     /// "GRVW", kept in the file's `application_id`.
     static let applicationID = 0x4752_5657
@@ -20,7 +20,9 @@ enum Schema {
 
     /// Makes the empty tables for the log with this identity.
     static func create(_ database: Database, identity: LogIdentity) throws {
-        try database.execute(sql: tables)
+        for tables in [tables, GateHistory.tables, ParkingHistory.tables, AlertHistory.tables, Links.tables] {
+            try database.execute(sql: tables)
+        }
         try database.execute(sql: "INSERT INTO log(identity) VALUES (?)", arguments: [hexadecimal(identity.bytes)])
         try database.execute(sql: "PRAGMA application_id = \(applicationID)")
         try database.execute(sql: "PRAGMA user_version = \(version)")
@@ -98,8 +100,8 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX command_position ON command(garage, gate, position);
         CREATE TABLE spot(
-            garage TEXT NOT NULL, name TEXT NOT NULL, occupied INTEGER NOT NULL, since INTEGER NOT NULL, device TEXT,
-            PRIMARY KEY (garage, name)
+            garage TEXT NOT NULL, name TEXT NOT NULL, occupied INTEGER NOT NULL, since INTEGER NOT NULL,
+            first INTEGER NOT NULL, device TEXT, PRIMARY KEY (garage, name)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE sensor(
             garage TEXT NOT NULL, name TEXT NOT NULL, device TEXT, PRIMARY KEY (garage, name)

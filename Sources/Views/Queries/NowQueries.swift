@@ -63,7 +63,22 @@ extension Views {
     /// Every device, by garage and name.
     public func devices() async throws -> [DeviceRow] {
         try await read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM device ORDER BY garage, name").compactMap(DeviceRow.init)
+            var reported: [Subject: [Subject]] = [:]
+            for kind in [Subject.Kind.gate, .spot, .sensor] {
+                let sql =
+                    "SELECT garage, name, device FROM \(kind.rawValue) WHERE device IS NOT NULL ORDER BY garage, name"
+                for row in try Row.fetchAll(database, sql: sql) {
+                    guard let subject = Subject(kind, row),
+                        let device = Subject(kind: .device, garage: row["garage"], name: row["device"])
+                    else { continue }
+                    reported[device, default: []].append(subject)
+                }
+            }
+            return try Row.fetchAll(database, sql: "SELECT * FROM device ORDER BY garage, name").compactMap { row in
+                guard var device = DeviceRow(row) else { return nil }
+                device.reportsFor = reported[device.subject] ?? []
+                return device
+            }
         }
     }
 
