@@ -32,6 +32,9 @@ extension NativeProfile {
     /// The topic where a garage's events are published.
     public static func eventsTopic(of garage: Name) -> String { "garage/\(garage)/events" }
 
+    /// The topic where the signed head of the log is kept retained for a garage.
+    public static func headTopic(of garage: Name) -> String { "garage/\(garage)/log/head" }
+
     private static func topic(of subject: Subject) -> String {
         "garage/\(subject.garage)/\(subject.kind.rawValue)/\(subject.name)"
     }

@@ -16,7 +16,7 @@ enum NativeTopic: Hashable {
     case spotState(Subject)
     /// `garage/home/device/esp1/status`
     case deviceStatus(Subject)
-    /// What only the service publishes: `…/actuate`, `…/command/result`, `garage/home/events`
+    /// What only the service publishes: `…/actuate`, `…/command/result`, `garage/home/events`, `garage/home/log/head`
     case ours
 
     /// `nil` if the topic is not of the convention, or one of its names is no `Name`.
@@ -26,6 +26,11 @@ enum NativeTopic: Hashable {
             let kindWord = levels.next(in: topic)
         else { return nil }
         if kindWord == "events", levels.isAtEnd {
+            self = .ours
+            return
+        }
+        if kindWord == "log" {
+            guard levels.next(in: topic) == "head", levels.isAtEnd else { return nil }
             self = .ours
             return
         }

@@ -11,8 +11,12 @@ final class AppendQueue: Sendable {
         var bytes: Int { request.events.reduce(0) { $0 + $1.data.count } }
     }
 
+    /// Something else that only the writer's connection may do, run on its thread between two groups.
+    typealias Job = @Sendable (LogWriter) -> Void
+
     enum Arrival {
         case entries([Entry])
+        case job(Job)
         case timedOut
         /// Closed, and nothing is left.
         case closed
@@ -20,6 +24,7 @@ final class AppendQueue: Sendable {
 
     private struct State {
         var entries: [Entry] = []
+        var jobs: [Job] = []
         var events = 0
         var bytes = 0
         var isClosed = false
@@ -53,6 +58,18 @@ final class AppendQueue: Sendable {
         return isTaken
     }
 
+    /// Adds a job, which runs before what is queued after it is taken; `false` if the queue is closed.
+    func push(_ job: @escaping Job) -> Bool {
+        let (isTaken, mustWake) = state.withLock { state in
+            guard !state.isClosed else { return (false, false) }
+            state.jobs.append(job)
+            defer { state.isWriterWaiting = false }
+            return (true, state.isWriterWaiting)
+        }
+        if mustWake { wake.signal() }
+        return isTaken
+    }
+
     /// What has arrived since the last time, without waiting.
     func take() -> [Entry] {
         state.withLock { state in
@@ -66,6 +83,7 @@ final class AppendQueue: Sendable {
     func wait(until deadline: DispatchTime) -> Arrival {
         while true {
             let arrival: Arrival? = state.withLock { state in
+                if !state.jobs.isEmpty { return .job(state.jobs.removeFirst()) }
                 if !state.entries.isEmpty {
                     let entries = state.entries
                     state.entries = []

@@ -7,19 +7,23 @@ import Synchronization
 /// Every event has a gapless `position` in the log and a gapless `version` in its stream, both given by the writer inside the
 /// commit, and a link in one of two hash chains, so that ``verify(against:progress:)`` can prove that nothing was changed.
 public final class EventLog: Sendable {
-    private let path: String
-    private let queue: AppendQueue
+    let path: String
+    let queue: AppendQueue
     private let signal: HeadSignal
-    private let status: SharedStatus
-    private let reader: LogReader
+    let status: SharedStatus
+    let reader: LogReader
+    let retention: Retention
     private let writerEnd: Latch
 
     /// What tells this log from another one.
     public let identity: LogIdentity
 
-    private init(path: String, queue: AppendQueue, writer: WriterThread.Started, writerEnd: Latch) {
+    private init(
+        path: String, queue: AppendQueue, writer: WriterThread.Started, retention: Retention, writerEnd: Latch
+    ) {
         self.path = path
         self.queue = queue
+        self.retention = retention
         self.writerEnd = writerEnd
         signal = writer.signal
         status = writer.status
@@ -39,11 +43,13 @@ public final class EventLog: Sendable {
         directory: String, clock: @escaping @Sendable () -> Int64, options: EventLogOptions = EventLogOptions()
     ) throws(EventLogError) -> EventLog {
         let queue = AppendQueue(options: options)
+        let retention = Retention(age: options.telemetryAge)
         let writerEnd = Latch()
         let writer = try WriterThread.start(
-            directory: directory, clock: clock, options: options, queue: queue, end: writerEnd)
+            directory: directory, clock: clock, options: options, queue: queue, retention: retention, end: writerEnd)
         return EventLog(
-            path: directory + "/" + LogSchema.fileName, queue: queue, writer: writer, writerEnd: writerEnd)
+            path: directory + "/" + LogSchema.fileName, queue: queue, writer: writer, retention: retention,
+            writerEnd: writerEnd)
     }
 
     /// Commits what is queued, then closes the file. Appends after this fail with ``AppendError/closed``, and feeds end.
@@ -149,20 +155,17 @@ extension EventLog {
     public func verify(
         against known: LogHead? = nil, progress: ((VerificationProgress) -> Void)? = nil
     ) throws(EventLogError) -> VerificationReport {
-        var verifier = try LogVerifier(reader: reader, known: known ?? chainHeads, progress: progress)
+        var verifier = try LogVerifier(reader: reader, known: [known ?? chainHeads], progress: progress)
         return try verifier.run()
     }
 
     /// Checks the log in a file without changing it: the chains as above, and then SQLite's own structures. The file may be in
-    /// use.
+    /// use. `known` are heads that were kept elsewhere.
     public static func verify(
-        file: String, against known: LogHead? = nil, progress: ((VerificationProgress) -> Void)? = nil
+        file: String, against known: [LogHead] = [], progress: ((VerificationProgress) -> Void)? = nil
     ) throws(EventLogError) -> VerificationReport {
-        guard Files.exists(file) else { throw .notAnEventLog(path: file) }
-        // Whoever has the file open keeps a write-ahead log beside it. Without one nothing else can change it.
-        let reader = try LogReader(path: file, count: 1, immutable: !Files.exists(file + "-wal"))
+        let reader = try LogReader(file: file)
         defer { reader.close() }
-        try reader.read { try LogSchema.check($0, path: file) }
         var verifier = try LogVerifier(reader: reader, known: known, progress: progress)
         var report = try verifier.run()
         if report.isWhole {
@@ -174,17 +177,11 @@ extension EventLog {
         return report
     }
 
-    /// Figures about the log as it is now.
-    public func statistics() throws(EventLogError) -> LogStatistics {
-        let (events, oldest) = try reader.read { database in
-            let head = try LogSchema.head(database, identity: identity)
-            let pruned = try Int64.fetchOne(database, sql: "SELECT sum(pruned) FROM chain") ?? 0
-            let oldest = try Int64.fetchOne(database, sql: "SELECT recorded FROM event ORDER BY position LIMIT 1")
-            return (head.position &- pruned, oldest)
-        }
-        return LogStatistics(
-            events: events, bytes: Files.size(path) + Files.size(path + "-wal"), queued: queue.events, oldest: oldest,
-            failure: status.failure)
+    /// The end of the log in a file, which may be in use.
+    public static func head(ofFile file: String) throws(EventLogError) -> LogHead {
+        let reader = try LogReader(file: file)
+        defer { reader.close() }
+        return try reader.read { try LogSchema.head($0, identity: LogSchema.identity($0)) }
     }
 }
 

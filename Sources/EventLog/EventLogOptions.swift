@@ -16,6 +16,12 @@ public struct EventLogOptions: Sendable {
     public var readers = 4
     /// How often the disk is tried again after a commit failed and nothing else is written.
     public var probeInterval: Duration = .seconds(2)
+    /// How long telemetry is kept; `nil` keeps it for ever. See also ``EventLog/telemetryAge``.
+    public var telemetryAge: Duration?
+    /// How often the log looks for telemetry that is past its age.
+    public var pruneInterval: Duration = .seconds(60)
+    /// The most events that one step of pruning looks at.
+    public var pruneStep = 2048
 
     // For tests: faults where they really come from.
     /// The most pages of 4 KiB that the file may have, asked at each transaction; SQLite then says that the disk is full.

@@ -16,6 +16,19 @@ final class LogReader: Sendable {
         pool = try LogConnection.openReaders(path: path, count: count, immutable: immutable)
     }
 
+    /// Opens the log in a file that this process doesn't write, and checks that it is one. Another may have it open.
+    convenience init(file: String) throws(EventLogError) {
+        guard Files.exists(file) else { throw .notAnEventLog(path: file) }
+        // Whoever has the file open keeps a write-ahead log beside it. Without one nothing else can change it.
+        try self.init(path: file, count: 1, immutable: !Files.exists(file + "-wal"))
+        do throws(EventLogError) {
+            try read { try LogSchema.check($0, path: file) }
+        } catch {
+            close()
+            throw error
+        }
+    }
+
     func close() {
         // Reads that are still under way end with an error, and their connections close with them.
         try? pool.close()

@@ -5,7 +5,8 @@ import GRDB
 /// program, so arithmetic on its numbers wraps.
 struct LogVerifier {
     private let reader: LogReader
-    private let known: LogHead?
+    /// In the order of their positions.
+    private let known: [LogHead]
     private let progress: ((VerificationProgress) -> Void)?
 
     private var form = CanonicalForm()
@@ -13,7 +14,9 @@ struct LogVerifier {
     private var events: Int64 = 0
     private var anchors: [Chain: Anchor] = [:]
     private var versions: [ExactText: Int64] = [:]
-    private var isKnownChecked = false
+    /// The versions from which streams go on behind the anchor.
+    private var prunedVersions: [ExactText: Int64] = [:]
+    private var knownChecked = 0
     private var firstStray: Int64?
 
     private struct Anchor {
@@ -34,12 +37,12 @@ struct LogVerifier {
 
     private static let pageSize = 1000
 
-    /// `known` is a head that was kept from earlier, from the same log.
+    /// `known` are heads that were kept from earlier, from the same log.
     init(
-        reader: LogReader, known: LogHead?, progress: ((VerificationProgress) -> Void)?
+        reader: LogReader, known: [LogHead], progress: ((VerificationProgress) -> Void)?
     ) throws(EventLogError) {
         self.reader = reader
-        self.known = known
+        self.known = known.sorted { $0.position < $1.position }
         self.progress = progress
         let identity = try reader.read(LogSchema.identity)
         let none = ChainHead(chain: .journal, position: 0, hash: [])
@@ -49,13 +52,32 @@ struct LogVerifier {
     }
 
     /// Checks everything up to the head that the log has at the beginning.
+    ///
+    /// While it runs telemetry may be pruned, and what went before it was read would look like a fault. Then the anchor has
+    /// moved, and everything is checked again from there.
     mutating func run() throws(EventLogError) -> VerificationReport {
-        let fault = try check()
-        return VerificationReport(head: head, events: events, fault: fault)
+        let beginning = self
+        while true {
+            let fault = try check()
+            guard fault != nil, let start = anchors[.telemetry]?.position, try anchorPosition() > start else {
+                return VerificationReport(head: head, events: events, fault: fault)
+            }
+            self = beginning
+        }
+    }
+
+    private func anchorPosition() throws(EventLogError) -> Int64 {
+        try reader.read { database in
+            try Int64.fetchOne(
+                database, sql: "SELECT anchor_position FROM chain WHERE id = ?",
+                arguments: [Chain.telemetry.rawValue]) ?? 0
+        }
     }
 
     private mutating func check() throws(EventLogError) -> VerificationFault? {
-        if let known, known.identity != head.identity { return VerificationFault(position: nil, reason: .differentLog) }
+        if known.contains(where: { $0.identity != head.identity }) {
+            return VerificationFault(position: nil, reason: .differentLog)
+        }
         let stored = try readAnchors()
         if let fault = checkGenesis() { return fault }
         var gap: Int64 = 0
@@ -97,12 +119,7 @@ extension LogVerifier {
         guard event.chain == .journal || event.position > anchors[.telemetry]?.position ?? 0 else {
             return VerificationFault(position: event.position, reason: .differentHistory)
         }
-        let expected = (versions[ExactText(event.stream)] ?? 0) &+ 1
-        guard event.version == expected else {
-            return VerificationFault(
-                position: event.position,
-                reason: .wrongVersion(stream: event.stream, expected: expected, found: event.version))
-        }
+        if let fault = checkVersion(of: event) { return fault }
         guard let link = link(of: row), link.bytes == event.hash else {
             return VerificationFault(position: event.position, reason: .wrongHash)
         }
@@ -110,6 +127,20 @@ extension LogVerifier {
         head.position = event.position
         head[event.chain] = ChainHead(chain: event.chain, position: event.position, hash: event.hash)
         events += 1
+        return nil
+    }
+
+    /// Before the anchor a stream may have lost telemetry between events of the journal; behind it nothing may be missing.
+    private func checkVersion(of event: RecordedEvent) -> VerificationFault? {
+        let stream = ExactText(event.stream)
+        let last = versions[stream] ?? 0
+        let isBeforeAnchor = event.position < anchors[.telemetry]?.position ?? 0
+        let expected = (isBeforeAnchor ? last : max(last, prunedVersions[stream] ?? 0)) &+ 1
+        guard event.version == expected || isBeforeAnchor && event.version > expected else {
+            return VerificationFault(
+                position: event.position,
+                reason: .wrongVersion(stream: event.stream, expected: expected, found: event.version))
+        }
         return nil
     }
 
@@ -169,7 +200,7 @@ extension LogVerifier {
             anchors[chain] = Anchor(position: row.position, pruned: row.pruned)
             head[chain] = ChainHead(chain: chain, position: row.position, hash: row.hash.bytes)
         }
-        for stream in pruned { versions[ExactText(stream.name)] = stream.version }
+        for stream in pruned { prunedVersions[ExactText(stream.name)] = stream.version }
         return stored
     }
 
@@ -182,19 +213,23 @@ extension LogVerifier {
         return nil
     }
 
-    /// Compares with the known head when its position is passed.
+    /// Compares with the known heads whose positions are passed.
     private mutating func checkKnown(before next: Int64) -> VerificationFault? {
-        guard !isKnownChecked, let known, known.position < next else { return nil }
-        isKnownChecked = true
-        // What was pruned since then can't be compared any more.
-        let isPruned = known.telemetry.position < anchors[.telemetry]?.position ?? 0
-        let isSame = known.journal == head.journal && (isPruned || known.telemetry == head.telemetry)
-        return isSame ? nil : VerificationFault(position: known.position, reason: .differentHistory)
+        while knownChecked < known.count, known[knownChecked].position < next {
+            let known = known[knownChecked]
+            knownChecked += 1
+            // What was pruned since then can't be compared any more.
+            let isPruned = known.telemetry.position < anchors[.telemetry]?.position ?? 0
+            guard known.journal == head.journal, isPruned || known.telemetry == head.telemetry else {
+                return VerificationFault(position: known.position, reason: .differentHistory)
+            }
+        }
+        return nil
     }
 
     private mutating func checkEnd(_ stored: LogHead, gap: Int64) -> VerificationFault? {
         let last = max(head.position, anchors[.telemetry]?.position ?? 0)
-        guard stored.position == last, known?.position ?? 0 <= last else {
+        guard stored.position == last, known.last?.position ?? 0 <= last else {
             return VerificationFault(position: last &+ 1, reason: .cutOff(last: last))
         }
         if let fault = checkKnown(before: .max) { return fault }

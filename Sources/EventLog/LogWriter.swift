@@ -11,6 +11,7 @@ final class LogWriter {
     struct Status: Sendable {
         var head: LogHead
         var failure: String?
+        var pruneFailure: String?
     }
 
     private let database: Database
@@ -21,6 +22,7 @@ final class LogWriter {
     private let signal: HeadSignal
     private let status: SharedStatus
     private let wal: WalGauge
+    private let housekeeper: Housekeeper
     private var head: LogHead
     private var isFailing = false
     private var backlog: ArraySlice<AppendQueue.Entry> = []
@@ -28,7 +30,7 @@ final class LogWriter {
 
     init(
         _ database: Database, head: LogHead, options: EventLogOptions, clock: @escaping @Sendable () -> Int64,
-        queue: AppendQueue, signal: HeadSignal, status: SharedStatus
+        queue: AppendQueue, signal: HeadSignal, status: SharedStatus, retention: Retention
     ) throws {
         self.database = database
         self.head = head
@@ -39,28 +41,43 @@ final class LogWriter {
         self.status = status
         appender = try Appender(database, identity: head.identity, options: options)
         wal = WalGauge(database)
+        housekeeper = try Housekeeper(database, options: options, retention: retention, status: status)
     }
 
     /// Writes until the queue is closed and empty.
     func run() {
         while true {
-            switch queue.wait(
-                until: isFailing ? .now() + .milliseconds(options.probeInterval.wholeMilliseconds) : .distantFuture)
-            {
+            switch queue.wait(until: deadline) {
             case .entries(let entries):
                 backlog = entries[...]
                 while !backlog.isEmpty {
                     writeGroup()
                     checkpointIfDue()
+                    keepHouse()
                 }
+            case .job(let job):
+                job(self)
+                keepHouse()
             case .timedOut:
-                probe()
+                if isFailing { probe() } else { keepHouse() }
             case .closed:
                 wal.remove(from: database)
                 checkpoint(.truncate)
                 return
             }
         }
+    }
+
+    /// When the writer goes on although nothing has come in.
+    private var deadline: DispatchTime {
+        isFailing ? .now() + .milliseconds(options.probeInterval.wholeMilliseconds) : housekeeper.deadline
+    }
+
+    /// Prunes a little, if it is time. Not while the disk fails: then it would only fail as well.
+    private func keepHouse() {
+        guard !isFailing else { return }
+        housekeeper.work(at: clock(), isIdle: backlog.isEmpty && queue.isEmpty)
+        checkpointIfDue()
     }
 
     /// The next entry, from what was taken from the queue or from what has arrived since.
@@ -217,6 +234,12 @@ final class SharedStatus: Sendable {
 
     func setFailure(_ reason: String?) {
         value.withLock { $0.failure = reason }
+    }
+
+    var pruneFailure: String? { value.withLock { $0.pruneFailure } }
+
+    func setPruneFailure(_ reason: String?) {
+        value.withLock { $0.pruneFailure = reason }
     }
 }
 

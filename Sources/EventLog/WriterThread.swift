@@ -19,7 +19,7 @@ enum WriterThread {
     /// opens the latch `end` then.
     static func start(
         directory: String, clock: @escaping @Sendable () -> Int64, options: EventLogOptions, queue: AppendQueue,
-        end: Latch
+        retention: Retention, end: Latch
     ) throws(EventLogError) -> Started {
         let outcome = Outcome()
         let thread = Thread {
@@ -27,7 +27,7 @@ enum WriterThread {
             do throws(EventLogError) {
                 try run(
                     directory: directory, clock: clock, options: options, queue: queue,
-                    started: { outcome.set(.success($0)) })
+                    retention: retention, started: { outcome.set(.success($0)) })
             } catch {
                 outcome.set(.failure(error))
             }
@@ -39,7 +39,7 @@ enum WriterThread {
 
     private static func run(
         directory: String, clock: @escaping @Sendable () -> Int64, options: EventLogOptions, queue: AppendQueue,
-        started: (Started) -> Void
+        retention: Retention, started: (Started) -> Void
     ) throws(EventLogError) {
         let path = directory + "/" + LogSchema.fileName
         let lock = try FileLock(path: path + ".lock", for: path)
@@ -53,7 +53,8 @@ enum WriterThread {
                 let signal = HeadSignal(head: head.position)
                 let status = SharedStatus(head: head)
                 let writer = try LogWriter(
-                    database, head: head, options: options, clock: clock, queue: queue, signal: signal, status: status)
+                    database, head: head, options: options, clock: clock, queue: queue, signal: signal, status: status,
+                    retention: retention)
                 // After the writer, which has made the files that a reader can't make.
                 let reader = try LogReader(path: path, count: options.readers)
                 started(Started(signal: signal, status: status, reader: reader))

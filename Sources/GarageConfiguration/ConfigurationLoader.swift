@@ -58,6 +58,7 @@ public struct ConfigurationLoader: Sendable {
         try settings.address(.httpListen) { configuration.http = $0 }
         try settings.text(.httpFiles) { configuration.httpFiles = $0 }
         try settings.text(.siteTimeZone) { configuration.timeZone = $0 }
+        try settings.number(.retentionTelemetryDays, in: 0...36_500) { configuration.telemetryDays = $0 }
         try settings.number(.gateCommandTimeout, in: 1...600) { configuration.gateCommandTimeout = $0 }
         try settings.choice(.logLevel, of: ["trace", "debug", "info", "notice", "warning", "error", "critical"]) {
             configuration.logLevel = $0

@@ -11,6 +11,7 @@ public enum Key: String, Sendable, CaseIterable {
     case httpListen = "http.listen"
     case httpFiles = "http.files"
     case siteTimeZone = "site.time_zone"
+    case retentionTelemetryDays = "retention.telemetry_days"
     case gateCommandTimeout = "gate.command_timeout_seconds"
     case logLevel = "log.level"
     case logFormat = "log.format"

@@ -18,6 +18,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var httpFiles: String?
     /// The IANA name of the time zone that days begin in; `nil` takes the system's.
     public var timeZone: String?
+    /// How long readings are kept one by one, in days, 1 to 36500; 0 keeps them for ever.
+    public var telemetryDays = 90
     /// How long a gate may take to reach the state that a command asks for, in seconds, 1 to 600.
     public var gateCommandTimeout = 60
     public var logLevel = "info"

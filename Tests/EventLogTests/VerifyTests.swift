@@ -21,7 +21,7 @@ import Testing
     @Test func aWholeLogIsWhole() async throws {
         let (folder, head) = try await makeLog()
         let before = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-        let report = try EventLog.verify(file: folder.file, against: head)
+        let report = try EventLog.verify(file: folder.file, against: [head])
         #expect(report == VerificationReport(head: head, events: 30, fault: nil))
         // Checking leaves nothing behind.
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == before)
@@ -29,7 +29,7 @@ import Testing
             #expect(try log.verify() == report)
             // Also from outside, while it is open and goes on.
             try await log.append(AppendRequest(events: [event(31)]))
-            let outside = try EventLog.verify(file: folder.file, against: head)
+            let outside = try EventLog.verify(file: folder.file, against: [head])
             #expect(outside.isWhole && outside.events == 31)
         }
     }
@@ -115,7 +115,7 @@ import Testing
         try folder.tamper("UPDATE chain SET anchor_hash = zeroblob(32)")
         #expect(try EventLog.verify(file: folder.file).fault?.reason == .differentHistory)
         try folder.tamper("UPDATE log SET identity = randomblob(16)")
-        #expect(try EventLog.verify(file: folder.file, against: head).fault?.reason == .differentLog)
+        #expect(try EventLog.verify(file: folder.file, against: [head]).fault?.reason == .differentLog)
     }
 
     @Test func aTailThatIsCutOffIsFoundWithAKnownHead() async throws {
@@ -129,12 +129,12 @@ import Testing
             UPDATE chain SET position = (SELECT max(position) FROM event WHERE event.chain = chain.id);
             """)
         #expect(try EventLog.verify(file: folder.file).isWhole)
-        let report = try EventLog.verify(file: folder.file, against: head)
+        let report = try EventLog.verify(file: folder.file, against: [head])
         #expect(report.fault == VerificationFault(position: 21, reason: .cutOff(last: 20)))
         // And then goes on with another history.
         try await folder.withLog { log in _ = try await log.append(AppendRequest(events: (1...15).map { event($0) })) }
         #expect(try EventLog.verify(file: folder.file).isWhole)
-        let forged = try EventLog.verify(file: folder.file, against: head)
+        let forged = try EventLog.verify(file: folder.file, against: [head])
         #expect(forged.fault == VerificationFault(position: 30, reason: .differentHistory))
     }
 
@@ -180,7 +180,7 @@ import Testing
             UPDATE event SET data = x'', salt = NULL, digest = x'\(digest.map { String(format: "%02x", $0) }.joined())',
             actor = (SELECT id FROM symbol WHERE text = '') WHERE position = 7
             """)
-        #expect(try EventLog.verify(file: folder.file, against: head).isWhole)
+        #expect(try EventLog.verify(file: folder.file, against: [head]).isWhole)
     }
 
     @Test(arguments: [15, 30]) func aLogWhoseOldTelemetryWasPrunedStillFits(through last: Int) async throws {
@@ -206,7 +206,7 @@ import Testing
             DELETE FROM event WHERE chain = 2 AND position <= \(last);
             """)
         for head in heads {
-            let report = try EventLog.verify(file: folder.file, against: head)
+            let report = try EventLog.verify(file: folder.file, against: [head])
             #expect(report.isWhole, "\(head.position): \(String(describing: report.fault))")
             #expect(report.events == Int64(30 - last / 3))
         }

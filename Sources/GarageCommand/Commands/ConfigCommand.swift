@@ -52,6 +52,7 @@ extension ServiceConfiguration {
                 case .httpListen: http.description
                 case .httpFiles: httpFiles ?? "(built in)"
                 case .siteTimeZone: timeZone ?? TimeZone.current.identifier
+                case .retentionTelemetryDays: String(telemetryDays)
                 case .gateCommandTimeout: String(gateCommandTimeout)
                 case .logLevel: logLevel
                 case .logFormat: logFormat.rawValue

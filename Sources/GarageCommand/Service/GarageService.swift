@@ -27,8 +27,10 @@ struct GarageService {
         let clock: @Sendable () -> Timestamp = { Timestamp(microseconds: WallClock.microseconds()) }
 
         let log = try open("the event log") {
-            try EventLog.open(directory: folder.path, clock: { WallClock.microseconds() })
+            try EventLog.open(
+                directory: folder.path, clock: { WallClock.microseconds() }, options: EventLogOptions(configuration))
         }
+        let headKey = try open("the key of the event log") { try HeadKey.open(directory: folder.path) }
         let views = try open("the views") {
             try Views.open(directory: folder.path, log: log, logger: Logger(label: "views"))
         }
@@ -56,6 +58,7 @@ struct GarageService {
         var services: [any Service] = [
             StoreService(log: log), views, ingest, web, server,
             EventBroadcast(views: views, server: server, logger: Logger(label: "broadcast")),
+            HeadPublisher(log: log, key: headKey, views: views, server: server, logger: Logger(label: "log")),
         ]
         if let demoPassword, let address = brokerAddresses.tcp.first {
             var options = SimulationOptions.demo(host: address.host, port: address.port)

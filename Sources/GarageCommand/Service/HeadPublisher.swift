@@ -1,0 +1,49 @@
+import DeviceProfiles
+import EventLog
+import GarageDomain
+import Logging
+import MQTTBroker
+import MQTTCodec
+import MQTTServer
+import NIOCore
+import ServiceLifecycle
+import Views
+
+/// Publishes the log's signed head, retained, at the start and then every hour, on `garage/<garage>/log/head` of each garage:
+/// whoever keeps what comes there can prove later that the log was not rewritten (`garage verify --check-head`).
+struct HeadPublisher: Service {
+    let log: EventLog
+    let key: HeadKey
+    let views: Views
+    let server: MQTTServer
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                // A log without any event has no garage yet; its first shall not wait for an hour.
+                try? await Task.sleep(for: await publish() > 0 ? .seconds(3600) : .seconds(5))
+            }
+        }
+    }
+
+    /// Returns to how many topics it published.
+    private func publish() async -> Int {
+        do {
+            let garages = try await views.garages()
+            let text = try key.sign(log.chainHeads, at: WallClock.microseconds()).text
+            var properties = Properties()
+            properties.contentType = "application/json"
+            for garage in garages {
+                server.post(
+                    LocalMessage(
+                        topic: NativeProfile.headTopic(of: garage), payload: ByteBuffer(string: text),
+                        qos: .atLeastOnce, retain: true, properties: properties))
+            }
+            return garages.count
+        } catch {
+            logger.error("the log's head can't be published", metadata: ["reason": "\(error)"])
+            return 0
+        }
+    }
+}
