@@ -18,6 +18,7 @@ let package = Package(
         .library(name: "MQTTCodec", targets: ["MQTTCodec"]),
         .library(name: "MQTTBroker", targets: ["MQTTBroker"]),
         .library(name: "MQTTServer", targets: ["MQTTServer"]),
+        .library(name: "MQTTWebSocket", targets: ["MQTTWebSocket"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -65,10 +66,20 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // Carries MQTT in WebSocket frames, for any channel.
+        .target(
+            name: "MQTTWebSocket",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
         .target(
             name: "MQTTServer",
             dependencies: [
-                "MQTTBroker", "MQTTCodec",
+                "MQTTBroker", "MQTTCodec", "MQTTWebSocket",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

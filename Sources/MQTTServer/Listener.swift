@@ -1,4 +1,5 @@
 import MQTTBroker
+import MQTTWebSocket
 import NIOCore
 import NIOPosix
 
@@ -47,8 +48,12 @@ struct Listener {
                         try channel.pipeline.syncOperations.addHandler(ConnectionHandler(loop: loop, listener: name))
                     case .webSocket:
                         let upgrade = WebSocketUpgrade(
-                            loop: loop, listener: name, maximumPacketSize: limits.maximumPacketSize,
-                            timeLimit: .seconds(Int64(limits.connectTimeout)), allowedOrigins: allowedOrigins)
+                            maximumPacketSize: limits.maximumPacketSize,
+                            timeLimit: .seconds(Int64(limits.connectTimeout)), allowedOrigins: allowedOrigins
+                        ) { channel in
+                            try channel.pipeline.syncOperations.addHandler(
+                                ConnectionHandler(loop: loop, listener: name))
+                        }
                         try upgrade.configure(channel)
                     }
                 }

@@ -1,27 +1,40 @@
-import NIOCore
+public import NIOCore
 import NIOHTTP1
 import NIOWebSocket
 
-/// Turns an HTTP connection into a WebSocket that carries MQTT.
-struct WebSocketUpgrade {
+/// Turns an HTTP connection into a WebSocket that carries MQTT (MQTT 5.0 section 6).
+public struct WebSocketUpgrade: Sendable {
     /// The names that clients ask for, MQTT 3.1.1 and 5.0 first.
     private static let subprotocols = ["mqtt", "mqttv3.1"]
 
-    let loop: BrokerLoop
-    let listener: String
-    let maximumPacketSize: Int
-    let timeLimit: TimeAmount
-    /// Origins, such as `https://example.org`, of pages that may connect besides those of the same host.
-    let allowedOrigins: [String]
+    private let maximumPacketSize: Int
+    private let timeLimit: TimeAmount
+    private let allowedOrigins: [String]
+    private let addHandlers: @Sendable (any Channel) throws -> Void
 
-    /// Sets up a connection that has just been accepted.
-    func configure(_ channel: any Channel) throws {
+    /// - Parameters:
+    ///   - maximumPacketSize: the largest MQTT packet that the server takes, in bytes; frames may be a little larger.
+    ///   - timeLimit: how long the HTTP request may take.
+    ///   - allowedOrigins: origins, such as `https://example.org`, of pages that may connect besides those of the same
+    ///     host.
+    ///   - addHandlers: adds to the upgraded channel what speaks MQTT in `ByteBuffer`s.
+    public init(
+        maximumPacketSize: Int, timeLimit: TimeAmount, allowedOrigins: [String],
+        addHandlers: @escaping @Sendable (any Channel) throws -> Void
+    ) {
+        self.maximumPacketSize = maximumPacketSize
+        self.timeLimit = timeLimit
+        self.allowedOrigins = allowedOrigins
+        self.addHandlers = addHandlers
+    }
+
+    /// Sets up a connection that has just been accepted. Must be called on its event loop.
+    public func configure(_ channel: any Channel) throws {
         let deadline = channel.eventLoop.scheduleTask(in: timeLimit) { channel.close(promise: nil) }
         channel.closeFuture.whenComplete { _ in deadline.cancel() }
         let fallback = HTTPRefusal()
-        let loop = loop
-        let listener = listener
         let allowedOrigins = allowedOrigins
+        let addHandlers = addHandlers
         let upgrader = NIOWebSocketServerUpgrader(
             maxFrameSize: min(max(maximumPacketSize + 5, 16_384), Int(UInt32.max)),
             shouldUpgrade: { channel, head in
@@ -30,9 +43,8 @@ struct WebSocketUpgrade {
             upgradePipelineHandler: { channel, _ in
                 channel.eventLoop.makeCompletedFuture {
                     deadline.cancel()
-                    try channel.pipeline.syncOperations.addHandlers([
-                        WebSocketFrames(), ConnectionHandler(loop: loop, listener: listener),
-                    ])
+                    try channel.pipeline.syncOperations.addHandler(WebSocketFrames())
+                    try addHandlers(channel)
                 }
             })
         let bound = NIOLoopBound(fallback, eventLoop: channel.eventLoop)
