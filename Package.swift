@@ -250,6 +250,19 @@ let package = Package(
             dependencies: ["MQTTBroker", "MQTTCodec", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: settings
         ),
+        // Replays what the fuzzers of the package in Tests/Fuzz have found.
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "MQTTBroker", "MQTTCodec", "MQTTWebSocket",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            path: "Tests/Fuzz",
+            exclude: ["Corpus", "Kept", "Package.swift"],
+            sources: ["Harness", "Replay"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "MQTTServerTests",
             dependencies: [
