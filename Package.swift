@@ -259,8 +259,11 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             path: "Tests/Fuzz",
-            exclude: ["Corpus", "Kept", "Package.swift"],
-            sources: ["Harness", "Replay"],
+            exclude: [
+                "Corpus", "Kept", "Package.swift", "Sources/MQTTBroker", "Sources/MQTTCodec", "Sources/MQTTWebSocket",
+                "Sources/Target",
+            ],
+            sources: ["Sources/Harness", "Replay"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -1,8 +1,11 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// The fuzzers, apart from the main package, which can't be built with libFuzzer's `main`. `deploy/fuzz` builds and runs
-/// them. The folder Harness is also compiled into the main package's tests, which replay every kept case.
+/// The fuzzers, apart from the main package, whose programs can't be built with libFuzzer's `main`. `deploy/fuzz` builds
+/// and runs them. The main package's tests compile Harness too, and replay what the fuzzers have found.
+///
+/// The libraries are linked folders instead of a dependency on the main package, so that nothing but SwiftNIO and
+/// swift-collections has to be fetched and built.
 let settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
@@ -15,22 +18,42 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [.library(name: "Fuzz", type: .static, targets: ["Target"])],
     dependencies: [
-        .package(name: "garage", path: "../.."),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     ],
     targets: [
         .target(
+            name: "MQTTCodec",
+            dependencies: [.product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "MQTTBroker",
+            dependencies: [
+                "MQTTCodec",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "MQTTWebSocket",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
             name: "Harness",
             dependencies: [
-                .product(name: "MQTTBroker", package: "garage"),
-                .product(name: "MQTTCodec", package: "garage"),
-                .product(name: "MQTTWebSocket", package: "garage"),
+                "MQTTBroker", "MQTTCodec", "MQTTWebSocket",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
-            path: "Harness",
             swiftSettings: settings
         ),
-        .target(name: "Target", dependencies: ["Harness"], path: "Target", swiftSettings: settings),
+        .target(name: "Target", dependencies: ["Harness"], swiftSettings: settings),
     ]
 )
