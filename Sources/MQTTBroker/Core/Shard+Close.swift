@@ -108,9 +108,13 @@ extension Shard {
             publish(will, now)
         }
         removeSubscriptions(session)
-        if case .coming(let crossing)? = session.pointee.move, let (tenure, _) = crossing.handOver {
-            let key = ExactText(session.pointee.clientID)
-            post(.arrival(clientID: key, tenure: tenure.number, nil), to: tenure.shard)
+        if case .coming(let crossing)? = session.pointee.move {
+            // What is still sent after it has nowhere to go.
+            for shard in crossing.path { post(.arrived(move: crossing.move), to: shard) }
+            if let (tenure, _) = crossing.handOver {
+                let key = ExactText(session.pointee.clientID)
+                post(.arrival(clientID: key, tenure: tenure.number, nil), to: tenure.shard)
+            }
         }
         session.pointee.outbound.removeAll { messages.release($0) }
         for queued in session.pointee.queue { messages.release(queued.message) }

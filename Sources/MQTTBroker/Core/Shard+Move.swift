@@ -203,6 +203,8 @@ extension Shard {
             Session(slot: slot, generation: generation, clientID: key.text)
         }
         sessionsByClientID[key] = session
+        // It may have passed through here before.
+        passedOn[moved.move] = nil
         session.pointee.expiryInterval = moved.expiryInterval
         session.pointee.move = .coming(Crossing(move: moved.move, path: moved.path))
         for (filter, options) in moved.subscriptions {

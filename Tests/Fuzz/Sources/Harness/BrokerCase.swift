@@ -113,7 +113,10 @@ struct BrokerCase {
         var properties = Properties()
         if flags & 16 != 0 { properties.append(.messageExpiryInterval(UInt32(source.below(6)))) }
         if flags & 32 != 0 { properties.append(.topicAlias(UInt16(1 + source.below(70)))) }
-        if flags & 64 != 0 { properties.append(.userProperty(UserProperty(name: "k", value: String(repeating: "v", count: source.below(90))))) }
+        if flags & 64 != 0 {
+            properties.append(
+                .userProperty(UserProperty(name: "k", value: String(repeating: "v", count: source.below(90)))))
+        }
         let isNamed = flags & 128 == 0 || flags & 32 == 0
         return Publish(
             topic: isNamed ? source.element(of: Words.topics) : "",

@@ -22,6 +22,7 @@ public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let problems = fuzzed.run(Array(UnsafeBufferPointer(start: bytes, count: count)))
     guard problems.isEmpty else {
         print(problems.joined(separator: "\n"))
+        fflush(nil)
         abort()
     }
     return 0
