@@ -22,6 +22,8 @@ public enum Interpretation: Hashable, Sendable {
     case command(gate: Subject, CommandText)
     /// A topic that only the service itself publishes to.
     case ours
+    /// The topic is known, and what the message says is not for the log: a device's health, its description, an echo.
+    case nothing
     /// No profile knows the topic, or the payload says nothing that the garage knows.
     case unmapped
 }

@@ -1,6 +1,6 @@
 /// A JSON value as a device wrote it. Numbers stay text, so that nothing is lost before they are understood.
-enum JSONValue: Hashable {
-    struct Member: Hashable {
+enum JSONValue: Hashable, Sendable {
+    struct Member: Hashable, Sendable {
         var key: String
         var value: JSONValue
     }
@@ -31,6 +31,49 @@ enum JSONValue: Hashable {
         case .number(let text), .string(let text), .word(let text): text
         case .array: "[…]"
         case .object: "{…}"
+        }
+    }
+
+    /// The member of an object with this key.
+    subscript(key: String) -> JSONValue? {
+        guard case .object(let members) = self else { return nil }
+        return members.first { $0.key == key }?.value
+    }
+
+    /// The members, if this is an object.
+    var members: [Member] {
+        if case .object(let members) = self { members } else { [] }
+    }
+
+    /// The elements, if this is an array.
+    var elements: [JSONValue] {
+        if case .array(let elements) = self { elements } else { [] }
+    }
+
+    /// The content of a string.
+    var string: String? {
+        if case .string(let text) = self { text } else { nil }
+    }
+
+    /// The number, also if it is written as a string.
+    var number: Double? {
+        switch self {
+        case .number(let text), .string(let text):
+            DecimalText(Array(text.utf8)[...]).flatMap { $0.value.isFinite ? $0.value : nil }
+        case .null, .bool, .word, .array, .object: nil
+        }
+    }
+
+    /// The truth value, if this is one.
+    var bool: Bool? {
+        if case .bool(let value) = self { value } else { nil }
+    }
+
+    /// The value as one lower-case word; empty for arrays and objects.
+    var word: String {
+        switch self {
+        case .array, .object: ""
+        default: text.lowercased()
         }
     }
 }

@@ -75,12 +75,17 @@ public struct UnmappedTopic: Sendable, Hashable {
     public var lastPayload: String
     public var lastTime: Timestamp
     public var clientID: String?
+    /// Why nobody reads it although somebody knows the topic, in English; `nil` if the topic is unknown.
+    public var reason: String?
 
-    public init(topic: String, count: Int, lastPayload: String, lastTime: Timestamp, clientID: String?) {
+    public init(
+        topic: String, count: Int, lastPayload: String, lastTime: Timestamp, clientID: String?, reason: String? = nil
+    ) {
         self.topic = topic
         self.count = count
         self.lastPayload = lastPayload
         self.lastTime = lastTime
         self.clientID = clientID
+        self.reason = reason
     }
 }

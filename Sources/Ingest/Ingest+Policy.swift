@@ -19,31 +19,27 @@ extension Ingest: BrokerPolicy {
     }
 
     public func inspect(_ publish: borrowing PublishInspection) -> PublishVerdict {
-        // An empty retained message clears the retained one; it says nothing about the thing itself.
-        if publish.retain && publish.payload.isEmpty { return .forward }
+        // An empty retained message clears the retained one; it says nothing about the thing itself. On foreign topics it
+        // may take an announcement back.
+        if publish.retain, publish.payload.isEmpty, Profiles.isGarageTopic(publish.topic) { return .forward }
         switch options.profiles.interpret(topic: publish.topic, payload: publish.payload) {
-        case .observations(let observations): return observe(observations, in: publish)
+        case .observations(let observations): return observe(observations, in: publish, keepsState: true)
         case .command(let gate, let text): return command(text, for: gate, in: publish)
+        case .nothing: return .forward
         case .ours:
             logger.notice(
                 "refused a message on a topic that only the service publishes",
                 metadata: ["client_id": "\(publish.client.clientID)", "topic": "\(publish.topicName)"])
             return .refuse(.notAuthorized)
-        case .unmapped:
-            if publish.retain || publish.isWill, CommandTopics.isCommand(publish.topic) {
-                logger.notice(
-                    "refused a retained message or last will that would move something",
-                    metadata: ["client_id": "\(publish.client.clientID)", "topic": "\(publish.topicName)"])
-                return .refuse(.notAuthorized)
-            }
-            let now = options.clock()
-            let (topic, clientID) = (publish.topicName, publish.client.clientID)
-            unmapped.withLock { $0.count(topic: topic, payload: publish.payload, clientID: clientID, at: now) }
-            return .forward
+        case .unmapped: return inspectForeign(publish)
         }
     }
 
-    private func observe(_ observations: [Observation], in publish: borrowing PublishInspection) -> PublishVerdict {
+    /// - Parameter keepsState: Whether a gate's state is stored as the topic's retained message although its device did
+    ///   not ask for that.
+    func observe(
+        _ observations: [Observation], in publish: borrowing PublishInspection, keepsState: Bool
+    ) -> PublishVerdict {
         let client = publish.client
         let reporter = Reporter(
             clientID: client.clientID, hasOwnID: !client.hasAssignedID, isLastWill: publish.isWill)
@@ -53,7 +49,8 @@ extension Ingest: BrokerPolicy {
             let isLast = index == observations.count - 1
             accept(.observed(observation, by: reporter), from: origin, ticket: isHeld && isLast ? publish.ticket : nil)
         }
-        let isRetained = observations.contains { if case .gateState = $0 { true } else { false } }
+        let isRetained =
+            keepsState && observations.contains { if case .gateState = $0 { true } else { false } }
         if observations.isEmpty { return .forward }
         return isHeld ? .hold(retained: isRetained) : isRetained ? .forwardRetained : .forward
     }
@@ -85,7 +82,7 @@ extension Ingest: BrokerPolicy {
         if CommandTopics.isCommand(topic) { return true }
         return switch options.profiles.interpret(topic: topic, payload: []) {
         case .command, .ours: true
-        case .observations, .unmapped: false
+        case .observations, .nothing, .unmapped: false
         }
     }
 

@@ -20,11 +20,14 @@ public final class Ingest: Sendable {
         public var gatekeeper: any Gatekeeper
         /// Reads what devices send.
         public var profiles: Profiles
+        /// What is set about devices that do not speak the service's own convention.
+        public var foreign: ForeignDevices.Settings
 
         public init(
             settings: GarageSettings, clock: @escaping @Sendable () -> Timestamp, gatekeeper: any Gatekeeper,
-            profiles: Profiles = .standard
+            profiles: Profiles = .standard, foreign: ForeignDevices.Settings = ForeignDevices.Settings()
         ) {
+            self.foreign = foreign
             self.profiles = profiles
             self.settings = settings
             self.clock = clock
@@ -37,6 +40,7 @@ public final class Ingest: Sendable {
     let log: EventLog
     private let pipeline: Mutex<Pipeline>
     let unmapped = Mutex(UnmappedTopics())
+    let foreign: Mutex<ForeignDevices>
     private let sink = Mutex<(any MessageSink)?>(nil)
     /// The pipeline is made before `self` exists, so its appends reach the log through this.
     private let receiver: CompletionReceiver
@@ -50,6 +54,7 @@ public final class Ingest: Sendable {
         self.logger = logger
         let receiver = CompletionReceiver()
         self.receiver = receiver
+        foreign = Mutex(ForeignDevices(options.foreign))
         let history = try History(log: log)
         pipeline = Mutex(
             Pipeline(
@@ -104,7 +109,7 @@ public final class Ingest: Sendable {
                 noteActuation(of: gate, commandID: commandID, receivers: 0)
                 return
             }
-            let message = Actuation.message(gate: gate, action: action)
+            let message = Actuation.message(gate: gate, action: action, actuator: actuator(of: gate))
             Task {
                 self.noteActuation(of: gate, commandID: commandID, receivers: await sink.publish(message))
             }

@@ -12,13 +12,16 @@ struct UnmappedTopics {
     init(capacity: Int = 1000) { self.capacity = capacity }
 
     /// Counts one message. Only the first 200 bytes of `payload` are kept.
-    mutating func count(topic: String, payload: UnsafeRawBufferPointer, clientID: String?, at time: Timestamp) {
+    mutating func count(
+        topic: String, payload: UnsafeRawBufferPointer, clientID: String?, reason: String? = nil, at time: Timestamp
+    ) {
         let text = String(decoding: payload.prefix(200), as: UTF8.self)
         if var known = topics[topic] {
             known.count += 1
             known.lastPayload = text
             known.lastTime = time
             known.clientID = clientID
+            known.reason = reason
             topics[topic] = known
             return
         }
@@ -27,7 +30,12 @@ struct UnmappedTopics {
             topics[oldest.topic] = nil
         }
         topics[topic] = UnmappedTopic(
-            topic: topic, count: 1, lastPayload: text, lastTime: time, clientID: clientID)
+            topic: topic, count: 1, lastPayload: text, lastTime: time, clientID: clientID, reason: reason)
+    }
+
+    /// Forgets a topic, because a rule now reads it.
+    mutating func remove(where isMapped: (String) -> Bool) {
+        for topic in topics.keys.filter(isMapped) { topics[topic] = nil }
     }
 
     /// The topics, those heard last first.

@@ -72,11 +72,11 @@ struct FuzzTests {
         case .command(_, let text):
             #expect(text.id.map { (1...64).contains($0.count) } ?? true)
             #expect((text.reason ?? "").count <= 200)
-        case .ours, .unmapped: break
+        case .ours, .unmapped, .nothing: break
         }
     }
 
-    private static func mutated(_ bytes: [UInt8], using random: inout SeededGenerator) -> [UInt8] {
+    static func mutated(_ bytes: [UInt8], using random: inout SeededGenerator) -> [UInt8] {
         var bytes = bytes
         for _ in 0..<Int.random(in: 0...4, using: &random) {
             let place = Int.random(in: 0...bytes.count, using: &random)

@@ -1,0 +1,38 @@
+import GarageDomain
+
+/// What one profile makes of a message on a topic that it knows.
+struct Finding: Hashable {
+    /// What the device reports; empty if the message is known and says nothing for the log.
+    var observations: [Observation] = []
+    /// How the gates that the message is about are moved, where the firmware says so.
+    var actuators: [Subject: GateActuator] = [:]
+    /// The models of the sensors that the message is about, where it names them.
+    var models: [Subject: SensorModel] = [:]
+    /// Why the message says nothing although a person may have expected it to: the topic needs a mapping rule.
+    var needsMapping: String?
+
+    /// A message that is known and says nothing for the log.
+    static let nothing = Finding()
+
+    static func needsMapping(_ reason: String) -> Finding { Finding(needsMapping: reason) }
+
+    static func observed(_ observations: Observation...) -> Finding { Finding(observations: observations) }
+
+    mutating func add(_ other: Finding) {
+        observations += other.observations
+        actuators.merge(other.actuators) { $1 }
+        models.merge(other.models) { $1 }
+        needsMapping = needsMapping ?? other.needsMapping
+    }
+}
+
+/// The conventions of one kind of foreign firmware. A value: what it has learned of its devices is part of it.
+protocol FirmwareProfile: Sendable {
+    /// The profile's name as shown to people, for example `tasmota`.
+    static var name: String { get }
+
+    init()
+
+    /// What the message says, or `nil` if the topic is none of this firmware's.
+    mutating func read(_ message: ForeignMessage, at site: Site) -> Finding?
+}

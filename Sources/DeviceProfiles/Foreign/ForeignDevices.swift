@@ -1,0 +1,160 @@
+public import GarageDomain
+
+/// All that is known of devices that do not speak the service's own convention: the rules that people have made, what
+/// devices have announced, and what each firmware's conventions say.
+///
+/// A value without time or I/O, bounded in memory whatever devices send. The first that knows a topic reads it: a
+/// person's rule, then an announcement (Home Assistant's discovery), then a firmware's own topics, then plain words.
+public struct ForeignDevices: Sendable {
+    /// What is set about foreign devices.
+    public struct Settings: Hashable, Sendable {
+        /// The garage that they belong to.
+        public var garage: Name
+        /// Where devices announce themselves.
+        public var discoveryPrefixes: [String]
+        public var rules: [MappingRule]
+
+        public init(
+            garage: Name = Name(nearest: "home"), discoveryPrefixes: [String] = ["homeassistant"],
+            rules: [MappingRule] = []
+        ) {
+            self.garage = garage
+            self.discoveryPrefixes = discoveryPrefixes
+            self.rules = rules
+        }
+    }
+
+    /// A message with a longer payload need not be handed over: nobody reads it.
+    public static let longestPayload = ForeignMessage.longestPayload
+
+    private static let mostGates = 1000
+    private static let mostSensors = 2000
+
+    private let settings: Settings
+    private let site: Site
+    public private(set) var rules: [MappingRule]
+    private var catalog = DiscoveryCatalog()
+    private var profiles: [any FirmwareProfile] = ForeignDevices.allProfiles
+    private var actuators: [Subject: GateActuator] = [:]
+    private var models: [Subject: SensorModel] = [:]
+
+    /// The firmware profiles in the order in which they are asked, the most telling topics first.
+    private static var allProfiles: [any FirmwareProfile] {
+        [
+            LoRaWANProfile(), ThingsBoardProfile(), ZigbeeProfile(), ShellyProfile(), RatgdoProfile(),
+            OpenGarageProfile(), TasmotaProfile(), HomieProfile(), ShellyPlusProfile(), ESPHomeProfile(),
+            GenericProfile(),
+        ]
+    }
+
+    public init(_ settings: Settings = Settings()) {
+        self.settings = settings
+        site = Site(garage: settings.garage)
+        rules = settings.rules
+    }
+
+    /// Puts other rules in the place of those in force.
+    public mutating func replaceRules(_ rules: [MappingRule]) { self.rules = rules }
+
+    /// What the message says, and who says so.
+    public mutating func read(_ message: DeviceMessage) -> ForeignReading {
+        guard let parsed = ForeignMessage(message) else {
+            return .tooLong
+        }
+        if let reading = readByRule(parsed) { return reading }
+        if CommandTopics.isCommand(message.topic) {
+            return ForeignReading(reader: "command topic", interpretation: .nothing)
+        }
+        if let address = DiscoveryAddress(parsed, prefixes: settings.discoveryPrefixes) {
+            learn(address, parsed)
+            return ForeignReading(reader: "discovery", interpretation: .nothing)
+        }
+        if isHomeAssistantStatus(parsed) { return ForeignReading(reader: "discovery", interpretation: .nothing) }
+        var reasons: [String] = []
+        if let found = catalog.read(parsed) {
+            if found.needsMapping == nil, !catalog.isIrrelevant(message.topic) { return take(found, from: "discovery") }
+            if let reason = found.needsMapping { reasons.append(reason) }
+        }
+        for index in profiles.indices {
+            guard let found = profiles[index].read(parsed, at: site) else { continue }
+            let name = type(of: profiles[index]).name
+            if let reason = found.needsMapping, found.observations.isEmpty {
+                if catalog.isIrrelevant(message.topic) { break }
+                return .unmapped(reasons.first ?? reason, reader: name)
+            }
+            return take(found, from: name)
+        }
+        if catalog.isIrrelevant(message.topic) { return ForeignReading(reader: "discovery", interpretation: .nothing) }
+        return .unmapped(reasons.first)
+    }
+
+    /// How a gate is moved, if its firmware has told: the messages for its three actions.
+    public func actuator(of gate: Subject) -> GateActuator? { actuators[gate] }
+
+    /// The model of a sensor, if its firmware or a rule names it.
+    public func model(of sensor: Subject) -> SensorModel? { models[sensor] }
+
+    private mutating func readByRule(_ message: ForeignMessage) -> ForeignReading? {
+        var whole = Finding()
+        var reader: String?
+        for rule in rules {
+            guard let found = rule.read(message, at: site) else { continue }
+            if reader == nil { reader = "rule \(rule.id)" }
+            whole.add(found)
+        }
+        guard let reader else { return nil }
+        if whole.observations.isEmpty, let reason = whole.needsMapping {
+            return .unmapped(reason, reader: reader)
+        }
+        return take(whole, from: reader)
+    }
+
+    private mutating func learn(_ address: DiscoveryAddress, _ message: ForeignMessage) {
+        let (profiles, site) = (profiles, site)
+        catalog.learn(address, message, at: site) { topic, payload, kind in
+            guard
+                let sample = ForeignMessage(
+                    DeviceMessage(topic: topic, payload: Array(payload.utf8), userName: nil, clientID: nil))
+            else { return nil }
+            for var profile in profiles {
+                // Plain words name the parts of a JSON payload one by one; the announcement knows that they belong together.
+                if profile is GenericProfile, sample.json != nil { break }
+                guard let found = profile.read(sample, at: site) else { continue }
+                return found.observations.first { $0.subject.kind == kind }?.subject
+            }
+            return nil
+        }
+    }
+
+    private func isHomeAssistantStatus(_ message: ForeignMessage) -> Bool {
+        settings.discoveryPrefixes.contains { message.topic == $0 + "/status" }
+    }
+
+    private mutating func take(_ finding: Finding, from reader: String) -> ForeignReading {
+        for (gate, actuator) in finding.actuators where actuators[gate] != nil || actuators.count < Self.mostGates {
+            actuators[gate] = actuator
+        }
+        for (sensor, model) in finding.models where models[sensor] != nil || models.count < Self.mostSensors {
+            models[sensor] = model
+        }
+        return ForeignReading(
+            reader: reader,
+            interpretation: finding.observations.isEmpty ? .nothing : .observations(finding.observations))
+    }
+}
+
+/// What a message of a foreign device says.
+public struct ForeignReading: Hashable, Sendable {
+    /// The rule or profile that read it, in words; `nil` if none knows the topic.
+    public var reader: String?
+    public var interpretation: Interpretation
+    /// Why the message is unmapped although somebody knows its topic.
+    public var reason: String?
+
+    /// A message that no device of a garage would send.
+    public static let tooLong = unmapped("the topic or the payload is too long for a device's")
+
+    static func unmapped(_ reason: String?, reader: String? = nil) -> ForeignReading {
+        ForeignReading(reader: reader, interpretation: .unmapped, reason: reason)
+    }
+}

@@ -1,0 +1,44 @@
+public import DeviceProfiles
+public import GarageDomain
+import Logging
+import MQTTBroker
+import MQTTCodec
+import Synchronization
+
+/// Devices that do not speak the service's own convention.
+extension Ingest {
+    /// Decides on a message outside the service's own topics: a known firmware's, an announcement, or nobody's.
+    func inspectForeign(_ publish: borrowing PublishInspection) -> PublishVerdict {
+        if publish.retain || publish.isWill, CommandTopics.isCommand(publish.topic) {
+            logger.notice(
+                "refused a retained message or last will that would move something",
+                metadata: ["client_id": "\(publish.client.clientID)", "topic": "\(publish.topicName)"])
+            return .refuse(.notAuthorized)
+        }
+        let client = publish.client
+        let topic = publish.topicName
+        let reading: ForeignReading
+        if publish.payload.count <= ForeignDevices.longestPayload {
+            let message = DeviceMessage(
+                topic: topic, payload: publish.payloadBytes, isRetained: publish.retain,
+                userName: client.principal.name, clientID: client.hasAssignedID ? nil : client.clientID)
+            reading = foreign.withLock { $0.read(message) }
+        } else {
+            reading = .tooLong
+        }
+        switch reading.interpretation {
+        case .observations(let observations): return observe(observations, in: publish, keepsState: false)
+        case .nothing, .command, .ours: return .forward
+        case .unmapped:
+            let now = options.clock()
+            unmapped.withLock {
+                $0.count(
+                    topic: topic, payload: publish.payload, clientID: client.clientID, reason: reading.reason, at: now)
+            }
+            return .forward
+        }
+    }
+
+    /// How a gate is moved if its firmware has said so; `nil` for a gate of the service's own convention.
+    public func actuator(of gate: Subject) -> GateActuator? { foreign.withLock { $0.actuator(of: gate) } }
+}
