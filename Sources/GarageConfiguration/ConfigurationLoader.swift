@@ -48,13 +48,17 @@ public struct ConfigurationLoader: Sendable {
 
     private func configuration(from settings: SettingReader) throws(ConfigurationError) -> ServiceConfiguration {
         var configuration = ServiceConfiguration()
-        try settings.text(.data) { configuration.dataDirectory = $0 }
+        try settings.text(.data) {
+            configuration.dataDirectory = $0
+            configuration.namesDataDirectory = true
+        }
         try settings.address(.mqttListen) { configuration.mqtt = $0 }
         try settings.optionalAddress(.mqttWebSocket) { configuration.mqttWebSocket = $0 }
         try settings.number(.mqttEventLoops, in: 1...64) { configuration.mqttEventLoops = $0 }
         try settings.number(.mqttReceiveMaximum, in: 1...65_535) { configuration.mqttReceiveMaximum = $0 }
         try settings.number(.mqttMaximumPacketSize, in: 128...268_435_455) { configuration.mqttMaximumPacketSize = $0 }
         try settings.number(.mqttMaximumConnections, in: 1...1_000_000) { configuration.mqttMaximumConnections = $0 }
+        try loadQueues(from: settings, into: &configuration)
         try settings.address(.httpListen) { configuration.http = $0 }
         try settings.text(.httpFiles) { configuration.httpFiles = $0 }
         try settings.text(.siteTimeZone) { configuration.timeZone = $0 }
@@ -67,6 +71,24 @@ public struct ConfigurationLoader: Sendable {
             configuration.logFormat = ServiceConfiguration.LogFormat(rawValue: $0) ?? .logfmt
         }
         return configuration
+    }
+
+    private func loadQueues(
+        from settings: SettingReader, into configuration: inout ServiceConfiguration
+    ) throws(ConfigurationError) {
+        let bytes = 1024...1_099_511_627_776
+        try settings.choice(.mqttPersistence, of: ["on", "off"]) { configuration.mqttPersistence = $0 == "on" }
+        try settings.choice(.mqttQueueDrop, of: ServiceConfiguration.QueueDrop.allCases.map(\.rawValue)) {
+            configuration.mqttQueueDrop = ServiceConfiguration.QueueDrop(rawValue: $0) ?? .newest
+        }
+        try settings.number(.mqttMaximumQueuedMessages, in: 1...10_000_000) {
+            configuration.mqttMaximumQueuedMessages = $0
+        }
+        try settings.number(.mqttMaximumQueuedBytes, in: bytes) { configuration.mqttMaximumQueuedBytes = $0 }
+        try settings.number(.mqttTotalQueuedMessages, in: 1...1_000_000_000) {
+            configuration.mqttTotalQueuedMessages = $0
+        }
+        try settings.number(.mqttTotalQueuedBytes, in: bytes) { configuration.mqttTotalQueuedBytes = $0 }
     }
 }
 

@@ -2,6 +2,8 @@
 public struct ServiceConfiguration: Sendable, Hashable {
     /// The folder of all files; one process owns it.
     public var dataDirectory = "garage-data"
+    /// The folder was named, and is not just the default.
+    public var namesDataDirectory = false
     public var mqtt = HostPort(host: "127.0.0.1", port: 1883)
     /// MQTT over WebSocket; `nil` switches it off.
     public var mqttWebSocket: HostPort? = HostPort(host: "127.0.0.1", port: 8083)
@@ -13,6 +15,19 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var mqttMaximumPacketSize = 1_048_576
     /// Clients connected at once, 1 to 1000000.
     public var mqttMaximumConnections = 10_000
+    /// Whether sessions, their queues and retained messages are kept in the data folder; `nil` leaves it to the command:
+    /// the service does, the broker alone does if a data folder is named.
+    public var mqttPersistence: Bool?
+    /// Which message is lost when a queue is full.
+    public var mqttQueueDrop = QueueDrop.newest
+    /// Messages that wait for one client, 1 to 10000000.
+    public var mqttMaximumQueuedMessages = 10_000
+    /// Bytes that wait for one client, 1024 to 1 TiB.
+    public var mqttMaximumQueuedBytes = 16_777_216
+    /// Messages that wait for all clients together, 1 to 1000000000.
+    public var mqttTotalQueuedMessages = 1_000_000
+    /// Bytes that wait for all clients together, 1024 to 1 TiB.
+    public var mqttTotalQueuedBytes = 268_435_456
     public var http = HostPort(host: "127.0.0.1", port: 8080)
     /// A folder with templates, static files and locales to use in place of the built-in ones; for work on the pages.
     public var httpFiles: String?
@@ -24,6 +39,11 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var gateCommandTimeout = 60
     public var logLevel = "info"
     public var logFormat = LogFormat.logfmt
+
+    /// Which message is lost when a queue is full.
+    public enum QueueDrop: String, Sendable, CaseIterable {
+        case newest, oldest
+    }
 
     /// How log lines are written to standard error.
     public enum LogFormat: String, Sendable, CaseIterable {

@@ -19,18 +19,21 @@ public final class MQTTServer: Service, Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let logger: Logger
     private let loops: [BrokerLoop]
+    private let store: (any DurableStore)?
     private let state = Mutex(State())
 
+    /// - Parameter store: keeps what must outlive the process; without it everything is in memory only.
     public init(
         configuration: Configuration, policy: any BrokerPolicy, eventLoopGroup: MultiThreadedEventLoopGroup,
-        logger: Logger
+        store: (any DurableStore)? = nil, logger: Logger
     ) {
+        self.store = store
         self.configuration = configuration
         self.logger = logger
         group = eventLoopGroup
         let all = Array(eventLoopGroup.makeIterator())
         let eventLoops = configuration.eventLoops > 1 ? all : Array(all.prefix(1))
-        let hub = BrokerHub(shards: eventLoops.count, limits: configuration.limits)
+        let hub = BrokerHub(shards: eventLoops.count, limits: configuration.limits, store: store)
         let directory = LoopDirectory()
         loops = eventLoops.enumerated().map { index, eventLoop in
             var generator = SystemRandomNumberGenerator()
@@ -47,6 +50,7 @@ public final class MQTTServer: Service, Sendable {
             return !state.hasStarted
         }
         guard isFirst else { throw StartError.alreadyStarted }
+        if let store { await restore(from: store) }
         var bound = BoundAddresses()
         do {
             for address in configuration.tcp { bound.tcp.append(try await listen(on: address, kind: .tcp)) }
@@ -124,6 +128,20 @@ public final class MQTTServer: Service, Sendable {
                 _ = loop.withCore { core, now in core.disconnect(clientID: clientID, now: now) }
             }
         }
+    }
+
+    // MARK: Durability
+
+    /// Brings back what an earlier run left behind. Every loop has its part before anything that is due happens.
+    private func restore(from store: any DurableStore) async {
+        store.setReceiver { [loops] shard, number in
+            guard shard < loops.count else { return }
+            let loop = loops[shard]
+            loop.eventLoop.execute { loop.withCore { core, now in core.committed(number, now: now) } }
+        }
+        let state = store.takeState(now: NIODeadline.now().uptimeNanoseconds)
+        for loop in loops { await onLoop(loop) { core, now in core.restore(state, now: now) } }
+        for loop in loops { await onLoop(loop) { core, now in core.expire(now: now) } }
     }
 
     // MARK: Listening

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Simulation of many clients with a bad network")
 struct SimulationTests {
-    private static let filters = ["t/#", "t/+", "t/0", "t/1", "#"]
+    static let filters = ["t/#", "t/+", "t/0", "t/1", "#"]
 
     /// One run: clients come and go on all shards, publish and subscribe; mail between shards is late; then everyone
     /// comes back, everything that waits is delivered, and what must hold is checked.
@@ -68,7 +68,7 @@ struct SimulationTests {
     }
 
     /// Brings everyone back and lets everything come to rest.
-    private func settle(
+    func settle(
         _ clients: [SimulatedClient], _ broker: TestBroker, _ shards: Int, _ random: inout SplitMix
     ) {
         broker.holdsMail = false
@@ -85,7 +85,7 @@ struct SimulationTests {
         for client in clients { client.process(1000) }
     }
 
-    private func check(_ clients: [SimulatedClient], _ broker: TestBroker, _ run: Comment) {
+    func check(_ clients: [SimulatedClient], _ broker: TestBroker, _ run: Comment) {
         #expect(clients.allSatisfy { $0.problems.isEmpty && $0.isConnected && $0.isIdle }, run)
         #expect(broker.statistics.messagesDropped == 0, run)
         #expect(broker.statistics.sessions == clients.count, run)

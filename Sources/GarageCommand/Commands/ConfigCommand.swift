@@ -49,6 +49,12 @@ extension ServiceConfiguration {
                 case .mqttReceiveMaximum: String(mqttReceiveMaximum)
                 case .mqttMaximumPacketSize: String(mqttMaximumPacketSize)
                 case .mqttMaximumConnections: String(mqttMaximumConnections)
+                case .mqttPersistence: mqttPersistence == false ? "off" : "on"
+                case .mqttQueueDrop: mqttQueueDrop.rawValue
+                case .mqttMaximumQueuedMessages: String(mqttMaximumQueuedMessages)
+                case .mqttMaximumQueuedBytes: String(mqttMaximumQueuedBytes)
+                case .mqttTotalQueuedMessages: String(mqttTotalQueuedMessages)
+                case .mqttTotalQueuedBytes: String(mqttTotalQueuedBytes)
                 case .httpListen: http.description
                 case .httpFiles: httpFiles ?? "(built in)"
                 case .siteTimeZone: timeZone ?? TimeZone.current.identifier

@@ -15,6 +15,11 @@ extension MQTTServer.Configuration {
         limits.receiveMaximum = UInt16(clamping: configuration.mqttReceiveMaximum)
         limits.maximumPacketSize = configuration.mqttMaximumPacketSize
         limits.maximumConnections = configuration.mqttMaximumConnections
+        limits.queueDrop = configuration.mqttQueueDrop == .oldest ? .oldest : .newest
+        limits.maximumQueuedMessages = configuration.mqttMaximumQueuedMessages
+        limits.maximumQueuedBytes = configuration.mqttMaximumQueuedBytes
+        limits.maximumTotalQueuedMessages = configuration.mqttTotalQueuedMessages
+        limits.maximumTotalQueuedBytes = configuration.mqttTotalQueuedBytes
         self.init(
             tcp: [MQTTServer.HostPort(host: configuration.mqtt.host, port: configuration.mqtt.port)],
             webSocket: configuration.mqttWebSocket.map { [MQTTServer.HostPort(host: $0.host, port: $0.port)] } ?? [],

@@ -1,4 +1,5 @@
 import Access
+import BrokerStore
 import Foundation
 import GarageConfiguration
 import Ingest
@@ -20,21 +21,33 @@ struct BrokerService {
         do {
             credentials = try DeviceCredentials(folder: configuration.dataDirectory)
         } catch { throw Failure("\(error)") }
+        var store: BrokerStore?
+        var folder: DataFolder?
+        if configuration.mqttPersistence ?? configuration.namesDataDirectory {
+            let owned = try DataFolder(path: configuration.dataDirectory)
+            store = try BrokerPersistence.open(in: owned)
+            folder = owned
+        }
+        defer { withExtendedLifetime(folder) {} }
         let serverConfiguration = MQTTServer.Configuration(configuration)
         let server = MQTTServer(
             configuration: serverConfiguration,
             policy: BrokerOnlyPolicy(gatekeeper: DeviceGatekeeper(credentials: credentials), logger: logger),
             eventLoopGroup: MultiThreadedEventLoopGroup(numberOfThreads: serverConfiguration.eventLoops),
-            logger: logger)
+            store: store, logger: logger)
         let addresses: MQTTServer.BoundAddresses
         do {
             addresses = try await server.start()
         } catch { throw Failure("\(error)") }
         for address in addresses.tcp { logger.notice("listening", metadata: ["mqtt": "\(address)"]) }
         for address in addresses.webSocket { logger.notice("listening", metadata: ["mqtt_ws": "\(address)"]) }
+        // Stopped in reverse order: the store last.
+        var services: [any Service] = [server]
+        if let store { services.insert(BrokerStoreService(store: store), at: 0) }
         try await ServiceGroup(
             configuration: .init(
-                services: [.init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger)
         ).run()
     }
 }
@@ -52,10 +65,20 @@ final class BrokerOnlyPolicy: BrokerPolicy {
     func authenticate(_ request: ConnectRequest) -> Authentication { gatekeeper.admit(request) }
 
     func observe(_ event: SessionEvent) {
-        if case .refused(let address, let clientID, let reason) = event {
+        switch event {
+        case .refused(let address, let clientID, let reason):
             logger.notice(
                 "connection closed",
                 metadata: ["address": "\(address)", "client_id": "\(clientID)", "reason": "\(reason)"])
+        case .dropped(let clientID, let topic, let count, let reason):
+            // The broker tells of the first and then of a thousand at a time.
+            logger.warning(
+                "messages dropped",
+                metadata: [
+                    "client_id": "\(clientID)", "topic": "\(topic ?? "")", "count": "\(count)",
+                    "reason": "\(reason.rawValue)",
+                ])
+        case .connected, .disconnected: break
         }
     }
 }

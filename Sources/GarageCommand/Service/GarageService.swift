@@ -1,4 +1,5 @@
 import Access
+import BrokerStore
 import EventLog
 import Foundation
 import GarageConfiguration
@@ -40,10 +41,11 @@ struct GarageService {
         }
         try await catchUp(views, logger: logger)
 
-        let server = makeServer(policy: ingest)
+        let store = configuration.mqttPersistence == false ? nil : try BrokerPersistence.open(in: folder)
+        let server = makeServer(policy: ingest, store: store)
         ingest.attach(server)
         let brokerAddresses = try await start { try await server.start() }
-        let web = try makeWeb(log: log, views: views, ingest: ingest) { host, port in
+        let web = try makeWeb(log: log, views: views, ingest: ingest, store: store) { host, port in
             let listening = ListeningFile(
                 mqtt: brokerAddresses.tcp.first?.description, mqttTLS: nil,
                 mqttWebSocket: brokerAddresses.webSocket.first?.description,
@@ -60,6 +62,7 @@ struct GarageService {
             EventBroadcast(views: views, server: server, logger: Logger(label: "broadcast")),
             HeadPublisher(log: log, key: headKey, views: views, server: server, logger: Logger(label: "log")),
         ]
+        if let store { services.insert(BrokerStoreService(store: store), at: 0) }
         if let demoPassword, let address = brokerAddresses.tcp.first {
             var options = SimulationOptions.demo(host: address.host, port: address.port)
             options.username = DeviceGatekeeper.demoUser
@@ -85,7 +88,7 @@ struct GarageService {
     }
 
     private func makeWeb(
-        log: EventLog, views: Views, ingest: Ingest,
+        log: EventLog, views: Views, ingest: Ingest, store: BrokerStore?,
         onBound: @escaping @Sendable (_ host: String, _ port: Int) async -> Void
     ) throws -> WebServer {
         var timeZone = TimeZone.current
@@ -105,7 +108,8 @@ struct GarageService {
                 return ServiceStatus(checks: [
                     .init(
                         name: "ingest", isPassing: !waits,
-                        detail: waits ? "the event log can't be written; acknowledgements wait" : nil)
+                        detail: waits ? "the event log can't be written; acknowledgements wait" : nil),
+                    .init(brokerStore: store),
                 ])
             },
             logger: Logger(label: "http"), onBound: onBound)
@@ -123,12 +127,12 @@ struct GarageService {
             logger: Logger(label: "ingest"))
     }
 
-    private func makeServer(policy: Ingest) -> MQTTServer {
+    private func makeServer(policy: Ingest, store: BrokerStore?) -> MQTTServer {
         let serverConfiguration = MQTTServer.Configuration(configuration)
         return MQTTServer(
             configuration: serverConfiguration, policy: policy,
             eventLoopGroup: MultiThreadedEventLoopGroup(numberOfThreads: serverConfiguration.eventLoops),
-            logger: Logger(label: "broker"))
+            store: store, logger: Logger(label: "broker"))
     }
 
     private func catchUp(_ views: Views, logger: Logger) async throws {

@@ -6,7 +6,7 @@ public import MQTTCodec
 /// outbox, wants reading paused or resumed, or wants to be closed. Time is in nanoseconds of any monotonic clock that
 /// all shards of one hub share. Not thread-safe: one loop calls it.
 public final class BrokerCore {
-    private let shard: UnsafeMutablePointer<Shard>
+    let shard: UnsafeMutablePointer<Shard>
 
     /// - Parameters:
     ///   - index: the number of this shard, below the hub's number of shards.
@@ -38,23 +38,27 @@ public final class BrokerCore {
     /// The transport has ended; the connection is forgotten.
     public func closed(_ connection: ConnectionID, now: UInt64) {
         shard.pointee.closed(connection, now)
+        shard.pointee.flushJournal()
     }
 
     /// Whether the transport takes more bytes.
     public func setWritable(_ connection: ConnectionID, _ isWritable: Bool, now: UInt64) {
         shard.pointee.setWritable(connection, isWritable, now)
+        shard.pointee.flushJournal()
     }
 
     /// Lets held acknowledgements go, see `MQTTServer.release`.
     public func release(_ ticket: HoldTicket, _ reason: ReasonCode, now: UInt64) {
         shard.pointee.release(ticket, reason, now)
+        shard.pointee.flushJournal()
     }
 
     /// Publishes a message of the host. One that is never queued goes to the sessions of this shard only, so that every
     /// shard must be given it; any other goes to all shards by itself.
     /// - Returns: to how many connected sessions of this shard it was handed.
     public func publish(_ message: LocalMessage, now: UInt64) -> Int {
-        shard.pointee.publish(message, now)
+        defer { shard.pointee.flushJournal() }
+        return shard.pointee.publish(message, now)
     }
 
     /// How many connected sessions of this shard a message with this topic would go to.
@@ -65,11 +69,13 @@ public final class BrokerCore {
     /// Handles the mail of other shards.
     public func deliverMail(now: UInt64) {
         shard.pointee.deliverMail(now)
+        shard.pointee.flushJournal()
     }
 
     /// Does what is due: keep-alive, delayed wills, session expiry.
     public func expire(now: UInt64) {
         shard.pointee.expire(now)
+        shard.pointee.flushJournal()
     }
 
     /// When `expire` should be called next.
@@ -81,18 +87,22 @@ public final class BrokerCore {
             let connection = session.pointee.connection
         else { return false }
         shard.pointee.close(connection, reason: .administrativeAction, cause: .administrative, now)
+        shard.pointee.flushJournal()
         return true
     }
 
     /// Ends every connection and takes no new one.
     public func shutdown(now: UInt64) {
         shard.pointee.shutdown(now)
+        shard.pointee.flushJournal()
     }
 
     // MARK: Effects
 
     /// Whether there is something for `takeTouched()` or `takeShardsToWake()`.
-    public var hasEffects: Bool { !shard.pointee.touched.isEmpty || !shard.pointee.shardsToWake.isEmpty }
+    public var hasEffects: Bool {
+        !shard.pointee.touched.isEmpty || !shard.pointee.shardsToWake.isEmpty || shard.pointee.hub.hasLateMail
+    }
 
     /// Takes the next connection to look at.
     public func takeTouched() -> ConnectionID? {
@@ -113,7 +123,9 @@ public final class BrokerCore {
         guard let connection = shard.pointee.connections.find(connection.slot, connection.generation) else { return }
         guard !connection.pointee.outbox.isEmpty else { return }
         let taken = body(connection.pointee.outbox.bytes)
-        if taken > 0 { shard.pointee.written(connection, taken, now) }
+        guard taken > 0 else { return }
+        shard.pointee.written(connection, taken, now)
+        shard.pointee.flushJournal()
     }
 
     /// What the transport is to do with a connection besides writing.
@@ -131,8 +143,8 @@ public final class BrokerCore {
 
     /// Takes the numbers of shards whose mailbox has mail, each of which must have `deliverMail` called.
     public func takeShardsToWake() -> [Int] {
-        guard !shard.pointee.shardsToWake.isEmpty else { return [] }
-        let shards = shard.pointee.shardsToWake
+        guard !shard.pointee.shardsToWake.isEmpty || shard.pointee.hub.hasLateMail else { return [] }
+        let shards = shard.pointee.shardsToWake + shard.pointee.hub.takeLateWakes()
         shard.pointee.shardsToWake = []
         return shards
     }

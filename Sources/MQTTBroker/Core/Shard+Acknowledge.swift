@@ -19,14 +19,40 @@ extension Shard {
             .init(packetID: packetID, isQoS2: isQoS2, reason: reason, sequence: sequence))
     }
 
+    /// Puts the acknowledgement of a publish that led to changes in the queue, until they are on disk.
+    @inline(never)
+    mutating func acknowledgeStored(
+        _ connection: ConnectionPointer, _ session: SessionPointer, _ entry: AcknowledgementQueue.Entry
+    ) {
+        if entry.isQoS2, let index = session.pointee.inboundQoS2.index(of: entry.packetID) {
+            session.pointee.inboundQoS2[at: index].heldSequence = entry.reason == nil ? entry.sequence : 0
+            session.pointee.inboundQoS2[at: index].batch = entry.batch
+            session.pointee.inboundQoS2[at: index].storedSequence = entry.awaitsOthers ? entry.sequence : 0
+        }
+        connection.pointee.acknowledgements.append(entry)
+        guard connection.pointee.flushesAfter < entry.batch else { return }
+        connection.pointee.flushesAfter = entry.batch
+        journal.wait(for: entry.batch, .acknowledgements(connection.pointee.id))
+    }
+
     /// Answers a QoS 2 PUBLISH whose message was taken over before.
     mutating func repeatPubrec(
         _ connection: ConnectionPointer, _ session: SessionPointer, _ packetID: UInt16, _ index: Int
     ) {
-        let held = session.pointee.inboundQoS2[at: index].heldSequence
+        let exchange = session.pointee.inboundQoS2[at: index]
         if connection.pointee.acknowledgements.contains(packetID: packetID, isQoS2: true) { return }
-        acknowledge(
-            connection, session, packetID: packetID, isQoS2: true, held == 0 ? .success : nil, held)
+        let held = exchange.heldSequence
+        guard exchange.batch > journal.committed || exchange.storedSequence != 0 else {
+            acknowledge(
+                connection, session, packetID: packetID, isQoS2: true, held == 0 ? .success : nil, held)
+            return
+        }
+        acknowledgeStored(
+            connection, session,
+            .init(
+                packetID: packetID, isQoS2: true, reason: held == 0 ? .success : nil,
+                sequence: max(held, exchange.storedSequence), batch: exchange.batch,
+                awaitsOthers: exchange.storedSequence != 0))
     }
 
     private mutating func sendAcknowledgement(
@@ -38,6 +64,7 @@ extension Shard {
             guard let index = session.pointee.inboundQoS2.index(of: packetID) else { return }
             if reason.isError, connection.pointee.isV5 {
                 session.pointee.inboundQoS2.remove(at: index)
+                recordForgotten(packetID, session)
             } else {
                 session.pointee.inboundQoS2[at: index].heldSequence = 0
             }
@@ -50,7 +77,7 @@ extension Shard {
 
     /// Appends a PUBACK, PUBREC, PUBREL or PUBCOMP. MQTT 3 and success need no reason code.
     @inline(__always)
-    private mutating func appendAcknowledgement(
+    mutating func appendAcknowledgement(
         _ connection: ConnectionPointer, _ typeAndFlags: UInt8, _ packetID: UInt16, _ reason: ReasonCode
     ) {
         if reason == .success || !connection.pointee.isV5 {
@@ -96,7 +123,7 @@ extension Shard {
     /// Lets go every acknowledgement that nothing holds any longer.
     mutating func flushAcknowledgements(_ connection: ConnectionPointer) {
         guard let session = connection.pointee.session, !isGated(connection) else { return }
-        while let entry = connection.pointee.acknowledgements.popReady() {
+        while let entry = connection.pointee.acknowledgements.popReady(committed: journal.committed) {
             sendAcknowledgement(
                 connection, session, packetID: entry.packetID, isQoS2: entry.isQoS2, entry.reason ?? .success)
         }
@@ -104,16 +131,24 @@ extension Shard {
         if connection.pointee.backPressure.isReadingPaused { touch(connection) }
     }
 
-    private func forgetHeld(_ session: SessionPointer, _ sequence: UInt64) {
-        if let index = heldIndex(session, sequence) { session.pointee.inboundQoS2.remove(at: index) }
+    private mutating func forgetHeld(_ session: SessionPointer, _ sequence: UInt64) {
+        guard let packetID = heldPacketID(session, sequence),
+            let index = session.pointee.inboundQoS2.index(of: packetID)
+        else { return }
+        session.pointee.inboundQoS2.remove(at: index)
+        recordForgotten(packetID, session)
     }
 
     private func heldIndex(_ session: SessionPointer, _ sequence: UInt64) -> Int? {
+        heldPacketID(session, sequence).flatMap { session.pointee.inboundQoS2.index(of: $0) }
+    }
+
+    private func heldPacketID(_ session: SessionPointer, _ sequence: UInt64) -> UInt16? {
         var found: UInt16?
         session.pointee.inboundQoS2.forEach { packetID, value in
             if value.heldSequence == sequence { found = packetID }
         }
-        return found.flatMap { session.pointee.inboundQoS2.index(of: $0) }
+        return found
     }
 
     // MARK: The client's acknowledgements
@@ -134,9 +169,10 @@ extension Shard {
         case .pubrel:
             if let index = session.pointee.inboundQoS2.index(of: view.packetID) {
                 session.pointee.inboundQoS2.remove(at: index)
-                appendAcknowledgement(connection, 0x70, view.packetID, .success)
+                recordForgotten(view.packetID, session)
+                promise(0x70, view.packetID, .success, to: connection, session)
             } else {
-                appendAcknowledgement(connection, 0x70, view.packetID, .packetIdentifierNotFound)
+                promise(0x70, view.packetID, .packetIdentifierNotFound, to: connection, session)
             }
         default:
             guard let index = session.pointee.outbound.index(of: view.packetID) else { return }
@@ -159,15 +195,24 @@ extension Shard {
                 complete(session, index, now)
                 return
             }
-            if let message = session.pointee.outbound.received(at: index) { messages.release(message) }
+            let order = session.pointee.outbound.entry(at: index).order
+            let isKept = order != 0 && session.pointee.key != 0
+            if isKept {
+                let sequence = Int64(clamping: session.pointee.outbound.lastSequence &+ 1)
+                journal.append(.released(session.pointee.key, order: order, sequence: sequence))
+            }
+            let message = session.pointee.outbound.received(at: index, until: isKept ? journal.last : 0)
+            if let message { messages.release(message) }
         case .awaitingPubcomp: break
         }
-        appendAcknowledgement(connection, 0x62, view.packetID, .success)
+        sendPubrel(view.packetID, to: connection, session)
     }
 
     @inline(__always)
     private mutating func complete(_ session: SessionPointer, _ index: Int, _ now: UInt64) {
-        if let message = session.pointee.outbound.complete(at: index) { messages.release(message) }
+        let (message, order) = session.pointee.outbound.complete(at: index)
+        if let message { messages.release(message) }
+        recordEnd(of: order, session)
         session.pointee.lastProgress = now
         if session.pointee.hasBacklog { drain(session, now) }
     }

@@ -106,7 +106,7 @@ extension Shard {
         release(mailWaiters.removeValue(forKey: shard) ?? [])
     }
 
-    private mutating func release(_ publishers: some Sequence<ConnectionID>) {
+    mutating func release(_ publishers: some Sequence<ConnectionID>) {
         for id in publishers {
             guard let publisher = connections.find(id.slot, id.generation) else { continue }
             publisher.pointee.backPressure.waits -= 1

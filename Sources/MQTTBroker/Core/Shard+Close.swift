@@ -93,12 +93,15 @@ extension Shard {
                 setTimer(.will, for: session, at: pending.deadline)
             }
         }
-        if expiry == 0 {
+        guard expiry != 0 else {
             end(session, now)
-        } else if expiry != .max {
+            return
+        }
+        if expiry != .max {
             session.pointee.expiresAt = now + nanoseconds(expiry)
             setTimer(.sessionExpiry, for: session, at: session.pointee.expiresAt)
         }
+        persist(session)
     }
 
     /// Forgets a session that has no connection, and publishes a will that still waits.
@@ -108,6 +111,7 @@ extension Shard {
             publish(will, now)
         }
         removeSubscriptions(session)
+        forget(session)
         if case .coming(let crossing)? = session.pointee.move {
             // What is still sent after it has nowhere to go.
             for shard in crossing.path { post(.arrived(move: crossing.move), to: shard) }
@@ -117,7 +121,7 @@ extension Shard {
             }
         }
         session.pointee.outbound.removeAll { messages.release($0) }
-        for queued in session.pointee.queue { messages.release(queued.message) }
+        clearQueue(of: session)
         let key = ExactText(session.pointee.clientID)
         sessionsByClientID[key] = nil
         if key != claiming { hub.disown(key, by: index) }
@@ -126,19 +130,16 @@ extension Shard {
 
     /// Throws away what only a present connection may get.
     private mutating func purgeEphemeral(_ session: SessionPointer) {
-        var kept: [QueuedMessage] = []
-        var hasEphemeral = false
-        for queued in session.pointee.queue where queued.message.header.pointee.isEphemeral { hasEphemeral = true }
-        if hasEphemeral {
-            for queued in session.pointee.queue {
+        if session.pointee.queue.contains(where: { $0.message.header.pointee.isEphemeral }) {
+            for _ in 0..<session.pointee.queue.count {
+                guard let queued = takeFirst(of: session) else { break }
                 if queued.message.header.pointee.isEphemeral {
-                    session.pointee.queuedBytes -= queued.message.size
                     messages.release(queued.message)
                 } else {
-                    kept.append(queued)
+                    // Behind the others, all of which come by in turn.
+                    put(queued, in: session)
                 }
             }
-            session.pointee.queue = .init(kept)
         }
         var ephemeral: [UInt16] = []
         session.pointee.outbound.forEach { packetID, entry in
@@ -146,7 +147,7 @@ extension Shard {
         }
         for packetID in ephemeral {
             guard let index = session.pointee.outbound.index(of: packetID) else { continue }
-            if let message = session.pointee.outbound.complete(at: index) { messages.release(message) }
+            if let message = session.pointee.outbound.complete(at: index).message { messages.release(message) }
         }
         session.pointee.retainedBacklog.removeAll { $0.qos == 0 }
     }

@@ -108,6 +108,7 @@ extension Shard {
             connection.pointee.will = PendingWill(
                 will: will, delay: will.properties.willDelayInterval ?? 0, context: context)
         }
+        persist(session)
         var answer = Properties()
         if connect.version == .v5 {
             if expiry != properties.sessionExpiryInterval ?? 0 { answer.append(.sessionExpiryInterval(expiry)) }

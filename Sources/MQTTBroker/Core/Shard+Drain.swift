@@ -7,30 +7,39 @@ extension Shard {
     mutating func drain(_ session: SessionPointer, _ now: UInt64) {
         guard let connection = session.pointee.connection, connection.pointee.phase == .active else { return }
         resend(session, connection, now)
-        while session.pointee.outbound.resend.isEmpty, hasRoom(session, connection),
-            let queued = session.pointee.queue.popFirst()
-        {
-            session.pointee.queuedBytes &-= queued.message.size
-            guard !queued.message.isExpired(now) else {
-                messages.release(queued.message)
-                continue
-            }
-            send(queued, session, connection, now)
-        }
+        drainQueue(session, connection, now)
         drainRetained(session, connection, now)
         if !session.pointee.gatedPublishers.isEmpty, session.pointee.queue.count <= limits.maximumQueuedMessages / 4 {
             releaseGate(of: session)
         }
     }
 
+    private mutating func drainQueue(_ session: SessionPointer, _ connection: ConnectionPointer, _ now: UInt64) {
+        while hasRoom(session, connection), let next = session.pointee.queue.first {
+            let isStaged = next.qos == 2 && next.order != 0
+            guard isStaged || session.pointee.outbound.resend.isEmpty, let queued = takeFirst(of: session) else {
+                break
+            }
+            guard !queued.message.isExpired(now) else {
+                discard(queued, of: session)
+                continue
+            }
+            send(queued, session, connection, isStaged: isStaged, now)
+        }
+    }
+
     private func hasRoom(_ session: SessionPointer, _ connection: ConnectionPointer) -> Bool {
-        session.pointee.outbound.sentCount < connection.pointee.sendQuota
-            && connection.pointee.outbox.count <= limits.outboxHighWater
-            && connection.pointee.backPressure.isWritable
+        session.pointee.outbound.sentCount &+ session.pointee.outbound.resend.count < connection.pointee.sendQuota
+            && hasOutboxRoom(connection)
+    }
+
+    private func hasOutboxRoom(_ connection: ConnectionPointer) -> Bool {
+        connection.pointee.outbox.count <= limits.outboxHighWater && connection.pointee.backPressure.isWritable
     }
 
     private mutating func send(
-        _ queued: QueuedMessage, _ session: SessionPointer, _ connection: ConnectionPointer, _ now: UInt64
+        _ queued: QueuedMessage, _ session: SessionPointer, _ connection: ConnectionPointer, isStaged: Bool,
+        _ now: UInt64
     ) {
         let publish = outgoing(queued.message, queued.identifiers, now)
         guard
@@ -38,22 +47,50 @@ extension Shard {
                 <= connection.pointee.maximumPacketSize
         else {
             drop(session, queued.message.topic, .packetTooLarge)
-            messages.release(queued.message)
+            discard(queued, of: session)
             return
         }
-        guard
-            let packetID = session.pointee.outbound.insert(
-                queued.message, qos: queued.qos, retain: queued.retain, identifiers: queued.identifiers)
-        else {
-            messages.release(queued.message)
+        let packetID =
+            isStaged
+            ? stage(queued, session)
+            : session.pointee.outbound.insert(
+                queued.message, qos: queued.qos, retain: queued.retain, identifiers: queued.identifiers,
+                order: queued.order)
+        guard let packetID else {
+            discard(queued, of: session)
+            return
+        }
+        if queued.order != 0, session.pointee.key != 0 {
+            journal.append(.sent(session.pointee.key, order: queued.order, packetID: packetID))
+        }
+        if isStaged {
+            drain(session, after: journal.last)
             return
         }
         write(publish, connection, qos: queued.qos, retain: queued.retain, dup: false, packetID: packetID)
     }
 
+    /// A QoS 2 message is only sent under a packet identifier that the store has: after a restart it must be the same,
+    /// by which the client knows the message.
+    private mutating func stage(_ queued: QueuedMessage, _ session: SessionPointer) -> UInt16? {
+        // The change that is about to be entered.
+        session.pointee.outbound.stage(queued, until: journal.number)
+    }
+
+    /// Has a session looked at when a batch is on disk.
+    private mutating func drain(_ session: SessionPointer, after batch: UInt64) {
+        guard session.pointee.drainsAfter < batch else { return }
+        session.pointee.drainsAfter = batch
+        journal.wait(for: batch, .drain(slot: session.pointee.slot, generation: session.pointee.generation))
+    }
+
     /// Sends again, with DUP, what an earlier connection left unacknowledged [MQTT-4.4.0-1].
     private mutating func resend(_ session: SessionPointer, _ connection: ConnectionPointer, _ now: UInt64) {
-        while let (packetID, index) = session.pointee.outbound.nextResend() {
+        while let (packetID, index, batch) = session.pointee.outbound.nextResend() {
+            guard batch <= journal.committed else {
+                drain(session, after: batch)
+                return
+            }
             let entry = session.pointee.outbound.entry(at: index)
             guard let message = entry.message, entry.state != .awaitingPubcomp else {
                 session.pointee.outbound.markResent(at: index)
@@ -61,23 +98,28 @@ extension Shard {
                 touch(connection)
                 continue
             }
-            guard hasRoom(session, connection) else { return }
+            guard session.pointee.outbound.sentCount < connection.pointee.sendQuota, hasOutboxRoom(connection) else {
+                return
+            }
             let publish = outgoing(message, entry.identifiers, now)
             let size = publish.encodedCount(isV5: connection.pointee.isV5, hasPacketID: true)
             // Once sent, a message is sent again even when its time has passed meanwhile.
             guard size <= connection.pointee.maximumPacketSize else {
-                if let message = session.pointee.outbound.complete(at: index) { messages.release(message) }
+                let (message, order) = session.pointee.outbound.complete(at: index)
+                if let message { messages.release(message) }
+                recordEnd(of: order, session)
                 continue
             }
             session.pointee.outbound.markResent(at: index)
             let qos: UInt8 = entry.state == .awaitingPuback ? 1 : 2
-            write(publish, connection, qos: qos, retain: entry.retain, dup: true, packetID: packetID)
+            write(publish, connection, qos: qos, retain: entry.retain, dup: entry.wasSent, packetID: packetID)
         }
     }
 
     private mutating func drainRetained(_ session: SessionPointer, _ connection: ConnectionPointer, _ now: UInt64) {
         while let next = session.pointee.retainedBacklog.first, hasRoom(session, connection) || next.qos == 0,
-            connection.pointee.outbox.count <= limits.outboxHighWater, connection.pointee.backPressure.isWritable
+            connection.pointee.outbox.count <= limits.outboxHighWater, connection.pointee.backPressure.isWritable,
+            next.qos == 0 || session.pointee.key == 0 || session.pointee.queue.isEmpty
         {
             session.pointee.retainedBacklog.removeFirst()
             // A newer message of the topic has gone out live; this one must not come after it.
@@ -107,6 +149,15 @@ extension Shard {
                         let message = messages.make(
                             topic: topic, properties: properties, payload: payload, expiresAt: retained.expiresAt,
                             isEphemeral: false)
+                        guard session.pointee.key == 0 else {
+                            // By way of the queue, whose messages the store knows.
+                            put(
+                                QueuedMessage(
+                                    message: message, qos: delivery.qos, retain: true,
+                                    identifiers: delivery.identifiers), in: session)
+                            drainQueue(session, connection, now)
+                            return
+                        }
                         guard
                             let fresh = session.pointee.outbound.insert(
                                 message, qos: delivery.qos, retain: true, identifiers: delivery.identifiers)

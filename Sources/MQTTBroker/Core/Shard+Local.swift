@@ -96,8 +96,10 @@ extension Shard {
             case .shared(let key, let clientID, let home, let options, let mailed):
                 deliverShared(key, clientID, home: home, options, mailed, now)
             case .chooseAgain(let key, let mailed): chooseAgain(key, mailed, now)
+            case .stored(let ticket): stored(ticket)
             case .drained(let shard): releasePublishers(waitingForMailOf: shard)
             }
+            hold(item.receipt)
         }
         for shard in waiting { post(.drained(shard: index), to: shard) }
     }
@@ -115,6 +117,7 @@ extension Shard {
                     publication.expiresAt = mailed.expiresAt
                     publication.expiry = Self.secondsLeft(until: mailed.expiresAt, now)
                     publication.identity = mailed.identity
+                    publication.receipt = mailed.receipt.map { Unmanaged.passUnretained($0) }
                     body(&self, &publication)
                 }
             }
@@ -124,15 +127,24 @@ extension Shard {
     /// Replaces the retained message of the publication's topic; an empty payload removes it [MQTT-3.3.1-6].
     mutating func storeRetained(_ publication: Publication, _ now: UInt64) {
         let topic = Array(publication.topic)
+        let hub = hub
         guard !publication.payload.isEmpty else {
-            hub.retained.withLock { $0.remove(topic) }
+            hub.retained.withLock {
+                if $0.remove(topic) { recordRetained(.retainedRemoved(topic: topic), size: topic.count) }
+            }
             return
         }
         let message = RetainedMessage(
             topic: topic, properties: Array(publication.properties), payload: Array(publication.payload),
             qos: publication.qos, expiresAt: publication.expiresAt)
         if message.expiresAt != 0 { setSweep(now) }
-        let isStored = hub.retained.withLock { $0.store(message) }
+        let isStored = hub.retained.withLock {
+            let isStored = $0.store(message)
+            let change: StateChange =
+                isStored ? .retained(DurableRetained(message)) : .retainedRemoved(topic: topic)
+            recordRetained(change, size: message.size)
+            return isStored
+        }
         guard !isStored else { return }
         statistics.messagesDropped &+= 1
         policy.observe(

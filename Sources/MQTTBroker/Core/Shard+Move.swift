@@ -47,8 +47,16 @@ extension Shard {
 
     /// Joins a connection with the session that is here, or a new one.
     private mutating func join(_ connection: ConnectionPointer, _ pending: PendingConnect, _ now: UInt64) {
+        let hadKey = sessionsByClientID[ExactText(pending.context.clientID)].map { $0.pointee.key != 0 } ?? false
         let (session, isPresent) = attach(connection, pending, now)
-        welcome(connection, session, pending, isPresent: isPresent, now)
+        if hadKey, !isPresent {
+            // The client counts on the old session's being gone once it sees CONNACK.
+            connection.pointee.session = session
+            suspend(connection)
+            journal.wait(for: journal.last, .welcome(connection.pointee.id, pending))
+        } else {
+            welcome(connection, session, pending, isPresent: isPresent, now)
+        }
     }
 
     private mutating func suspend(_ connection: ConnectionPointer) {
@@ -86,6 +94,8 @@ extension Shard {
             return
         }
         let moved = MovedSession(session.pointee, from: index, move: tenure.number)
+        // The store gets this shard's changes of the session before those of the next.
+        journal.flush(shard: index)
         post(.arrival(clientID: key, tenure: tenure.number, moved), to: tenure.shard)
         depart(session, to: tenure)
     }
@@ -102,9 +112,7 @@ extension Shard {
             movedTickets[ticket] = MovedTickets(clientID: key, count: held)
         }
         session.pointee.outbound.removeAll { messages.release($0) }
-        for queued in session.pointee.queue { messages.release(queued.message) }
-        session.pointee.queue = []
-        session.pointee.queuedBytes = 0
+        clearQueue(of: session)
         session.pointee.retainedBacklog = []
         session.pointee.inboundQoS2.removeAll()
         session.pointee.will = nil
@@ -120,6 +128,7 @@ extension Shard {
         else { return }
         post(.settled(clientID: ExactText(session.pointee.clientID), move: move, count: count), to: tenure.shard)
         removeSubscriptions(session)
+        if session.pointee.key != 0 { hub.shards[index].durableSessions.wrappingSubtract(1, ordering: .releasing) }
         sessions.remove(session.pointee.slot)
     }
 
@@ -177,10 +186,7 @@ extension Shard {
             return
         }
         join(connection, pending, now)
-        var early = connection.pointee.inbox
-        connection.pointee.inbox = RawBytes()
-        receive(connection.pointee.id, early.bytes, now)
-        early.deallocate()
+        if connection.pointee.phase == .active { receiveEarly(connection, now) }
     }
 
     private mutating func passOn(
@@ -192,6 +198,7 @@ extension Shard {
             return
         }
         // The session ends on the way.
+        if moved.key != 0 { journal.append(.sessionEnded(moved.key)) }
         post(.installed(move: moved.move), to: moved.from)
         for shard in moved.path { post(.arrived(move: moved.move), to: shard) }
         if let will = moved.will { publish(will, now) }
@@ -206,6 +213,13 @@ extension Shard {
         // It may have passed through here before.
         passedOn[moved.move] = nil
         session.pointee.expiryInterval = moved.expiryInterval
+        if moved.key != 0 {
+            session.pointee.key = moved.key
+            session.pointee.lastOrder = moved.lastOrder
+            hub.shards[index].durableSessions.wrappingAdd(1, ordering: .releasing)
+            // The old shard's last batches may not be on disk yet; they are when this is.
+            journal.append(.barrier)
+        }
         session.pointee.move = .coming(Crossing(move: moved.move, path: moved.path))
         for (filter, options) in moved.subscriptions {
             if let parsed = TopicFilter(filter.text) { add(parsed, options, to: session, key: filter) }
@@ -216,11 +230,14 @@ extension Shard {
                 exchange.packetID,
                 .init(
                     message: exchange.message.map { keep($0) }, state: exchange.state, retain: exchange.retain,
-                    isSent: false, sequence: exchange.sequence, identifiers: exchange.identifiers))
+                    isSent: false, wasSent: exchange.wasSent, sequence: exchange.sequence, order: exchange.order,
+                    identifiers: exchange.identifiers))
         }
-        session.pointee.outbound.resume(lastPacketID: moved.lastPacketID, lastSequence: moved.lastSequence)
+        let batch = session.pointee.key == 0 ? 0 : journal.last
+        session.pointee.outbound.resume(
+            lastPacketID: moved.lastPacketID, lastSequence: moved.lastSequence, lastHeld: batch)
         for (packetID, heldSequence) in moved.inboundQoS2 {
-            session.pointee.inboundQoS2.insert(packetID, InboundQoS2(heldSequence: heldSequence))
+            session.pointee.inboundQoS2.insert(packetID, InboundQoS2(heldSequence: heldSequence, batch: batch))
         }
         session.pointee.lastHoldSequence = moved.lastHoldSequence
         session.pointee.retainedBacklog = Deque(moved.retainedBacklog)
@@ -284,18 +301,11 @@ extension Shard {
     }
 
     private mutating func append(_ message: MovedMessage, to session: SessionPointer) {
-        let kept = keep(message.publish)
-        guard session.pointee.queue.count < limits.maximumQueuedMessages,
-            session.pointee.queuedBytes &+ kept.size <= limits.maximumQueuedBytes
-        else {
-            drop(session, kept.topic, .queueFull)
-            messages.release(kept)
-            return
-        }
-        session.pointee.queuedBytes &+= kept.size
-        session.pointee.queue.append(
-            QueuedMessage(
-                message: kept, qos: message.qos, retain: message.retain, identifiers: message.identifiers))
+        let queued = QueuedMessage(
+            message: keep(message.publish), qos: message.qos, retain: message.retain,
+            identifiers: message.identifiers, order: message.order)
+        put(queued, in: session)
+        hold(message.publish.receipt)
     }
 
     private mutating func keep(_ mailed: MailedPublish) -> Message {

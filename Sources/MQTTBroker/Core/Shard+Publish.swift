@@ -46,7 +46,7 @@ extension Shard {
             prepareProperties(&publication, view, packet, now)
         }
         if view.qos == .exactlyOnce {
-            session.pointee.inboundQoS2.insert(view.packetID ?? 0, InboundQoS2(heldSequence: 0))
+            session.pointee.inboundQoS2.insert(view.packetID ?? 0, InboundQoS2())
         }
         carryOut(verdict, &publication, connection, session, packetID: view.packetID ?? 0, ticket, now)
     }
@@ -58,6 +58,8 @@ extension Shard {
         _ session: SessionPointer, packetID: UInt16, _ ticket: HoldTicket, _ now: UInt64
     ) {
         var reason: ReasonCode? = .success
+        let changes = journal.count
+        var awaitsOthers = false
         switch verdict {
         case .forward: break
         case .forwardRetained: publication.retain = true
@@ -68,11 +70,44 @@ extension Shard {
         case .consume(let code), .refuse(let code): reason = code.inPuback
         }
         switch verdict {
-        case .forward, .forwardRetained, .hold: route(&publication, now)
+        case .forward, .forwardRetained, .hold:
+            if isAlone {
+                route(&publication, now)
+            } else {
+                awaitsOthers = routeEverywhere(&publication, ticket, now)
+            }
         case .holdOnly, .consume, .refuse: break
         }
         guard publication.qos > 0 else { return }
-        acknowledge(connection, session, packetID: packetID, isQoS2: publication.qos == 2, reason, ticket.sequence)
+        if publication.qos == 2 { recordReceived(packetID, session) }
+        guard journal.count != changes || awaitsOthers else {
+            acknowledge(connection, session, packetID: packetID, isQoS2: publication.qos == 2, reason, ticket.sequence)
+            return
+        }
+        acknowledgeStored(
+            connection, session,
+            .init(
+                packetID: packetID, isQoS2: publication.qos == 2, reason: reason, sequence: ticket.sequence,
+                batch: journal.last, awaitsOthers: awaitsOthers))
+    }
+
+    /// Routes with several shards.
+    /// - Returns: whether the acknowledgement has to wait for the other shards, which may have to store the message.
+    @inline(never)
+    private mutating func routeEverywhere(
+        _ publication: inout Publication, _ ticket: HoldTicket, _ now: UInt64
+    ) -> Bool {
+        guard journal.store != nil, publication.qos > 0, hub.hasDurableSessions(besides: index) else {
+            route(&publication, now)
+            return false
+        }
+        let receipt = Receipt(hub: hub, ticket: ticket)
+        publication.receipt = Unmanaged.passUnretained(receipt)
+        route(&publication, now)
+        publication.receipt = nil
+        // Others may have it still; its end is told by mail, which comes after the acknowledgement was put in its queue.
+        withExtendedLifetime(receipt) {}
+        return true
     }
 
     private func makeTicket(_ session: SessionPointer) -> HoldTicket {

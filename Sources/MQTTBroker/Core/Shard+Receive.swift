@@ -21,6 +21,16 @@ extension Shard {
         } catch {
             refuse(connection, reason: error.reasonCode, detail: error.description, now)
         }
+        flushJournal()
+        if journal.uncommittedBytes > Journal.highWater { waitForStore(connection) }
+    }
+
+    /// Handles what a client sent while it had to wait for its session.
+    mutating func receiveEarly(_ connection: ConnectionPointer, _ now: UInt64) {
+        var early = connection.pointee.inbox
+        connection.pointee.inbox = RawBytes()
+        receive(connection.pointee.id, early.bytes, now)
+        early.deallocate()
     }
 
     private mutating func consume(

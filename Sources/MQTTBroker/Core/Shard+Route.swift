@@ -140,8 +140,10 @@ extension Shard {
         let isEphemeral = publication.isEphemeral || isVolatile
         if session.pointee.hasEarlier || connection.pointee.backPressure.isClogged
             || session.pointee.outbound.sentCount >= connection.pointee.sendQuota
+            || (qos == 2 && session.pointee.key != 0)
         {
             enqueue(session, &publication, qos: qos, retain: retain, identifiers, isEphemeral: isEphemeral, now)
+            if qos == 2, session.pointee.key != 0 { drain(session, now) }
             return true
         }
         guard fits(connection, publication, identifiers, hasPacketID: true) else { return false }
@@ -152,6 +154,11 @@ extension Shard {
         else {
             messages.release(message)
             return false
+        }
+        if session.pointee.key != 0, !isEphemeral {
+            let order = record(
+                message, for: session, qos: qos, retain: retain, identifiers, packetID: packetID)
+            session.pointee.outbound.setOrder(order, of: packetID)
         }
         return sendPublish(connection, publication, qos: qos, packetID: packetID, retain: retain, identifiers, now)
     }
@@ -222,16 +229,8 @@ extension Shard {
         _ identifiers: SubscriptionIdentifiers?, isEphemeral: Bool, _ now: UInt64
     ) {
         let message = keep(&publication, isEphemeral: isEphemeral)
-        guard session.pointee.queue.count < limits.maximumQueuedMessages,
-            session.pointee.queuedBytes &+ message.size <= limits.maximumQueuedBytes
-        else {
-            messages.release(message)
-            drop(session, publication.topic, .queueFull)
-            return
-        }
-        session.pointee.queue.append(
-            QueuedMessage(message: message, qos: qos, retain: retain, identifiers: identifiers))
-        session.pointee.queuedBytes &+= message.size
+        let queued = QueuedMessage(message: message, qos: qos, retain: retain, identifiers: identifiers)
+        guard put(queued, in: session) else { return }
         if session.pointee.connection != nil, session.pointee.queue.count > limits.maximumQueuedMessages / 2 {
             gate(publication.connection, on: session, now)
         }

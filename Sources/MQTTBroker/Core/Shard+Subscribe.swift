@@ -26,7 +26,11 @@ extension Shard {
             let options = SubscriptionOptions(
                 qos: subscription.qos.rawValue, noLocal: subscription.noLocal,
                 retainAsPublished: subscription.retainAsPublished, identifier: identifier)
-            let isNew = add(filter, options, to: session, key: ExactText(subscription.filter))
+            let key = ExactText(subscription.filter)
+            if session.pointee.key != 0, session.pointee.subscriptions[key]?.options != options {
+                journal.append(.subscribed(session.pointee.key, filter: key.text, options), size: 64)
+            }
+            let isNew = add(filter, options, to: session, key: key)
             reasons.append(.granted(subscription.qos))
             if filter.shareName == nil,
                 subscription.retainHandling == .send || (subscription.retainHandling == .sendIfNew && isNew)
@@ -35,7 +39,7 @@ extension Shard {
             }
         }
         let suback = Suback(packetID: subscribe.packetID, reasonCodes: reasons)
-        try answer(.suback(suback), to: connection)
+        try answer(.suback(suback), to: connection, session)
         session.pointee.retainedBacklog.append(contentsOf: retained)
         drain(session, now)
     }
@@ -121,8 +125,9 @@ extension Shard {
                 continue
             }
             remove(record, of: session)
+            if session.pointee.key != 0 { journal.append(.unsubscribed(session.pointee.key, filter: filter)) }
             reasons.append(.success)
         }
-        try answer(.unsuback(Unsuback(packetID: unsubscribe.packetID, reasonCodes: reasons)), to: connection)
+        try answer(.unsuback(Unsuback(packetID: unsubscribe.packetID, reasonCodes: reasons)), to: connection, session)
     }
 }

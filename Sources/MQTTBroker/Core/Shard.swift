@@ -59,6 +59,15 @@ struct Shard {
     /// For packets written by the codec.
     var encoder = ByteBuffer()
     var statistics = BrokerStatistics()
+    var journal: Journal
+    /// Messages in the queues of all sessions, and their bytes.
+    var queuedMessages = 0
+    var queuedBytes = 0
+    /// This shard's part of what the broker may keep.
+    let maximumQueuedMessages: Int
+    let maximumQueuedBytes: Int
+    /// A session whose queue takes much of it.
+    var largest: (slot: UInt32, generation: UInt32) = (.max, .max)
     var random: () -> UInt64
     var isShuttingDown = false
     private var isSweepSet = false
@@ -71,6 +80,9 @@ struct Shard {
         isAlone = hub.shardCount == 1
         self.policy = policy
         limits = hub.limits
+        journal = Journal(store: hub.store)
+        maximumQueuedMessages = max(1, hub.limits.maximumTotalQueuedMessages / hub.shardCount)
+        maximumQueuedBytes = max(1, hub.limits.maximumTotalQueuedBytes / hub.shardCount)
         largeOutbox = min(Self.earlyWrite, max(1, hub.limits.outboxHighWater))
         pool = .allocate(capacity: 1)
         pool.initialize(to: BufferPool())
@@ -159,6 +171,7 @@ struct Shard {
                     will.deadline <= now
                 else { continue }
                 session.pointee.will = nil
+                if session.pointee.key != 0 { persist(session) }
                 publish(will, now)
             case .sessionExpiry:
                 guard let session = sessions.find(due.slot, due.generation), session.pointee.connection == nil,
@@ -167,13 +180,18 @@ struct Shard {
                 end(session, now)
             case .retainedExpiry:
                 isSweepSet = false
-                let remaining = hub.retained.withLock { store in
-                    store.removeExpired(now)
-                    return store.expiringCount
-                }
-                if remaining > 0 { setSweep(now) }
+                sweepRetained(now)
             }
         }
+    }
+
+    private mutating func sweepRetained(_ now: UInt64) {
+        let hub = hub
+        let remaining = hub.retained.withLock { store in
+            for topic in store.removeExpired(now) { recordRetained(.retainedRemoved(topic: topic), size: topic.count) }
+            return store.expiringCount
+        }
+        if remaining > 0 { setSweep(now) }
     }
 
     /// Has expired retained messages removed within a minute.

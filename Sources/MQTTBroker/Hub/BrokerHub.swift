@@ -7,6 +7,8 @@ public final class BrokerHub: Sendable {
     final class ShardCell: Sendable {
         /// The others send their messages only to shards that have subscriptions.
         let subscriptions = Atomic<Int>(0)
+        /// Sessions that the store keeps: a publish that comes to this shard may have to be stored.
+        let durableSessions = Atomic<Int>(0)
     }
 
     let limits: BrokerLimits
@@ -18,11 +20,20 @@ public final class BrokerHub: Sendable {
     let connections = Atomic<Int>(0)
     /// Which shard has, or is about to get, the session of a client. Not used by a broker with one shard.
     private let tenures = Mutex(Tenures())
+    let store: (any DurableStore)?
+    /// The last numbers given out for the store.
+    let lastSessionKey = Atomic<Int64>(0)
+    let lastMessageID = Atomic<Int64>(0)
+    /// Shards to be woken for mail that nobody's input led to.
+    private let lateWakes = Mutex<[Int]>([])
+    private let lateWakeCount = Atomic<Int>(0)
 
     public var shardCount: Int { shards.count }
 
-    public init(shards: Int, limits: BrokerLimits) {
+    /// - Parameter store: keeps what must outlive the process; without it everything is in memory only.
+    public init(shards: Int, limits: BrokerLimits, store: (any DurableStore)? = nil) {
         self.limits = limits
+        self.store = store
         self.shards = (0..<max(1, shards)).map { _ in ShardCell() }
         retained = Mutex(RetainedStore(limits: limits))
         mailboxes = Mutex([Mailbox](repeating: Mailbox(), count: max(1, shards)))
@@ -46,6 +57,35 @@ public final class BrokerHub: Sendable {
             }
             return (toWake, full)
         }
+    }
+
+    /// Leaves mail for a shard from wherever the last holder of a receipt happens to be.
+    func postLate(_ mail: Mail, to shard: Int) {
+        let toWake = post(mail, to: [shard], from: shard).toWake
+        guard !toWake.isEmpty else { return }
+        lateWakes.withLock { $0 += toWake }
+        lateWakeCount.wrappingAdd(toWake.count, ordering: .releasing)
+    }
+
+    var hasLateMail: Bool { shardCount > 1 && lateWakeCount.load(ordering: .acquiring) > 0 }
+
+    func takeLateWakes() -> [Int] {
+        lateWakes.withLock { wakes in
+            lateWakeCount.wrappingSubtract(wakes.count, ordering: .relaxed)
+            defer { wakes = [] }
+            return wakes
+        }
+    }
+
+    /// Whether a publish that is sent to the other shards may have to be stored there.
+    func hasDurableSessions(besides shard: Int) -> Bool {
+        shards.indices.contains { $0 != shard && shards[$0].durableSessions.load(ordering: .acquiring) > 0 }
+    }
+
+    /// Gives out no number up to these.
+    func raiseNumbers(session: Int64, message: Int64) {
+        _ = lastSessionKey.max(session, ordering: .relaxed)
+        _ = lastMessageID.max(message, ordering: .relaxed)
     }
 
     /// Takes a shard's mail, and the shards that wait for its being read.

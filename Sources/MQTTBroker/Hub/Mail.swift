@@ -23,6 +23,8 @@ enum Mail: Sendable {
     case chooseAgain(ShareKey, MailedPublish)
     /// A shard has read its mail, of which there had been too much.
     case drained(shard: Int)
+    /// Every shard has stored what it got of a publish.
+    case stored(HoldTicket)
     /// The host's word on a QoS 2 publish that was held when the session moved.
     case released(clientID: ExactText, sequence: UInt64, isError: Bool)
 }
@@ -38,8 +40,11 @@ final class MailedPublish: Sendable {
     let expiresAt: UInt64
     /// The same for every copy of one publish, and for no other.
     let identity: UInt64
+    /// Held by everyone who still has to store the publish; `nil` if its publisher does not wait for that.
+    let receipt: Receipt?
 
     init(_ publication: Publication) {
+        receipt = publication.receipt?.takeUnretainedValue()
         topic = Array(publication.topic)
         properties = Array(publication.properties)
         payload = Array(publication.payload)
@@ -51,6 +56,7 @@ final class MailedPublish: Sendable {
     }
 
     init(_ message: Message) {
+        receipt = nil
         topic = Array(message.topic)
         properties = Array(message.properties)
         payload = Array(message.payload)
@@ -69,6 +75,8 @@ struct MovedMessage: Sendable {
     var qos: UInt8
     var retain: Bool
     var identifiers: SubscriptionIdentifiers?
+    /// Under which the store knows it; 0 for one that it does not know yet.
+    var order: Int64 = 0
 }
 
 /// A session on its way to another shard.
@@ -78,7 +86,9 @@ struct MovedSession: Sendable {
         var message: MailedPublish?
         var state: OutboundWindow.State
         var retain: Bool
+        var wasSent: Bool
         var sequence: UInt64
+        var order: Int64
         var identifiers: SubscriptionIdentifiers?
     }
 
@@ -98,6 +108,9 @@ struct MovedSession: Sendable {
     let lastHoldSequence: UInt64
     let retainedBacklog: [RetainedDelivery]
     let will: PendingWill?
+    /// 0 for a session that the store does not keep.
+    let key: SessionKey
+    let lastOrder: Int64
 
     /// The same after one more shard has passed it on.
     func passed(by shard: Int) -> MovedSession {
@@ -113,14 +126,16 @@ struct MovedSession: Sendable {
         subscriptions = session.subscriptions.mapValues(\.options)
         queue = session.queue.map {
             MovedMessage(
-                publish: MailedPublish($0.message), qos: $0.qos, retain: $0.retain, identifiers: $0.identifiers)
+                publish: MailedPublish($0.message), qos: $0.qos, retain: $0.retain, identifiers: $0.identifiers,
+                order: $0.order)
         }
         var exchanges: [Exchange] = []
         session.outbound.forEach { packetID, entry in
             exchanges.append(
                 Exchange(
                     packetID: packetID, message: entry.message.map { MailedPublish($0) }, state: entry.state,
-                    retain: entry.retain, sequence: entry.sequence, identifiers: entry.identifiers))
+                    retain: entry.retain, wasSent: entry.wasSent, sequence: entry.sequence, order: entry.order,
+                    identifiers: entry.identifiers))
         }
         self.exchanges = exchanges
         lastPacketID = session.outbound.lastPacketID
@@ -131,5 +146,17 @@ struct MovedSession: Sendable {
         lastHoldSequence = session.lastHoldSequence
         retainedBacklog = Array(session.retainedBacklog)
         will = session.will
+        key = session.key
+        lastOrder = session.lastOrder
+    }
+}
+
+extension Mail {
+    /// What the publisher's shard waits for.
+    var receipt: Receipt? {
+        switch self {
+        case .publish(let mailed), .shared(_, _, _, _, let mailed), .chooseAgain(_, let mailed): mailed.receipt
+        default: nil
+        }
     }
 }

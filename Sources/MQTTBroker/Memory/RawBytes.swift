@@ -61,6 +61,14 @@ struct RawBytes {
         if start == end { deallocate() }
     }
 
+    /// Takes everything behind the first `count` bytes.
+    mutating func takeEnd(from count: Int) -> [UInt8] {
+        let taken = Array(bytes.dropFirst(count))
+        end &-= taken.count
+        if start == end { deallocate() }
+        return taken
+    }
+
     /// Gives the memory back.
     mutating func deallocate() {
         start = 0

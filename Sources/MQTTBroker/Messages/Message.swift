@@ -11,6 +11,8 @@ struct Message {
         var expiresAt: UInt64
         /// Only for a session that has a connection; thrown away when that ends.
         var isEphemeral: Bool
+        /// Under which the store knows the content; 0 for one that it does not.
+        var id: Int64 = 0
     }
 
     let header: UnsafeMutablePointer<Header>

@@ -23,6 +23,8 @@ struct Publication {
     var packet = UnsafeRawBufferPointer(start: nil, count: 0)
     var packetIsV5 = false
     var packetIDOffset = 0
+    /// Passed on with what other shards have to store; whoever began the publish holds it.
+    var receipt: Unmanaged<Receipt>?
     /// The copy that sessions keep, made when the first one needs it.
     var message: Message?
 

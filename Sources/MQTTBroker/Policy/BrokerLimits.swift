@@ -16,6 +16,12 @@ public struct BrokerLimits: Sendable, Hashable {
     public var maximumQueuedMessages = 10_000
     /// Bytes waiting for one session, topics and properties counted.
     public var maximumQueuedBytes = 16_777_216
+    /// Messages waiting for all sessions together; event loops have equal parts of it.
+    public var maximumTotalQueuedMessages = 1_000_000
+    /// Bytes waiting for all sessions together; event loops have equal parts of it.
+    public var maximumTotalQueuedBytes = 268_435_456
+    /// What goes when a queue is full.
+    public var queueDrop = QueueDrop.newest
     public var maximumRetainedMessages = 100_000
     public var maximumRetainedBytes = 268_435_456
     public var maximumSubscriptionsPerSession = 10_000
@@ -34,6 +40,15 @@ public struct BrokerLimits: Sendable, Hashable {
     public var stalledReceiverTimeout: UInt32 = 5
 
     public init() {}
+}
+
+/// Which message is lost when a queue is full.
+public enum QueueDrop: String, Sendable, Hashable, CaseIterable {
+    /// The one that comes last does not get in.
+    case newest
+    /// The one that has waited longest makes room. If it is the broker that is full, it is one of the session that takes
+    /// most of the room.
+    case oldest
 }
 
 /// Counters and gauges since the start.

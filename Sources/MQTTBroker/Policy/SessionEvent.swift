@@ -29,6 +29,8 @@ public enum DisconnectCause: Sendable, Hashable {
 public enum DropReason: String, Sendable, Hashable {
     /// The session's queue had reached its bound of messages or bytes.
     case queueFull
+    /// The queues of all sessions together had reached their bound.
+    case brokerFull
     /// Larger than the receiver's Maximum Packet Size.
     case packetTooLarge
     /// A receiver that had stopped reading for longer than the limit.

@@ -82,16 +82,19 @@ struct RetainedStore {
     }
 
     /// Removes the message of a topic, if there is one.
-    mutating func remove(_ topic: [UInt8]) {
+    /// - Returns: whether there was one.
+    @discardableResult
+    mutating func remove(_ topic: [UInt8]) -> Bool {
         let levels = Self.levels(of: topic)
-        guard levels.count <= maximumLevels else { return }
+        guard levels.count <= maximumLevels else { return false }
         var node = root
         for level in levels {
-            guard let child = node.children[level] else { return }
+            guard let child = node.children[level] else { return false }
             node = child
         }
-        guard takeMessage(of: node) else { return }
+        guard takeMessage(of: node) else { return false }
         removePath(levels)
+        return true
     }
 
     /// The messages whose topics match a filter (without share name), leaving out expired ones.
@@ -102,10 +105,12 @@ struct RetainedStore {
     }
 
     /// Removes what has expired.
-    mutating func removeExpired(_ now: UInt64) {
+    /// - Returns: the topics that have no message now.
+    mutating func removeExpired(_ now: UInt64) -> [[UInt8]] {
         var expired: [[UInt8]] = []
         Self.visit(root) { if $0.isExpired(now) { expired.append($0.topic) } }
         for topic in expired { remove(topic) }
+        return expired
     }
 
     @discardableResult

@@ -11,6 +11,10 @@ struct AcknowledgementQueue {
         var reason: ReasonCode?
         /// The ticket's number; 0 for one that waits only for those before it.
         var sequence: UInt64
+        /// The batch of changes that must be on disk first; 0 for none.
+        var batch: UInt64 = 0
+        /// Other shards still have something to store.
+        var awaitsOthers = false
     }
 
     private var entries: Deque<Entry> = []
@@ -30,13 +34,23 @@ struct AcknowledgementQueue {
         return true
     }
 
+    /// Notes that the other shards have stored the publish. False if no entry has this number.
+    mutating func stored(_ sequence: UInt64) -> Bool {
+        guard let index = entries.firstIndex(where: { $0.sequence == sequence }) else { return false }
+        entries[index].awaitsOthers = false
+        return true
+    }
+
     func contains(packetID: UInt16, isQoS2: Bool) -> Bool {
         entries.contains { $0.packetID == packetID && $0.isQoS2 == isQoS2 }
     }
 
     /// Takes the first entry if it may leave.
-    mutating func popReady() -> Entry? {
-        guard let first = entries.first, first.reason != nil else { return nil }
+    /// - Parameter committed: the last batch that is on disk.
+    mutating func popReady(committed: UInt64) -> Entry? {
+        guard let first = entries.first, first.reason != nil, first.batch <= committed, !first.awaitsOthers else {
+            return nil
+        }
         return entries.removeFirst()
     }
 }

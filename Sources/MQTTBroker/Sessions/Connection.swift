@@ -45,6 +45,8 @@ struct Connection {
     var unacknowledgedQoS1 = 0
     var will: PendingWill?
     var backPressure = BackPressure()
+    /// The last batch after which its acknowledgements are looked at again.
+    var flushesAfter: UInt64 = 0
 
     /// The last topic published to, with what the cache knew of it then.
     var lastRoute: UnsafeMutablePointer<Route>?

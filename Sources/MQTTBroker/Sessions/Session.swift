@@ -18,7 +18,7 @@ struct Session {
     var queuedBytes = 0
     var retainedBacklog: Deque<RetainedDelivery> = []
     /// QoS 2 publishes of the client between PUBLISH and PUBREL.
-    var inboundQoS2 = PacketIDTable<InboundQoS2>(placeholder: InboundQoS2(heldSequence: 0))
+    var inboundQoS2 = PacketIDTable<InboundQoS2>(placeholder: InboundQoS2())
     /// Numbers the hold tickets; the first is 1.
     var lastHoldSequence: UInt64 = 0
     /// A will that waits for its delay after the connection's end.
@@ -33,6 +33,13 @@ struct Session {
     var lastProgress: UInt64 = 0
     /// It has not acknowledged anything for so long that publishers no longer wait for it.
     var isStalled = false
+
+    /// Under which the store knows the session; 0 for one that ends with its connection, or without a store.
+    var key: SessionKey = 0
+    /// Numbers the deliveries for the store; the first is 1.
+    var lastOrder: Int64 = 0
+    /// The last batch after which the session is looked at again.
+    var drainsAfter: UInt64 = 0
 
     /// Set while the session is between two shards.
     var move: Move?
@@ -56,7 +63,11 @@ struct Session {
 /// A QoS 2 PUBLISH that has been taken over and not released by PUBREL.
 struct InboundQoS2 {
     /// The hold ticket's number while the host has not let the PUBREC go; 0 afterwards.
-    var heldSequence: UInt64
+    var heldSequence: UInt64 = 0
+    /// The batch that must be on disk before PUBREC; 0 for none.
+    var batch: UInt64 = 0
+    /// The hold ticket's number while other shards have something to store.
+    var storedSequence: UInt64 = 0
 }
 
 /// A message that waits for quota, room or a connection.
@@ -66,6 +77,8 @@ struct QueuedMessage {
     var qos: UInt8
     var retain: Bool
     var identifiers: SubscriptionIdentifiers?
+    /// Under which the store knows the delivery; 0 for one that it does not.
+    var order: Int64 = 0
 }
 
 /// A retained message to be sent because of a new subscription.
@@ -86,11 +99,18 @@ struct SubscriptionRecord {
 }
 
 /// What SUBSCRIBE says of a topic filter, as far as deliveries need it.
-struct SubscriptionOptions: Equatable, Sendable {
+public struct SubscriptionOptions: Hashable, Sendable {
     /// 0, 1 or 2.
-    var qos: UInt8
-    var noLocal: Bool
-    var retainAsPublished: Bool
+    public var qos: UInt8
+    public var noLocal: Bool
+    public var retainAsPublished: Bool
     /// 0 for none.
-    var identifier: UInt32
+    public var identifier: UInt32
+
+    public init(qos: UInt8, noLocal: Bool, retainAsPublished: Bool, identifier: UInt32) {
+        self.qos = qos
+        self.noLocal = noLocal
+        self.retainAsPublished = retainAsPublished
+        self.identifier = identifier
+    }
 }

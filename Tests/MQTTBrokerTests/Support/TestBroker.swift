@@ -5,10 +5,11 @@ import NIOCore
 /// A broker of one or more shards under virtual time. After every input everything that follows from it is carried out,
 /// as the server's loops would do it.
 final class TestBroker {
-    private(set) var now: UInt64 = 1_000_000_000
+    private(set) var now: UInt64
     let policy: TestPolicy
     let hub: BrokerHub
     let cores: [BrokerCore]
+    let store: TestStore?
     /// Leaves mail between shards where it is, until `deliverMail(to:)`.
     var holdsMail = false
     private var shardsWithMail: Set<Int> = []
@@ -16,14 +17,30 @@ final class TestBroker {
     private var opened = 0
 
     init(
-        shards: Int = 1, limits: BrokerLimits = BrokerLimits(), policy: TestPolicy = TestPolicy(), seed: UInt64 = 1
+        shards: Int = 1, limits: BrokerLimits = BrokerLimits(), policy: TestPolicy = TestPolicy(), seed: UInt64 = 1,
+        store: TestStore? = nil, now: UInt64 = 1_000_000_000
     ) {
         self.policy = policy
-        let hub = BrokerHub(shards: shards, limits: limits)
+        self.store = store
+        self.now = now
+        let hub = BrokerHub(shards: shards, limits: limits, store: store)
         self.hub = hub
         var generator = SplitMix(seed: seed)
         let random = { generator.next() }
         cores = (0..<shards).map { BrokerCore(index: $0, hub: hub, policy: policy, random: random) }
+        if let state = store?.takeState(now: now) {
+            for core in cores { core.restore(state, now: now) }
+            for core in cores { core.expire(now: now) }
+            pump()
+        }
+    }
+
+    /// Has the store write up to so many batches.
+    func commit(_ limit: Int = .max) {
+        for (shard, number) in store?.commit(limit) ?? [] {
+            cores[shard].committed(number, now: now)
+        }
+        pump()
     }
 
     /// A connection on which nothing has been sent yet.
@@ -109,6 +126,12 @@ final class TestBroker {
         var isBusy = true
         while isBusy {
             isBusy = false
+            if let store, store.isQuick {
+                for (shard, number) in store.commit() {
+                    isBusy = true
+                    cores[shard].committed(number, now: now)
+                }
+            }
             for core in cores {
                 shardsWithMail.formUnion(core.takeShardsToWake())
                 if !holdsMail {

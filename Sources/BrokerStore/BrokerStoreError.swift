@@ -1,0 +1,51 @@
+import GRDB
+
+/// Why the broker's store can't be opened.
+public enum BrokerStoreError: Error, Sendable, Hashable {
+    /// The folder or the file can't be written.
+    case notWritable(path: String, reason: String)
+    /// The file was written by a newer version of this program.
+    case newerVersion(path: String, found: Int, supported: Int)
+    /// The file is damaged, of another kind, or can't be read. `open` sets such a file aside.
+    case unusable(reason: String)
+    /// The disk or SQLite failed.
+    case storage(String)
+}
+
+extension BrokerStoreError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .notWritable(let path, let reason): "\(path) can't be written: \(reason)"
+        case .newerVersion(let path, let found, let supported):
+            "\(path) has format \(found), written by a newer version; this one reads up to format \(supported)"
+        case .unusable(let reason): reason
+        case .storage(let reason): "the broker's store can't be used: \(reason)"
+        }
+    }
+}
+
+extension BrokerStoreError {
+    /// What a failure while opening means.
+    init(_ error: any Error, path: String) {
+        if let error = error as? BrokerStoreError {
+            self = error
+            return
+        }
+        guard let error = error as? DatabaseError else {
+            self = .unusable(reason: "it can't be read: \(error)")
+            return
+        }
+        switch error.resultCode {
+        case .SQLITE_NOTADB, .SQLITE_CORRUPT, .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_ERROR,
+            .SQLITE_SCHEMA, .SQLITE_MISMATCH:
+            self = .unusable(reason: error.reason)
+        case .SQLITE_READONLY: self = .notWritable(path: path, reason: error.reason)
+        default: self = .storage(error.reason)
+        }
+    }
+}
+
+extension DatabaseError {
+    /// SQLite's words and its code, without the statement and its values.
+    var reason: String { "\(message ?? "unknown error") (SQLite error \(extendedResultCode.rawValue))" }
+}

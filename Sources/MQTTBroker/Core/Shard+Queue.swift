@@ -1,0 +1,87 @@
+import DequeModule
+import MQTTCodec
+
+/// Messages that wait for quota, room or a connection, bounded for each session and for all of a shard together.
+extension Shard {
+    /// Puts a message into a session's queue, whose reference it takes over. A full queue loses its newest message, or
+    /// its oldest, as the limits say.
+    /// - Returns: false if it is the new one that is lost.
+    @discardableResult
+    mutating func put(_ queued: QueuedMessage, in session: SessionPointer) -> Bool {
+        let size = queued.message.size
+        guard makeRoom(for: size, in: session) else {
+            drop(session, queued.message.topic, isFull(session, for: size) ? .queueFull : .brokerFull)
+            discard(queued, of: session)
+            return false
+        }
+        var queued = queued
+        if session.pointee.key != 0, queued.order == 0, !queued.message.header.pointee.isEphemeral {
+            queued.order = record(
+                queued.message, for: session, qos: queued.qos, retain: queued.retain, queued.identifiers, packetID: 0)
+        }
+        session.pointee.queue.append(queued)
+        session.pointee.queuedBytes &+= size
+        queuedMessages &+= 1
+        queuedBytes &+= size
+        return true
+    }
+
+    /// Takes the oldest message out of a session's queue.
+    mutating func takeFirst(of session: SessionPointer) -> QueuedMessage? {
+        guard let queued = session.pointee.queue.popFirst() else { return nil }
+        session.pointee.queuedBytes &-= queued.message.size
+        queuedMessages &-= 1
+        queuedBytes &-= queued.message.size
+        return queued
+    }
+
+    /// Empties a session's queue without a word to the store.
+    mutating func clearQueue(of session: SessionPointer) {
+        while let queued = takeFirst(of: session) { messages.release(queued.message) }
+    }
+
+    private func isFull(_ session: SessionPointer, for size: Int) -> Bool {
+        session.pointee.queue.count >= limits.maximumQueuedMessages
+            || session.pointee.queuedBytes &+ size > limits.maximumQueuedBytes
+    }
+
+    private func isFull(for size: Int) -> Bool {
+        queuedMessages >= maximumQueuedMessages || queuedBytes &+ size > maximumQueuedBytes
+    }
+
+    private mutating func makeRoom(for size: Int, in session: SessionPointer) -> Bool {
+        guard isFull(session, for: size) || isFull(for: size) else { return true }
+        guard limits.queueDrop == .oldest else { return false }
+        while isFull(session, for: size) {
+            guard dropOldest(of: session, .queueFull) else { return false }
+        }
+        while isFull(for: size) {
+            guard dropOldest(of: largestQueue() ?? session, .brokerFull) else { return false }
+        }
+        return true
+    }
+
+    private mutating func dropOldest(of session: SessionPointer, _ reason: DropReason) -> Bool {
+        guard let oldest = takeFirst(of: session) else { return false }
+        drop(session, oldest.message.topic, reason)
+        discard(oldest, of: session)
+        return true
+    }
+
+    /// The session that takes most of the room; the same one as long as it has much, as looking at all costs time.
+    private mutating func largestQueue() -> SessionPointer? {
+        if let known = sessions.find(largest.slot, largest.generation),
+            known.pointee.queuedBytes >= queuedBytes / max(1, sessions.count),
+            known.pointee.queue.count >= queuedMessages / max(1, sessions.count), !known.pointee.queue.isEmpty
+        {
+            return known
+        }
+        var found: SessionPointer?
+        sessions.forEach { session in
+            let isLarger = found.map { $0.pointee.queuedBytes < session.pointee.queuedBytes } ?? true
+            if isLarger, !session.pointee.queue.isEmpty { found = session }
+        }
+        if let found { largest = (found.pointee.slot, found.pointee.generation) }
+        return found
+    }
+}
