@@ -35,7 +35,7 @@ extension ServiceStatus.Check {
     /// but someone should know.
     init(brokerStore store: BrokerStore?) {
         guard let store else {
-            self.init(name: "broker_store", isPassing: true, detail: "off: sessions and retained messages are in memory")
+            self.init(name: "broker_store", isPassing: true, detail: "off: sessions are kept in memory")
             return
         }
         let setAside = store.setAside.map { "broker.db could not be used and is kept as \($0.path): \($0.reason)" }
