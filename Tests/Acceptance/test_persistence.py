@@ -204,12 +204,14 @@ def test_a_damaged_store_is_set_aside_and_said(service):
     assert check["ok"] and "broker.db.damaged-" in check["detail"]
     assert len(list(service.data.glob("broker.db.damaged-*"))) == 1
     assert "broker.db could not be used" in service.log()
+    assert service.await_event("alert.raised")["data"]["condition"] == "broker-store-set-aside"
     mosquitto.publish(service, "app/b", "new", "-r", "-q", "1")
     service.kill()
     service.start()
     with mosquitto.Subscriber(service, "app/#") as subscriber:
         subscriber.await_line("1 1 app/b new")
     assert "detail" not in broker_check(service)
+    service.await_event("alert.cleared")
 
 
 def test_a_store_of_a_newer_version_is_refused(service):

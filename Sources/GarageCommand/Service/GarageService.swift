@@ -35,13 +35,18 @@ struct GarageService {
         let views = try open("the views") {
             try Views.open(directory: folder.path, log: log, logger: Logger(label: "views"))
         }
+        try await catchUp(views, logger: logger)
+        let store = configuration.mqttPersistence == false ? nil : try BrokerPersistence.open(in: folder)
+        if let store {
+            do {
+                try await BrokerStoreAlert(log: log, views: views, now: clock()).record(store)
+            } catch { throw Failure("the event log can't be written: \(error)") }
+        }
         let demoPassword = attachesDemo ? EventID.make(at: clock().microseconds).description : nil
         let ingest = try open("the event log") {
             try makeIngest(log: log, folder: folder, clock: clock, demoPassword: demoPassword)
         }
-        try await catchUp(views, logger: logger)
 
-        let store = configuration.mqttPersistence == false ? nil : try BrokerPersistence.open(in: folder)
         let server = makeServer(policy: ingest, store: store)
         ingest.attach(server)
         let brokerAddresses = try await start { try await server.start() }

@@ -21,8 +21,6 @@ extension BrokerCore {
 
     /// The shard on which a session is until its client comes back elsewhere.
     private static func home(of clientID: String, shards: Int) -> Int {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in clientID.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0100_0000_01B3 }
-        return Int(hash % UInt64(max(1, shards)))
+        Int(ExactText(clientID).stableHash % UInt64(max(1, shards)))
     }
 }

@@ -195,7 +195,7 @@ extension Shard {
                 complete(session, index, now)
                 return
             }
-            let order = session.pointee.outbound.entry(at: index).order
+            let order = session.pointee.outbound.order(at: index)
             let isKept = order != 0 && session.pointee.key != 0
             if isKept {
                 let sequence = Int64(clamping: session.pointee.outbound.lastSequence &+ 1)

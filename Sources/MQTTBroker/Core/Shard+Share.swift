@@ -11,12 +11,8 @@ struct ShareKey: Hashable, Sendable {
 /// Shared subscriptions. With several shards each group has a home, which chooses the member for each message and
 /// sends it to that member's shard; members elsewhere tell the home of themselves.
 extension Shard {
-    /// The same on every shard and in every run.
     private func home(of key: ShareKey) -> Int {
-        guard !isAlone else { return index }
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in key.filter.text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0100_0000_01B3 }
-        return Int(hash % UInt64(hub.shardCount))
+        isAlone ? index : Int(key.filter.stableHash % UInt64(hub.shardCount))
     }
 
     /// Makes a session a member, or changes its options.

@@ -7,6 +7,11 @@ struct ExactText: Hashable, Sendable {
         self.text = text
     }
 
+    /// The same on every shard and in every run (FNV-1a).
+    var stableHash: UInt64 {
+        text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0100_0000_01B3 }
+    }
+
     static func == (left: ExactText, right: ExactText) -> Bool {
         left.text.utf8.elementsEqual(right.text.utf8)
     }

@@ -94,6 +94,8 @@ struct OutboundWindow {
 
     func entry(at index: Int) -> Entry { table[at: index] }
 
+    func order(at index: Int) -> Int64 { table[at: index].order }
+
     /// Ends an exchange and returns its message, if it still had one, and the number under which the store knows it.
     @inline(__always)
     mutating func complete(at index: Int) -> (message: Message?, order: Int64) {
