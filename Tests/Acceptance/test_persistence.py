@@ -1,9 +1,12 @@
 """What the broker keeps over a restart and over the death of the process, with stock clients."""
 
 import collections
+import functools
 import os
 import random
+import resource
 import sqlite3
+import subprocess
 import threading
 import time
 
@@ -11,6 +14,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from device import Client
 from paho.mqtt.enums import CallbackAPIVersion
+from test_tools import Broker
 
 import mosquitto
 from waiting import eventually
@@ -212,6 +216,45 @@ def test_a_damaged_store_is_set_aside_and_said(service):
         subscriber.await_line("1 1 app/b new")
     assert "detail" not in broker_check(service)
     service.await_event("alert.cleared")
+
+
+def test_a_full_disk_holds_acknowledgements_back_until_there_is_room(make_garage, monkeypatch):
+    # A file that may not grow is what a full disk looks like; the signal that comes with it must not be deadly.
+    monkeypatch.setattr(subprocess, "Popen", functools.partial(subprocess.Popen, restore_signals=False))
+    service = make_garage().start()
+    with Client(service, "publisher") as client:
+        client.publish("app/first", "x" * 1000, retain=True)
+        limits = resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE)
+        size = (service.data / "broker.db-wal").stat().st_size
+        resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, (size + 4096, limits[1]))
+        infos = [client.paho.publish(f"app/{number}", "y" * 20_000, 1, True) for number in range(10)]
+        eventually(lambda: not broker_check(service)["ok"], "the store to say that it can't be written")
+        waiting = [number for number, info in enumerate(infos) if not info.is_published()]
+        assert waiting, "acknowledged without room to store it"
+        with mosquitto.Subscriber(service, "other") as subscriber:
+            mosquitto.publish(service, "other", "goes on", "-q", "1")
+            subscriber.await_line("0 1 other goes on")
+        resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, limits)
+        eventually(lambda: all(info.is_published() for info in infos), "the acknowledgements")
+        eventually(lambda: broker_check(service)["ok"], "the store to be well")
+        service.kill()
+    service.start()
+    with mosquitto.Subscriber(service, "app/#") as subscriber:
+        eventually(lambda: len(subscriber.lines) == 11, "all retained messages")
+
+
+def test_the_broker_alone_keeps_what_it_has_in_its_folder(tmp_path):
+    broker = Broker(tmp_path).start()
+    try:
+        mosquitto.publish(broker, "app/a", "kept", "-r", "-q", "1")
+        broker.kill()
+        broker.log_file.unlink()
+        broker.start()
+        with mosquitto.Subscriber(broker, "app/#") as subscriber:
+            subscriber.await_line("1 1 app/a kept")
+        assert broker.stop() == 0
+    finally:
+        broker.close()
 
 
 def test_a_store_of_a_newer_version_is_refused(service):
