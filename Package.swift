@@ -19,6 +19,8 @@ let package = Package(
         .library(name: "MQTTBroker", targets: ["MQTTBroker"]),
         .library(name: "MQTTServer", targets: ["MQTTServer"]),
         .library(name: "MQTTWebSocket", targets: ["MQTTWebSocket"]),
+        .library(name: "SCRAM", targets: ["SCRAM"]),
+        .executable(name: "embedding-example", targets: ["EmbeddingExample"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -85,6 +87,9 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -98,6 +103,31 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings
+        ),
+        // The server's side of SCRAM-SHA-256, as bytes in and bytes out.
+        .target(
+            name: "SCRAM",
+            dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "SCRAMTests",
+            dependencies: ["SCRAM", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: settings
+        ),
+        // How the broker is embedded, as an example that is compiled.
+        .executableTarget(
+            name: "EmbeddingExample",
+            dependencies: [
+                "MQTTBroker", "MQTTCodec", "MQTTServer",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),
@@ -138,6 +168,7 @@ let package = Package(
             dependencies: [
                 "Charts", "Views", "Ingest", "GarageDomain", "GarageEvents", "EventLog",
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -177,6 +208,7 @@ let package = Package(
         .target(
             name: "Access",
             dependencies: [
+                "SCRAM",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ],
@@ -217,11 +249,12 @@ let package = Package(
             dependencies: [
                 "MQTTCodec", "MQTTBroker", "MQTTServer", "MQTTClient", "GarageDomain", "DeviceProfiles", "EventLog",
                 "GarageEvents", "Views", "Ingest", "Web", "Simulator", "Access", "Bench", "GarageConfiguration",
-                "BrokerStore", "Certificates", "Exposition",
+                "BrokerStore", "Certificates", "Exposition", "SCRAM",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -270,6 +303,7 @@ let package = Package(
             name: "MQTTServerTests",
             dependencies: [
                 "MQTTServer", "MQTTBroker", "MQTTCodec",
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
@@ -279,7 +313,8 @@ let package = Package(
         .testTarget(
             name: "MQTTConformanceTests",
             dependencies: [
-                "MQTTServer", "MQTTBroker", "MQTTCodec",
+                "MQTTServer", "MQTTBroker", "MQTTCodec", "SCRAM",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),

@@ -21,7 +21,10 @@ ALLOWED = {
     "MQTTBroker": {"MQTTCodec", "NIOCore"} | COLLECTIONS,
     "BrokerStore": {"MQTTBroker", "MQTTCodec", "NIOCore", "GRDB"} | PROCESS,
     "MQTTWebSocket": {"NIOCore", "NIOHTTP1", "NIOWebSocket"},
-    "MQTTServer": {"MQTTBroker", "MQTTCodec", "MQTTWebSocket", "NIOHTTP1", "NIOWebSocket", "NIOSSL"} | NETWORK | PROCESS,
+    "MQTTServer": {"MQTTBroker", "MQTTCodec", "MQTTWebSocket", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "NIOTLS"}
+    | {"SwiftASN1", "X509"}
+    | NETWORK
+    | PROCESS,
     "MQTTClient": {"MQTTCodec", "NIOSSL"} | NETWORK,
     "GarageDomain": set(),
     "DeviceProfiles": {"GarageDomain"},
@@ -32,11 +35,14 @@ ALLOWED = {
     | COLLECTIONS
     | PROCESS,
     "Charts": set(),
-    "Web": {"Charts", "Views", "Ingest", "GarageDomain", "GarageEvents", "EventLog", "Hummingbird", "Mustache", "NIOCore"}
+    "Web": {"Charts", "Views", "Ingest", "GarageDomain", "GarageEvents", "EventLog", "Hummingbird", "HummingbirdCore"}
+    | {"Mustache", "NIOCore"}
     | {"EmbedWebFiles"}
     | PROCESS,
     "Simulator": {"MQTTClient", "MQTTCodec", "GarageDomain"} | NETWORK | PROCESS,
-    "Access": {"Crypto", "CryptoExtras"},
+    "SCRAM": {"Crypto", "CryptoExtras"},
+    "EmbeddingExample": {"MQTTBroker", "MQTTCodec", "MQTTServer", "Logging"} | NETWORK,
+    "Access": {"SCRAM", "Crypto", "CryptoExtras"},
     "Certificates": {"Crypto", "SwiftASN1", "X509"},
     "Exposition": {"CoreMetrics"},
     "Bench": {"MQTTCodec", "NIOHTTP1"} | NETWORK,

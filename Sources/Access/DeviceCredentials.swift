@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+public import SCRAM
 
 /// The names and password hashes of the devices that may connect, kept in `devices.json` of the data folder.
 ///
@@ -15,6 +16,8 @@ public struct DeviceCredentials: Sendable, Hashable {
         public var topics: [String]?
         var salt: Data
         var hash: Data
+        /// For logins by SCRAM-SHA-256; `nil` for a device that was added before there were any.
+        var scram: ScramVerifier?
     }
 
     /// The entries in order of name.
@@ -50,7 +53,8 @@ public struct DeviceCredentials: Sendable, Hashable {
         entries.append(
             Entry(
                 name: name, created: seconds, topics: topics.isEmpty ? nil : topics, salt: salt,
-                hash: Self.hash(Data(password.utf8), salt: salt)))
+                hash: Self.hash(Data(password.utf8), salt: salt),
+                scram: try? ScramVerifier(password: Array(password.utf8), salt: Self.randomBytes(16))))
         entries.sort { $0.name < $1.name }
         return password
     }
@@ -69,6 +73,19 @@ public struct DeviceCredentials: Sendable, Hashable {
         var difference: UInt8 = entry == nil ? 1 : 0
         for (left, right) in zip(given, expected) { difference |= left ^ right }
         return difference == 0
+    }
+
+    /// What a SCRAM-SHA-256 login of the device is checked against; `nil` for an unknown one, and for one that was
+    /// added before there were such logins.
+    public func scramVerifier(of name: String) -> ScramVerifier? { entries.first { $0.name == name }?.scram }
+
+    /// Bytes that only the service knows and that stay as long as its oldest device does.
+    public var scramSecret: [UInt8] {
+        guard let oldest = entries.min(by: { ($0.created, $0.name) < ($1.created, $1.name) }) else {
+            return Array(Self.randomBytes(32))
+        }
+        return Array(
+            HMAC<SHA256>.authenticationCode(for: Data("SCRAM".utf8), using: SymmetricKey(data: oldest.hash)))
     }
 
     /// Writes the file so that it is either the old or the new one, readable by its owner only.

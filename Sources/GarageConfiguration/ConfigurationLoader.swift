@@ -59,6 +59,7 @@ public struct ConfigurationLoader: Sendable {
         try settings.number(.mqttMaximumPacketSize, in: 128...268_435_455) { configuration.mqttMaximumPacketSize = $0 }
         try settings.number(.mqttMaximumConnections, in: 1...1_000_000) { configuration.mqttMaximumConnections = $0 }
         try loadQueues(from: settings, into: &configuration)
+        configuration.broker = try broker(from: settings)
         try settings.address(.httpListen) { configuration.http = $0 }
         try settings.text(.httpFiles) { configuration.httpFiles = $0 }
         try settings.text(.siteTimeZone) { configuration.timeZone = $0 }

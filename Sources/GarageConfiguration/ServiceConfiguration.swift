@@ -28,6 +28,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var mqttTotalQueuedMessages = 1_000_000
     /// Bytes that wait for all clients together, 1024 to 1 TiB.
     public var mqttTotalQueuedBytes = 268_435_456
+    /// The broker's other settings.
+    public var broker = BrokerSettings()
     public var http = HostPort(host: "127.0.0.1", port: 8080)
     /// A folder with templates, static files and locales to use in place of the built-in ones; for work on the pages.
     public var httpFiles: String?

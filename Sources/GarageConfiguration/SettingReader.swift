@@ -18,6 +18,41 @@ struct SettingReader {
         assign(text)
     }
 
+    /// As `text`, and `off` means none.
+    func optionalText(_ key: Key, _ assign: (String?) -> Void) throws(ConfigurationError) {
+        try text(key) { assign($0 == "off" ? nil : $0) }
+    }
+
+    /// Reads `true` or `false`.
+    func flag(_ key: Key, _ assign: (Bool) -> Void) throws(ConfigurationError) {
+        try choice(key, of: ["true", "false"]) { assign($0 == "true") }
+    }
+
+    /// Reads a list, in YAML form or as one text with commas. Without `choices` any text will do.
+    func list(_ key: Key, of choices: [String]? = nil, _ assign: ([String]) -> Void) throws(ConfigurationError) {
+        for source in sources {
+            let configKey = ConfigKey(key.rawValue)
+            let items: [String]
+            if let list = source.reader.stringArray(forKey: configKey) {
+                items = list
+            } else if let text = source.reader.string(forKey: configKey) {
+                items = text.split(separator: ",").map { String($0) }
+            } else {
+                continue
+            }
+            let trimmed = items.map { String($0.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()) }.filter {
+                !$0.isEmpty
+            }
+            if let choices, let wrong = trimmed.first(where: { !choices.contains($0) }) {
+                throw ConfigurationError(
+                    "\(key.rawValue) in \(source.name) has '\(wrong)'; it takes any of \(choices.joined(separator: ", "))"
+                )
+            }
+            assign(trimmed)
+            return
+        }
+    }
+
     func number(_ key: Key, in range: ClosedRange<Int>, _ assign: (Int) -> Void) throws(ConfigurationError) {
         guard let (text, source) = find(key) else { return }
         guard let number = Int(text), range.contains(number) else {

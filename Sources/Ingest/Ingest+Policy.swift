@@ -18,6 +18,16 @@ extension Ingest: BrokerPolicy {
         return options.gatekeeper.admit(request)
     }
 
+    public func beginAuthentication(method: String, _ request: ConnectRequest) -> (any AuthenticationExchange)? {
+        if let will = request.will, isForbidden(will) {
+            logger.notice(
+                "refused a client whose last will is a command",
+                metadata: ["client_id": "\(request.clientID)", "topic": "\(will.topic)"])
+            return RefusedExchange(.notAuthorized)
+        }
+        return options.gatekeeper.beginAuthentication(method: method, request)
+    }
+
     public func inspect(_ publish: borrowing PublishInspection) -> PublishVerdict {
         // An empty retained message clears the retained one; it says nothing about the thing itself. On foreign topics it
         // may take an announcement back.

@@ -17,7 +17,7 @@ final class BrokerLoop: @unchecked Sendable {
     let core: BrokerCore
     private let wake: @Sendable (Int) -> Void
 
-    private var handlers: [ConnectionHandler?] = []
+    private var transports: [(any Transport)?] = []
     private(set) var connectionCount = 0
     private var isFlushScheduled = false
     private var buffer = ByteBuffer()
@@ -36,20 +36,28 @@ final class BrokerLoop: @unchecked Sendable {
 
     // MARK: Connections
 
-    func open(_ handler: ConnectionHandler, remoteAddress: String, listener: String) -> ConnectionID? {
+    func open(_ transport: any Transport, from peer: Peer) -> ConnectionID? {
         eventLoop.assertInEventLoop()
-        guard let id = core.open(remoteAddress: remoteAddress, listener: listener, now: now) else { return nil }
+        guard
+            let id = core.open(
+                remoteAddress: peer.address, listener: peer.listener, isLenient: peer.isLenient, now: now)
+        else { return nil }
         let slot = Int(id.slot)
-        while handlers.count <= slot { handlers.append(nil) }
-        handlers[slot] = handler
+        while transports.count <= slot { transports.append(nil) }
+        transports[slot] = transport
         connectionCount += 1
         afterInput()
         return id
     }
 
+    /// The client has shown a certificate with this name.
+    func identify(_ id: ConnectionID, as name: String) {
+        core.setCertificateIdentity(name, of: id)
+    }
+
     func closed(_ id: ConnectionID) {
         eventLoop.assertInEventLoop()
-        handlers[Int(id.slot)] = nil
+        transports[Int(id.slot)] = nil
         connectionCount -= 1
         core.closed(id, now: now)
         afterInput()
@@ -68,7 +76,7 @@ final class BrokerLoop: @unchecked Sendable {
 
     /// Ends whatever has not ended by itself.
     func closeAll() {
-        for handler in handlers { handler?.closeNow() }
+        for transport in transports { transport?.closeNow() }
     }
 
     // MARK: Effects
@@ -84,7 +92,7 @@ final class BrokerLoop: @unchecked Sendable {
     private func afterInput() {
         if core.hasEffects {
             while let id = core.takeLarge() {
-                if let handler = handlers[Int(id.slot)] { write(id, handler) }
+                if let transport = transports[Int(id.slot)] { write(id, transport) }
             }
             if !isFlushScheduled {
                 isFlushScheduled = true
@@ -102,12 +110,12 @@ final class BrokerLoop: @unchecked Sendable {
     private func flushAll() {
         for shard in core.takeShardsToWake() { wake(shard) }
         while let id = core.takeTouched() {
-            guard let handler = handlers[Int(id.slot)] else { continue }
-            write(id, handler)
+            guard let transport = transports[Int(id.slot)] else { continue }
+            write(id, transport)
             switch core.state(of: id) {
-            case .open(let reading)?: handler.setReading(reading)
-            case .close?: handler.finish()
-            case .closeAtOnce?: handler.closeNow()
+            case .open(let reading)?: transport.setReading(reading)
+            case .close?: transport.finish()
+            case .closeAtOnce?: transport.closeNow()
             case nil: break
             }
         }
@@ -115,8 +123,8 @@ final class BrokerLoop: @unchecked Sendable {
         if let deadline = core.nextDeadline, deadline < timerDeadline { setTimer(deadline) }
     }
 
-    private func write(_ id: ConnectionID, _ handler: ConnectionHandler) {
-        guard handler.isWritable else { return }
+    private func write(_ id: ConnectionID, _ transport: any Transport) {
+        guard transport.isWritable else { return }
         // Taken out of the property, so that its storage is used again unless the channel still holds it.
         var bytes = buffer
         buffer = ByteBuffer()
@@ -125,7 +133,7 @@ final class BrokerLoop: @unchecked Sendable {
             bytes.writeBytes(outbox)
         }
         // Outside of the core, which the channel may call while it writes.
-        if bytes.readableBytes > 0 { handler.write(bytes) }
+        if bytes.readableBytes > 0 { transport.write(bytes) }
         if bytes.capacity <= Self.largestKeptBuffer { buffer = bytes }
     }
 

@@ -1,8 +1,10 @@
 import MQTTBroker
 import NIOCore
+import NIOSSL
+import NIOTLS
 
 /// The one channel handler of a connection: passes bytes to the loop's core and writes what the core has for it.
-final class ConnectionHandler: ChannelDuplexHandler {
+final class ConnectionHandler: ChannelDuplexHandler, Transport {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -11,16 +13,19 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private static let farewell = TimeAmount.seconds(1)
 
     private let loop: BrokerLoop
-    private let listener: String
+    private let peer: Peer
+    /// Whether to look for a certificate of the client.
+    private let asksForCertificate: Bool
     private var id: ConnectionID?
     private var context: ChannelHandlerContext?
     private var isReading = true
     private var isReadPending = false
     private var isFinishing = false
 
-    init(loop: BrokerLoop, listener: String) {
+    init(loop: BrokerLoop, peer: Peer, asksForCertificate: Bool = false) {
         self.loop = loop
-        self.listener = listener
+        self.peer = peer
+        self.asksForCertificate = asksForCertificate
     }
 
     // MARK: For the loop
@@ -74,9 +79,27 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func open(_ context: ChannelHandlerContext) {
         guard id == nil else { return }
-        let address = context.channel.remoteAddress.map(Self.text) ?? "unknown"
-        id = loop.open(self, remoteAddress: address, listener: listener)
-        if id == nil { context.close(promise: nil) }
+        id = loop.open(self, from: peer)
+        guard id != nil else {
+            context.close(promise: nil)
+            return
+        }
+        // Set up behind a WebSocket, the handler comes when the handshake is over.
+        identify(context)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted? = event as? TLSUserEvent { identify(context) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private func identify(_ context: ChannelHandlerContext) {
+        guard asksForCertificate, let id,
+            let security = try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self),
+            let bytes = try? security.peerCertificate?.toDERBytes(),
+            let name = CertificateIdentity.name(fromDER: bytes)
+        else { return }
+        loop.identify(id, as: name)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -103,10 +126,5 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // A connection reset or a broken pipe: the core hears of it as a lost connection.
         context.close(promise: nil)
-    }
-
-    private static func text(_ address: SocketAddress) -> String {
-        guard let ip = address.ipAddress, let port = address.port else { return address.description }
-        return ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)"
     }
 }

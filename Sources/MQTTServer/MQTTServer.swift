@@ -13,13 +13,19 @@ public final class MQTTServer: Service, Sendable {
     private struct State {
         var hasStarted = false
         var listeners: [any Channel] = []
+        /// Files of Unix domain sockets that are to go with their listeners.
+        var socketFiles: [String] = []
+        var security: SecurityContext?
     }
 
-    private let configuration: Configuration
+    let configuration: Configuration
     private let group: MultiThreadedEventLoopGroup
     private let logger: Logger
+    private let hub: BrokerHub
     private let loops: [BrokerLoop]
     private let store: (any DurableStore)?
+    let gate: ConnectionGate
+    private let metrics = Mutex(BrokerMetrics())
     private let state = Mutex(State())
 
     /// - Parameter store: keeps what must outlive the process; without it everything is in memory only.
@@ -31,10 +37,11 @@ public final class MQTTServer: Service, Sendable {
         self.configuration = configuration
         self.logger = logger
         group = eventLoopGroup
+        gate = ConnectionGate(limits: configuration.admission, logger: logger)
         let all = Array(eventLoopGroup.makeIterator())
         let eventLoops = configuration.eventLoops > 1 ? all : Array(all.prefix(1))
-        let hub = BrokerHub(shards: eventLoops.count, limits: configuration.limits, store: store)
-        let directory = LoopDirectory()
+        hub = BrokerHub(shards: eventLoops.count, limits: configuration.limits, store: store)
+        let (hub, directory) = (hub, LoopDirectory())
         loops = eventLoops.enumerated().map { index, eventLoop in
             var generator = SystemRandomNumberGenerator()
             let core = BrokerCore(index: index, hub: hub, policy: policy) { generator.next() }
@@ -51,23 +58,30 @@ public final class MQTTServer: Service, Sendable {
         }
         guard isFirst else { throw StartError.alreadyStarted }
         if let store { await restore(from: store) }
-        var bound = BoundAddresses()
+        let security = try configuration.security.map { settings throws(StartError) in try SecurityContext(settings) }
+        state.withLock { $0.security = security }
         do {
-            for address in configuration.tcp { bound.tcp.append(try await listen(on: address, kind: .tcp)) }
-            for address in configuration.webSocket {
-                bound.webSocket.append(try await listen(on: address, kind: .webSocket))
-            }
+            return try await listen(security)
         } catch {
             await closeListeners()
             throw error
         }
-        return bound
+    }
+
+    /// Reads the files of `Configuration.security` again, for connections to come. Those under way keep going. Throws a
+    /// `StartError`, and keeps the old certificates, if the files can't be used. Does nothing without TLS.
+    public func reloadCertificates() throws(StartError) {
+        guard let security = state.withLock({ $0.security }) else { return }
+        try security.reload()
+        logger.notice("the certificates have been read again")
     }
 
     /// Serves until graceful shutdown or cancellation, then closes the listeners and every connection and returns
     /// within 2 seconds.
     public func run() async throws {
         if !state.withLock({ $0.hasStarted }) { _ = try await start() }
+        let reporting = Task { await publishSystemTopics() }
+        defer { reporting.cancel() }
         // Throws on cancellation, which is just another way to be told to stop.
         try? await gracefulShutdown()
         await stop()
@@ -107,6 +121,33 @@ public final class MQTTServer: Service, Sendable {
         }
     }
 
+    /// The loop that serves what belongs to no socket.
+    var firstLoop: BrokerLoop { loops[0] }
+
+    /// Reports the broker's figures through swift-metrics, as metrics whose names begin with `mqtt.`. Counters are moved
+    /// on by what has come since the last report, so call this before the metrics are read.
+    public func reportMetrics() async {
+        let figures = await statistics()
+        metrics.withLock { $0.report(figures, gate.figures) }
+    }
+
+    /// Publishes `$SYS` now and then until it is cancelled.
+    private func publishSystemTopics() async {
+        guard configuration.systemTopicsInterval > 0 else { return }
+        var topics = SystemTopics(version: configuration.version)
+        let start = ContinuousClock.now
+        var last = start
+        while !Task.isCancelled {
+            let now = ContinuousClock.now
+            let messages = topics.update(
+                await statistics(), uptime: Int((now - start).components.seconds), interval: (now - last) / .seconds(1),
+                memory: ProcessMemory.resident())
+            last = now
+            for message in messages { post(message) }
+            try? await Task.sleep(for: .seconds(Int64(configuration.systemTopicsInterval)))
+        }
+    }
+
     /// Figures over all loops.
     public func statistics() async -> BrokerStatistics {
         var total = BrokerStatistics()
@@ -130,6 +171,10 @@ public final class MQTTServer: Service, Sendable {
         }
     }
 
+    /// Whether new clients are sent to `BrokerLimits.serverReference` with 0x9C (use another server), for the time
+    /// before an update for example. Without a reference it changes nothing.
+    public func setDraining(_ drains: Bool) { hub.setDraining(drains) }
+
     // MARK: Durability
 
     /// Brings back what an earlier run left behind. Every loop has its part before anything that is due happens.
@@ -146,27 +191,65 @@ public final class MQTTServer: Service, Sendable {
 
     // MARK: Listening
 
-    private func listen(on address: HostPort, kind: Listener.Kind) async throws -> HostPort {
-        let listener = Listener(kind: kind, address: address, configuration: configuration, loops: loops)
+    private func listen(_ security: SecurityContext?) async throws -> BoundAddresses {
+        var bound = BoundAddresses()
+        for address in configuration.tcp { bound.tcp.append(try await listen(on: address, .tcp, nil)) }
+        for address in configuration.tls { bound.tls.append(try await listen(on: address, .tls, security)) }
+        for address in configuration.webSocket {
+            bound.webSocket.append(try await listen(on: address, .webSocket, nil))
+        }
+        for address in configuration.secureWebSocket {
+            bound.secureWebSocket.append(try await listen(on: address, .secureWebSocket, security))
+        }
+        for path in configuration.unix {
+            _ = try await listen(.unix, .path(path), name: path, nil)
+            state.withLock { $0.socketFiles.append(path) }
+            bound.unix.append(path)
+        }
+        return bound
+    }
+
+    private func listen(
+        on address: HostPort, _ kind: ListenerKind, _ security: SecurityContext?
+    ) async throws -> HostPort {
+        if kind.isSecure, security == nil {
+            throw StartError.cannotListen("\(address)", reason: "TLS needs a certificate and its key")
+        }
+        let channel = try await listen(kind, .address(address), name: "\(address)", security)
+        return HostPort(host: address.host, port: channel.localAddress?.port ?? address.port)
+    }
+
+    private func listen(
+        _ kind: ListenerKind, _ place: Listener.Place, name: String, _ security: SecurityContext?
+    ) async throws -> any Channel {
+        let listener = Listener(
+            kind: kind, place: place, configuration: configuration, loops: loops, security: security, gate: gate)
         do {
             let channel = try await listener.bind(group: group)
             state.withLock { $0.listeners.append(channel) }
-            let bound = HostPort(host: address.host, port: channel.localAddress?.port ?? address.port)
-            logger.info("listening for MQTT", metadata: ["listener": "\(kind)", "address": "\(bound)"])
-            return bound
+            logger.info(
+                "listening for MQTT",
+                metadata: ["listener": "\(kind.rawValue)", "address": "\(channel.localAddress?.description ?? name)"])
+            return channel
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
-            throw StartError.addressInUse(address)
+            throw StartError.addressInUse(name)
+        } catch SocketFile.Problem.inUse {
+            throw StartError.addressInUse(name)
         } catch {
-            throw StartError.cannotListen(address, reason: "\(error)")
+            throw StartError.cannotListen(name, reason: "\(error)")
         }
     }
 
     private func closeListeners() async {
-        let listeners = state.withLock { state in
-            defer { state.listeners = [] }
-            return state.listeners
+        let (listeners, files) = state.withLock { state in
+            defer {
+                state.listeners = []
+                state.socketFiles = []
+            }
+            return (state.listeners, state.socketFiles)
         }
         for listener in listeners { try? await listener.close().get() }
+        for file in files { SocketFile.remove(file) }
     }
 
     private func stop() async {

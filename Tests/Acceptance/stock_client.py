@@ -1,6 +1,7 @@
 """The first program of everyone who tries MQTT in Python, for paho-mqtt 1.6 and 2.x. Run by test_clients.py.
 
-Arguments: host, port, protocol (3.1.1 or 5.0), transport (tcp or websockets), topic.
+Arguments: host, port, protocol (3.1, 3.1.1 or 5.0), transport (tcp or websockets), topic, and for TLS the authority's
+certificate.
 Subscribes in on_connect, prints what arrives, publishes `hello` to the topic once subscribed, ends when it comes back.
 """
 
@@ -8,8 +9,8 @@ import sys
 
 import paho.mqtt.client as mqtt
 
-host, port, protocol, transport, topic = sys.argv[1:]
-version = mqtt.MQTTv5 if protocol == "5.0" else mqtt.MQTTv311
+host, port, protocol, transport, topic, *authority = sys.argv[1:]
+version = {"3.1": mqtt.MQTTv31, "3.1.1": mqtt.MQTTv311, "5.0": mqtt.MQTTv5}[protocol]
 
 
 def on_connect(client, userdata, flags, reason, properties=None):
@@ -26,10 +27,14 @@ def on_message(client, userdata, message):
     client.disconnect()
 
 
+# Only MQTT 3.1 needs a client identifier.
+name = "stock" if protocol == "3.1" else ""
 if hasattr(mqtt, "CallbackAPIVersion"):
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=version, transport=transport)
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, name, protocol=version, transport=transport)
 else:
-    client = mqtt.Client(protocol=version, transport=transport)
+    client = mqtt.Client(name, protocol=version, transport=transport)
+if authority:
+    client.tls_set(authority[0])
 client.on_connect = on_connect
 client.on_subscribe = on_subscribe
 client.on_message = on_message

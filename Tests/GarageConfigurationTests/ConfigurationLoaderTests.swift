@@ -80,4 +80,41 @@ import Testing
             try await ConfigurationLoader(file: "/nonexistent/garage.yaml", environment: [:], flags: [:]).load()
         }
     }
+
+    @Test func brokerSettingsComeFromListsFlagsAndNumbers() async throws {
+        let yaml = """
+            mqtt:
+              lenient: [tcp, ws]
+              proxy_protocol: tls
+              trusted_proxies: ["10.0.0.0/8", 192.0.2.1]
+              retain_available: false
+              maximum_qos: 1
+              unix: /run/x.sock
+              tls:
+                listen: 127.0.0.1:8883
+                certificate: a.pem
+                key: a.key
+              limits:
+                topic_levels: 7
+                exempt_addresses: []
+            """
+        let broker = try await load(yaml: yaml, environment: ["GARAGE_MQTT_LENIENT": "unix, wss"]).broker
+        #expect(broker.lenient == ["unix", "wss"])
+        #expect(broker.proxyProtocol == ["tls"])
+        #expect(broker.trustedProxies == ["10.0.0.0/8", "192.0.2.1"])
+        #expect(!broker.advertised.retainAvailable)
+        #expect(broker.advertised.maximumQoS == 1)
+        #expect(broker.unix == "/run/x.sock")
+        #expect(broker.tls.listen?.port == 8883)
+        #expect(broker.limits.topicLevels == 7)
+        #expect(broker.limits.exemptAddresses.isEmpty)
+    }
+
+    @Test func brokerSettingsThatNeedEachOtherAreAskedFor() async {
+        #expect(await failure(yaml: "mqtt:\n  tls:\n    listen: 127.0.0.1:8883\n").contains("mqtt.tls.certificate"))
+        #expect(await failure(yaml: "mqtt:\n  proxy_protocol: [tcp]\n").contains("mqtt.trusted_proxies"))
+        #expect(await failure(yaml: "mqtt:\n  lenient: [udp]\n").contains("tcp, tls, ws, wss, unix"))
+        #expect(await failure(yaml: "mqtt:\n  draining: true\n").contains("mqtt.server_reference"))
+        #expect(await failure(yaml: "mqtt:\n  retain_available: perhaps\n").contains("true, false"))
+    }
 }

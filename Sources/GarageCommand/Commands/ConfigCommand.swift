@@ -39,7 +39,8 @@ struct ConfigCommand: AsyncParsableCommand {
 extension ServiceConfiguration {
     /// Each key with its value in force, in the order of ``Key``.
     fileprivate var values: [(key: Key, value: String)] {
-        Key.allCases.map { key in
+        let brokerValues = broker.values
+        return Key.allCases.map { key in
             let value: String =
                 switch key {
                 case .data: dataDirectory
@@ -62,6 +63,7 @@ extension ServiceConfiguration {
                 case .gateCommandTimeout: String(gateCommandTimeout)
                 case .logLevel: logLevel
                 case .logFormat: logFormat.rawValue
+                default: brokerValues[key] ?? "(unset)"
                 }
             return (key, value)
         }

@@ -10,6 +10,12 @@ struct ListenOptions: ParsableArguments {
 
     @Option(
         name: .long,
+        help: ArgumentHelp(
+            "MQTT over TLS (default: none; needs mqtt.tls.certificate and mqtt.tls.key).", valueName: "host:port"))
+    var mqttTls: String?
+
+    @Option(
+        name: .long,
         help: ArgumentHelp("MQTT over WebSocket (default: 127.0.0.1:8083; 'off' for none).", valueName: "host:port"))
     var mqttWs: String?
 
@@ -20,5 +26,7 @@ struct ListenOptions: ParsableArguments {
     var logLevel: String?
 
     /// What these options set.
-    var flags: [Key: String?] { [.mqttListen: mqtt, .mqttWebSocket: mqttWs, .logLevel: logLevel] }
+    var flags: [Key: String?] {
+        [.mqttListen: mqtt, .mqttTLSListen: mqttTls, .mqttWebSocket: mqttWs, .logLevel: logLevel]
+    }
 }

@@ -19,7 +19,12 @@ struct AddressCheck {
 
     /// As `run`, for the broker's addresses only.
     func checkBroker() throws {
-        let brokerAddresses = [configuration.mqtt] + (configuration.mqttWebSocket.map { [$0] } ?? [])
+        let tls = configuration.broker.tls
+        // A client that must show a certificate of our authority has said who it is.
+        let needsCertificate = tls.clientCertificates == "required"
+        let brokerAddresses =
+            [configuration.mqtt] + [configuration.mqttWebSocket].compactMap { $0 }
+            + (needsCertificate ? [] : [tls.listen, tls.webSocket].compactMap { $0 })
         if let open = brokerAddresses.first(where: { !$0.isLoopback }) {
             let credentials = try DeviceCredentials(folder: configuration.dataDirectory)
             guard !credentials.entries.isEmpty else {

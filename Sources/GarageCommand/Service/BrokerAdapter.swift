@@ -8,10 +8,53 @@ import NIOPosix
 /// The MQTT server is where Ingest publishes to.
 extension MQTTServer: MessageSink {}
 
+extension TransportSecurity {
+    /// `nil` without a certificate and a key.
+    init?(_ tls: BrokerSettings.TLS) {
+        guard let certificate = tls.certificate, let key = tls.key else { return nil }
+        self.init(certificateFile: certificate, keyFile: key, clientAuthorityFile: tls.clientAuthority)
+        let wanted = tls.clientCertificates ?? (tls.clientAuthority == nil ? "none" : "optional")
+        clientCertificates = ClientCertificates(rawValue: wanted) ?? .none
+        minimumVersion = MinimumVersion(rawValue: tls.minimumVersion) ?? .tls12
+    }
+}
+
+extension BrokerLimits {
+    init(_ broker: BrokerSettings) {
+        self.init()
+        let advertised = broker.advertised
+        sendMaximum = UInt16(clamping: advertised.sendMaximum)
+        topicAliasMaximum = UInt16(clamping: advertised.topicAliasMaximum)
+        maximumKeepAlive = UInt16(clamping: advertised.serverKeepAlive)
+        maximumSessionExpiry = UInt32(clamping: advertised.sessionExpiryMaximum)
+        retainAvailable = advertised.retainAvailable
+        maximumQoS = QoS(rawValue: UInt8(clamping: advertised.maximumQoS)) ?? .exactlyOnce
+        wildcardSubscriptionsAvailable = advertised.wildcardSubscriptions
+        sharedSubscriptionsAvailable = advertised.sharedSubscriptions
+        subscriptionIdentifiersAvailable = advertised.subscriptionIdentifiers
+        responseInformation = advertised.responseInformation
+        serverReference = advertised.serverReference
+        let bounds = broker.limits
+        connectTimeout = UInt32(clamping: bounds.connectTimeout)
+        maximumConnectSize = bounds.connectPacketSize
+        maximumTopicLength = bounds.topicLength
+        maximumTopicLevels = bounds.topicLevels
+        maximumSubscriptionsPerSession = bounds.subscriptionsPerClient
+        maximumRetainedMessages = bounds.retainedMessages
+        maximumRetainedBytes = bounds.retainedBytes
+        maximumSessions = bounds.sessions
+        publishRate = UInt32(clamping: bounds.publishRate)
+        stalledReceiverTimeout = UInt32(clamping: bounds.stalledReceiver)
+    }
+}
+
 extension MQTTServer.Configuration {
     /// What the service's configuration means for the broker.
-    init(_ configuration: ServiceConfiguration) {
-        var limits = BrokerLimits()
+    ///
+    /// Throws a ``ConfigurationError`` for what can't be used.
+    init(_ configuration: ServiceConfiguration) throws {
+        let broker = configuration.broker
+        var limits = BrokerLimits(broker)
         limits.receiveMaximum = UInt16(clamping: configuration.mqttReceiveMaximum)
         limits.maximumPacketSize = configuration.mqttMaximumPacketSize
         limits.maximumConnections = configuration.mqttMaximumConnections
@@ -25,5 +68,28 @@ extension MQTTServer.Configuration {
             webSocket: configuration.mqttWebSocket.map { [MQTTServer.HostPort(host: $0.host, port: $0.port)] } ?? [],
             eventLoops: configuration.mqttEventLoops,
             limits: limits)
+        tls = broker.tls.listen.map { [MQTTServer.HostPort(host: $0.host, port: $0.port)] } ?? []
+        secureWebSocket = broker.tls.webSocket.map { [MQTTServer.HostPort(host: $0.host, port: $0.port)] } ?? []
+        unix = broker.unix.map { [$0] } ?? []
+        security = TransportSecurity(broker.tls)
+        allowedOrigins = broker.allowedOrigins
+        proxyProtocol = Set(broker.proxyProtocol.compactMap(MQTTServer.ListenerKind.init))
+        trustedProxies = try Self.ranges(broker.trustedProxies, .mqttTrustedProxies)
+        lenient = Set(broker.lenient.compactMap(MQTTServer.ListenerKind.init))
+        admission.maximumConnectionsPerAddress = broker.limits.connectionsPerAddress
+        admission.connectionRatePerAddress = broker.limits.connectionRatePerAddress
+        admission.exempt = try Self.ranges(broker.limits.exemptAddresses, .limitExemptAddresses)
+        systemTopicsInterval = UInt32(clamping: broker.systemTopicsInterval)
+        version = "garage \(Garage.version)"
+    }
+
+    private static func ranges(_ texts: [String], _ key: Key) throws -> [AddressRange] {
+        try texts.map { text in
+            guard let range = AddressRange(text) else {
+                throw ConfigurationError(
+                    "\(key.rawValue) has '\(text)'; it takes addresses and networks, for example 10.0.0.0/8")
+            }
+            return range
+        }
     }
 }

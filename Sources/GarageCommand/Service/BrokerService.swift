@@ -29,7 +29,7 @@ struct BrokerService {
             folder = owned
         }
         defer { withExtendedLifetime(folder) {} }
-        let serverConfiguration = MQTTServer.Configuration(configuration)
+        let serverConfiguration = try MQTTServer.Configuration(configuration)
         let server = MQTTServer(
             configuration: serverConfiguration,
             policy: BrokerOnlyPolicy(gatekeeper: DeviceGatekeeper(credentials: credentials), logger: logger),
@@ -40,9 +40,12 @@ struct BrokerService {
             addresses = try await server.start()
         } catch { throw Failure("\(error)") }
         for address in addresses.tcp { logger.notice("listening", metadata: ["mqtt": "\(address)"]) }
+        for address in addresses.tls { logger.notice("listening", metadata: ["mqtt_tls": "\(address)"]) }
+        for address in addresses.secureWebSocket { logger.notice("listening", metadata: ["mqtt_wss": "\(address)"]) }
+        for path in addresses.unix { logger.notice("listening", metadata: ["mqtt_unix": "\(path)"]) }
         for address in addresses.webSocket { logger.notice("listening", metadata: ["mqtt_ws": "\(address)"]) }
         // Stopped in reverse order: the store last.
-        var services: [any Service] = [server]
+        var services: [any Service] = [server, CertificateReload(server: server, logger: logger)]
         if let store { services.insert(BrokerStoreService(store: store), at: 0) }
         try await ServiceGroup(
             configuration: .init(
@@ -63,6 +66,10 @@ final class BrokerOnlyPolicy: BrokerPolicy {
     }
 
     func authenticate(_ request: ConnectRequest) -> Authentication { gatekeeper.admit(request) }
+
+    func beginAuthentication(method: String, _ request: ConnectRequest) -> (any AuthenticationExchange)? {
+        gatekeeper.beginAuthentication(method: method, request)
+    }
 
     func observe(_ event: SessionEvent) {
         switch event {

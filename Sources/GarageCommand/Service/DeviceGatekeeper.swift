@@ -3,6 +3,7 @@ import GarageConfiguration
 import Ingest
 import MQTTBroker
 import MQTTCodec
+import SCRAM
 
 /// Lets MQTT clients in: on loopback everyone who gives no password, elsewhere only devices with the right one.
 struct DeviceGatekeeper: Gatekeeper {
@@ -13,7 +14,15 @@ struct DeviceGatekeeper: Gatekeeper {
     /// The user name of the simulated garage.
     static let demoUser = "demo"
 
+    func beginAuthentication(method: String, _ request: ConnectRequest) -> (any AuthenticationExchange)? {
+        method == ScramServer.method ? ScramExchange(credentials: credentials) : nil
+    }
+
     func admit(_ request: ConnectRequest) -> Authentication {
+        // A certificate of our authority says who it is, unless the client says that it is somebody else.
+        if let identity = request.certificateIdentity, request.userName == nil || request.userName == identity {
+            return .accepted(Principal(name: identity))
+        }
         guard let name = request.userName else {
             return isOnLoopback(request) ? .accepted(.anonymous) : .refused(.notAuthorized)
         }
@@ -27,12 +36,13 @@ struct DeviceGatekeeper: Gatekeeper {
         return .accepted(Principal(name: name))
     }
 
-    /// Whether the client came in through a listener that only this machine can reach. A listener's name ends in its
-    /// address.
+    /// Whether only a program on this machine can have connected: to the Unix socket, or from loopback to a listener on
+    /// loopback, whose name ends in its address. Behind a balancer on this machine the client's own address counts.
     private func isOnLoopback(_ request: ConnectRequest) -> Bool {
-        guard let address = request.listener.split(separator: " ").last, let parsed = HostPort(String(address)) else {
-            return false
-        }
-        return parsed.isLoopback
+        if request.listener.hasPrefix("unix ") { return request.remoteAddress == "unix" }
+        guard let address = request.listener.split(separator: " ").last, let listener = HostPort(String(address)),
+            let client = HostPort(request.remoteAddress)
+        else { return false }
+        return listener.isLoopback && client.isLoopback
     }
 }

@@ -22,6 +22,7 @@ struct GarageService {
 
     func run() async throws {
         LogSetup.bootstrap(configuration)
+        ServiceMetrics.bootstrap()
         let logger = Logger(label: "garage")
         let folder = try DataFolder(path: configuration.dataDirectory)
         ListeningFile.remove(from: folder.path)
@@ -47,13 +48,15 @@ struct GarageService {
             try makeIngest(log: log, folder: folder, clock: clock, demoPassword: demoPassword)
         }
 
-        let server = makeServer(policy: ingest, store: store)
+        let server = try makeServer(policy: ingest, store: store)
         ingest.attach(server)
         let brokerAddresses = try await start { try await server.start() }
-        let web = try makeWeb(log: log, views: views, ingest: ingest, store: store) { host, port in
+        let web = try makeWeb(log: log, views: views, ingest: ingest, server: server, store: store) { host, port in
             let listening = ListeningFile(
-                mqtt: brokerAddresses.tcp.first?.description, mqttTLS: nil,
+                mqtt: brokerAddresses.tcp.first?.description, mqttTLS: brokerAddresses.tls.first?.description,
                 mqttWebSocket: brokerAddresses.webSocket.first?.description,
+                mqttSecureWebSocket: brokerAddresses.secureWebSocket.first?.description,
+                mqttUnix: brokerAddresses.unix.first,
                 http: HostPort(host: host, port: port).description, pid: getpid())
             announce(listening, logger: logger)
             do {
@@ -63,7 +66,7 @@ struct GarageService {
 
         // Stopped in reverse order: the devices first, the store last.
         var services: [any Service] = [
-            StoreService(log: log), views, ingest, web, server,
+            StoreService(log: log), views, ingest, web, server, CertificateReload(server: server, logger: logger),
             EventBroadcast(views: views, server: server, logger: Logger(label: "broadcast")),
             HeadPublisher(log: log, key: headKey, views: views, server: server, logger: Logger(label: "log")),
         ]
@@ -93,7 +96,7 @@ struct GarageService {
     }
 
     private func makeWeb(
-        log: EventLog, views: Views, ingest: Ingest, store: BrokerStore?,
+        log: EventLog, views: Views, ingest: Ingest, server: MQTTServer, store: BrokerStore?,
         onBound: @escaping @Sendable (_ host: String, _ port: Int) async -> Void
     ) throws -> WebServer {
         var timeZone = TimeZone.current
@@ -117,6 +120,7 @@ struct GarageService {
                     .init(brokerStore: store),
                 ])
             },
+            metrics: ServiceMetrics(server: server).text, webSocket: { try server.serveWebSocket(on: $0) },
             logger: Logger(label: "http"), onBound: onBound)
     }
 
@@ -132,8 +136,8 @@ struct GarageService {
             logger: Logger(label: "ingest"))
     }
 
-    private func makeServer(policy: Ingest, store: BrokerStore?) -> MQTTServer {
-        let serverConfiguration = MQTTServer.Configuration(configuration)
+    private func makeServer(policy: Ingest, store: BrokerStore?) throws -> MQTTServer {
+        let serverConfiguration = try MQTTServer.Configuration(configuration)
         return MQTTServer(
             configuration: serverConfiguration, policy: policy,
             eventLoopGroup: MultiThreadedEventLoopGroup(numberOfThreads: serverConfiguration.eventLoops),
@@ -151,6 +155,9 @@ struct GarageService {
     private func announce(_ listening: ListeningFile, logger: Logger) {
         var metadata: Logger.Metadata = [:]
         metadata["mqtt"] = listening.mqtt.map { "\($0)" }
+        metadata["mqtt_tls"] = listening.mqttTLS.map { "\($0)" }
+        metadata["mqtt_wss"] = listening.mqttSecureWebSocket.map { "\($0)" }
+        metadata["mqtt_unix"] = listening.mqttUnix.map { "\($0)" }
         metadata["mqtt_ws"] = listening.mqttWebSocket.map { "\($0)" }
         metadata["http"] = listening.http.map { "\($0)" }
         logger.notice("listening", metadata: metadata)

@@ -7,11 +7,14 @@ struct ListeningFile: Codable, Sendable {
     var mqtt: String?
     var mqttTLS: String?
     var mqttWebSocket: String?
+    var mqttSecureWebSocket: String?
+    var mqttUnix: String?
     var http: String?
     var pid: Int32
 
     enum CodingKeys: String, CodingKey {
-        case mqtt, mqttTLS = "mqtt_tls", mqttWebSocket = "mqtt_ws", http, pid
+        case mqtt, mqttTLS = "mqtt_tls", mqttWebSocket = "mqtt_ws"
+        case mqttSecureWebSocket = "mqtt_wss", mqttUnix = "mqtt_unix", http, pid
     }
 
     private static func path(in folder: String) -> String { folder + "/listening.json" }

@@ -25,8 +25,18 @@ public final class BrokerCore {
     // MARK: Input
 
     /// A new connection; `nil` if there are too many, and it is to be closed.
-    public func open(remoteAddress: String, listener: String, now: UInt64) -> ConnectionID? {
-        shard.pointee.open(remoteAddress: remoteAddress, listener: listener, now)
+    /// - Parameter isLenient: an MQTT 5 client that exceeds the Receive Maximum is slowed down instead of cut off.
+    public func open(
+        remoteAddress: String, listener: String, isLenient: Bool = false, now: UInt64
+    ) -> ConnectionID? {
+        shard.pointee.open(remoteAddress: remoteAddress, listener: listener, isLenient: isLenient, now)
+    }
+
+    /// The name in the certificate that the client has shown, for `ConnectRequest.certificateIdentity`. Set before the
+    /// client's first bytes.
+    public func setCertificateIdentity(_ name: String, of connection: ConnectionID) {
+        guard let connection = shard.pointee.connections.find(connection.slot, connection.generation) else { return }
+        connection.pointee.certificateIdentity = name
     }
 
     /// Bytes from the client, cut at any place.

@@ -86,6 +86,7 @@ extension Shard {
             connection.pointee.outbox.append(typeAndFlags, 3, packetID)
             connection.pointee.outbox.extend(by: 1).storeBytes(of: reason.rawValue, as: UInt8.self)
         }
+        statistics.packetsSent &+= 1
         touch(connection)
     }
 

@@ -175,7 +175,8 @@ extension Shard {
 
     /// Whether the transport should leave this connection's bytes with the client for now.
     func isReadingPaused(_ connection: ConnectionPointer) -> Bool {
-        connection.pointee.backPressure.waits > 0 || connection.pointee.phase == .awaitingSession
+        connection.pointee.backPressure.waits > 0 || connection.pointee.rate.isThrottled
+            || connection.pointee.phase == .awaitingSession
             || connection.pointee.acknowledgements.count >= Int(limits.receiveMaximum)
     }
 }

@@ -7,6 +7,10 @@ extension Shard {
     mutating func refuse(_ connection: ConnectionPointer, reason: ReasonCode, detail: String, _ now: UInt64) {
         guard connection.pointee.phase != .closing else { return }
         let clientID = connection.pointee.context?.clientID ?? ""
+        if connection.pointee.phase == .authenticating {
+            refuseConnect(connection, reason, detail: detail, clientID: clientID, isV5: true, now)
+            return
+        }
         policy.observe(.refused(address: connection.pointee.remoteAddress, clientID: clientID, reason: detail))
         guard connection.pointee.phase != .awaitingConnect else {
             // Nothing is sent before a CONNECT has come [MQTT-4.13.1-1].

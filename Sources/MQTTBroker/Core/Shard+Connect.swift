@@ -4,8 +4,11 @@ import Synchronization
 
 extension Shard {
     /// Takes a new connection, or `nil` if there are too many.
-    mutating func open(remoteAddress: String, listener: String, _ now: UInt64) -> ConnectionID? {
+    mutating func open(
+        remoteAddress: String, listener: String, isLenient: Bool, _ now: UInt64
+    ) -> ConnectionID? {
         let others = hub.connections.wrappingAdd(1, ordering: .relaxed).oldValue
+        hub.peakConnections.max(others + 1, ordering: .relaxed)
         guard others < limits.maximumConnections, !isShuttingDown else {
             hub.connections.wrappingSubtract(1, ordering: .relaxed)
             statistics.connectionsRefused &+= 1
@@ -17,6 +20,8 @@ extension Shard {
                 id: ConnectionID(slot: slot, generation: generation), remoteAddress: remoteAddress, listener: listener,
                 outbox: RawBytes(pool: pool), now: now)
         }
+        connection.pointee.isLenient = isLenient
+        statistics.connectionsOpened &+= 1
         setTimer(.connectTimeout, for: connection, at: now + nanoseconds(limits.connectTimeout))
         return connection.pointee.id
     }
@@ -24,6 +29,7 @@ extension Shard {
     mutating func handleConnect(
         _ connection: ConnectionPointer, _ packet: UnsafeRawBufferPointer, _ now: UInt64
     ) throws(DecodeError) {
+        statistics.connectsReceived &+= 1
         let announced = Connect.announcedVersion(packet)
         if let announced { setVersion(connection, announced) }
         let decoded: Packet
@@ -35,10 +41,13 @@ extension Shard {
         }
         guard case .connect(let connect) = decoded else { return }
         setVersion(connection, connect.version)
-        if connect.properties.authenticationMethod != nil {
+        if let reference = limits.serverReference, hub.isDraining.load(ordering: .relaxed) {
             refuseConnect(
-                connection, .badAuthenticationMethod, detail: "enhanced authentication is not supported", isV5: true,
-                now)
+                connection, .useAnotherServer, detail: "sent to \(reference)", isV5: connect.version == .v5, now)
+            return
+        }
+        if let (reason, detail) = connect.will.flatMap({ refusal(of: $0) }) {
+            refuseConnect(connection, reason, detail: detail, isV5: connect.version == .v5, now)
             return
         }
         var clientID = connect.clientID
@@ -68,21 +77,33 @@ extension Shard {
                     topic: $0.topic, payload: Array($0.payload.readableBytesView), qos: $0.qos, retain: $0.retain)
             },
             cleanStart: connect.cleanStart, version: connect.version, keepAlive: connect.keepAlive,
-            remoteAddress: connection.pointee.remoteAddress, listener: connection.pointee.listener, shard: index)
+            remoteAddress: connection.pointee.remoteAddress, listener: connection.pointee.listener, shard: index,
+            certificateIdentity: connection.pointee.certificateIdentity)
+        if let method = connect.properties.authenticationMethod {
+            beginLogin(connection, method: method, request, connect, isAssigned: isAssigned, now)
+            return
+        }
         switch policy.authenticate(request) {
         case .refused(let reason):
             refuseConnect(
                 connection, reason.isError ? reason : .notAuthorized, detail: "not let in (\(reason))",
                 clientID: clientID, isV5: connect.version == .v5, now)
-        case .accepted(let principal):
-            let keepAlive = self.keepAlive(wanted: connect.keepAlive, version: connect.version)
-            let context = ClientContext(
-                clientID: clientID, principal: principal, userName: connect.userName,
-                remoteAddress: connection.pointee.remoteAddress, listener: connection.pointee.listener,
-                version: connect.version, keepAlive: keepAlive, cleanStart: connect.cleanStart, shard: index,
-                hasAssignedID: isAssigned)
-            accept(connection, PendingConnect(connect: connect, context: context, isAssigned: isAssigned), now)
+        case .accepted(let principal): accept(connection, connect, principal, clientID: clientID, isAssigned, now)
         }
+    }
+
+    /// The client is who it says: its session comes next.
+    mutating func accept(
+        _ connection: ConnectionPointer, _ connect: Connect, _ principal: Principal, clientID: String,
+        _ isAssigned: Bool, _ now: UInt64
+    ) {
+        let keepAlive = self.keepAlive(wanted: connect.keepAlive, version: connect.version)
+        let context = ClientContext(
+            clientID: clientID, principal: principal, userName: connect.userName,
+            remoteAddress: connection.pointee.remoteAddress, listener: connection.pointee.listener,
+            version: connect.version, keepAlive: keepAlive, cleanStart: connect.cleanStart, shard: index,
+            hasAssignedID: isAssigned)
+        accept(connection, PendingConnect(connect: connect, context: context, isAssigned: isAssigned), now)
     }
 
     /// Answers an accepted CONNECT and sends what has waited for the client.
@@ -112,11 +133,16 @@ extension Shard {
         var answer = Properties()
         if connect.version == .v5 {
             if expiry != properties.sessionExpiryInterval ?? 0 { answer.append(.sessionExpiryInterval(expiry)) }
-            if limits.receiveMaximum != .max { answer.append(.receiveMaximum(limits.receiveMaximum)) }
-            answer.append(.maximumPacketSize(UInt32(clamping: limits.maximumPacketSize)))
             if pending.isAssigned { answer.append(.assignedClientIdentifier(context.clientID)) }
-            if limits.topicAliasMaximum > 0 { answer.append(.topicAliasMaximum(limits.topicAliasMaximum)) }
             if context.keepAlive != connect.keepAlive { answer.append(.serverKeepAlive(context.keepAlive)) }
+            for property in limits.advertised { answer.append(property) }
+            if properties.requestResponseInformation == true, let information = limits.responseInformation {
+                answer.append(.responseInformation(information.replacing("%c", with: context.clientID)))
+            }
+            if let login = connection.pointee.login {
+                for property in login.properties(login.finalData) { answer.append(property) }
+                login.finalData = nil
+            }
         }
         let connack = Connack(sessionPresent: isPresent, reasonCode: .success, properties: answer)
         policy.observe(.connected(context))
@@ -206,7 +232,12 @@ extension Shard {
             }
         if isSayable {
             if !isV5, connection.pointee.isV5 { setVersion(connection, .v3_1_1) }
-            send(.connack(Connack(sessionPresent: false, reasonCode: reason.inConnack)), to: connection)
+            var properties = Properties()
+            if isV5, reason == .useAnotherServer, let reference = limits.serverReference {
+                properties.append(.serverReference(reference))
+            }
+            let connack = Connack(sessionPresent: false, reasonCode: reason.inConnack, properties: properties)
+            send(.connack(connack), to: connection)
         }
         statistics.connectionsRefused &+= 1
         policy.observe(.refused(address: connection.pointee.remoteAddress, clientID: clientID, reason: detail))

@@ -95,6 +95,7 @@ extension Shard {
             guard let message = entry.message, entry.state != .awaitingPubcomp else {
                 session.pointee.outbound.markResent(at: index)
                 connection.pointee.outbox.append(0x62, 2, packetID)
+                statistics.packetsSent &+= 1
                 touch(connection)
                 continue
             }
@@ -181,6 +182,7 @@ extension Shard {
         publish.write(
             to: &connection.pointee.outbox, firstByte: firstByte, isV5: connection.pointee.isV5, packetID: packetID)
         statistics.messagesSent &+= 1
+        statistics.payloadBytesSent &+= publish.payload.count
         touch(connection)
     }
 

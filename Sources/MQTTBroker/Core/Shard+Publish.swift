@@ -18,21 +18,26 @@ extension Shard {
         case .atLeastOnce:
             try checkReceiveMaximum(connection, session)
             connection.pointee.unacknowledgedQoS1 &+= 1
+            statistics.messagesReceivedQoS1 &+= 1
             ticket = makeTicket(session)
         case .exactlyOnce:
             if let known = session.pointee.inboundQoS2.index(of: view.packetID ?? 0) {
                 // Sent again before PUBREL: not a new message [MQTT-4.3.3-10].
+                statistics.messagesReceivedQoS2 &+= 1
                 repeatPubrec(connection, session, view.packetID ?? 0, known)
                 return
             }
             try checkReceiveMaximum(connection, session)
+            statistics.messagesReceivedQoS2 &+= 1
             ticket = makeTicket(session)
         }
         let inspection = PublishInspection(
             topic: topic, payload: UnsafeRawBufferPointer(rebasing: packet[view.payload]),
             propertyBlock: UnsafeRawBufferPointer(rebasing: packet[view.properties]), qos: view.qos,
             retain: view.retain, duplicate: view.dup, isWill: false, client: context, ticket: ticket)
-        let verdict = policy.inspect(inspection)
+        statistics.payloadBytesReceived &+= inspection.payload.count
+        let refusal = needsCheck(topic) ? try check(connection, view, topic, now) : nil
+        let verdict = refusal.map { .refuse($0) } ?? policy.inspect(inspection)
         var publication = Publication(
             topic: topic, properties: UnsafeRawBufferPointer(rebasing: packet[view.properties]),
             payload: UnsafeRawBufferPointer(rebasing: packet[view.payload]), qos: view.qos.rawValue,
@@ -171,7 +176,7 @@ extension Shard {
     ) throws(DecodeError) {
         let underWay = connection.pointee.unacknowledgedQoS1 &+ session.pointee.inboundQoS2.count
         guard underWay >= Int(limits.receiveMaximum) else { return }
-        if connection.pointee.isV5 {
+        if connection.pointee.isV5, !connection.pointee.isLenient {
             throw DecodeError(
                 reasonCode: .receiveMaximumExceeded, clause: "MQTT-3.3.4-9",
                 detail: "more unacknowledged publishes than the Receive Maximum")

@@ -1,9 +1,6 @@
 import MQTTCodec
 
 extension Shard {
-    /// The most bytes that someone who has not been let in yet may make the broker keep.
-    private static let maximumConnectSize = 131_072
-
     /// Takes what a connection received. Packets are handled where they lie; only one that is not complete yet is kept.
     mutating func receive(_ id: ConnectionID, _ bytes: UnsafeRawBufferPointer, _ now: UInt64) {
         guard let connection = connections.find(id.slot, id.generation) else { return }
@@ -13,7 +10,7 @@ extension Shard {
         case .awaitingSession:
             connection.pointee.inbox.append(bytes)
             return
-        case .awaitingConnect, .active: break
+        case .awaitingConnect, .authenticating, .active: break
         }
         connection.pointee.lastReceived = now
         do {
@@ -96,12 +93,18 @@ extension Shard {
                 reasonCode: .packetTooLarge, clause: "MQTT-3.2.2-15",
                 detail: "a packet of \(header.totalLength) bytes is larger than the limit")
         }
-        guard connection.pointee.phase == .awaitingConnect else { return }
-        if header.type != .connect {
+        let phase = connection.pointee.phase
+        guard phase != .active else { return }
+        if phase == .authenticating, header.type != .auth, header.type != .disconnect, header.type != .connect {
+            throw DecodeError(
+                reasonCode: .protocolError, clause: "MQTT-4.12.0-3",
+                detail: "a packet other than AUTH before the authentication has ended")
+        }
+        if phase == .awaitingConnect, header.type != .connect {
             throw DecodeError(
                 reasonCode: .protocolError, clause: "MQTT-3.1.0-1", detail: "the first packet is not CONNECT")
         }
-        if header.totalLength > Self.maximumConnectSize {
+        if header.totalLength > limits.maximumConnectSize {
             throw DecodeError(
                 reasonCode: .packetTooLarge, clause: "MQTT-3.1.4-1", detail: "an unusually large CONNECT")
         }
@@ -111,6 +114,7 @@ extension Shard {
     private mutating func handle(
         _ connection: ConnectionPointer, _ packet: UnsafeRawBufferPointer, _ header: FixedHeader, _ now: UInt64
     ) throws(DecodeError) {
+        statistics.packetsReceived &+= 1
         switch header.type {
         case .publish: try handlePublish(connection, packet, header, now)
         case .puback, .pubrec, .pubrel, .pubcomp: try handleAcknowledgement(connection, packet, header, now)
@@ -120,6 +124,7 @@ extension Shard {
                     reasonCode: .malformedPacket, clause: "MQTT-3.12.1", detail: "a PINGREQ has a body")
             }
             connection.pointee.outbox.append(0xD0, 0)
+            statistics.packetsSent &+= 1
             touch(connection)
         default: try handleRare(connection, packet, header, now)
         }
@@ -141,10 +146,7 @@ extension Shard {
         case .subscribe(let subscribe): try handleSubscribe(connection, subscribe, now)
         case .unsubscribe(let unsubscribe): try handleUnsubscribe(connection, unsubscribe)
         case .disconnect(let disconnect): try handleDisconnect(connection, disconnect, now)
-        case .auth:
-            throw DecodeError(
-                reasonCode: .protocolError, clause: "MQTT-4.12.0-1",
-                detail: "an AUTH packet without an authentication method in CONNECT")
+        case .auth(let auth): try handleAuth(connection, auth, now)
         default:
             throw DecodeError(
                 reasonCode: .protocolError, clause: "MQTT-4.13.1-1", detail: "a packet that only a server may send")

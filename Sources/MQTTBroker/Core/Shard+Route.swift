@@ -187,6 +187,7 @@ extension Shard {
                 packetID: packetID)
         }
         statistics.messagesSent &+= 1
+        statistics.payloadBytesSent &+= publication.payload.count
         touch(connection)
         if connection.pointee.outbox.count >= largeOutbox {
             noteLarge(connection, publisher: publication.connection, now)

@@ -11,8 +11,12 @@ extension Shard {
             guard !session.pointee.isLeaving else { return }
             figures.subscriptions += session.pointee.subscriptions.count
             figures.queuedMessages += session.pointee.queue.count
+            figures.queuedBytes += session.pointee.queuedBytes
+            figures.inflightMessages += session.pointee.outbound.count
+            if session.pointee.connection != nil { figures.connectedClients += 1 }
         }
         if index == 0 {
+            figures.peakConnections = hub.peakConnections.load(ordering: .relaxed)
             hub.retained.withLock {
                 figures.retainedMessages = $0.count
                 figures.retainedBytes = $0.bytes

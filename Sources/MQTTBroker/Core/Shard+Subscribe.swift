@@ -7,6 +7,7 @@ extension Shard {
         _ connection: ConnectionPointer, _ subscribe: Subscribe, _ now: UInt64
     ) throws(DecodeError) {
         guard let session = connection.pointee.session, let context = connection.pointee.context else { return }
+        try check(subscribe, connection)
         let identifier = subscribe.properties.subscriptionIdentifiers.first ?? 0
         var reasons: [ReasonCode] = []
         var retained: [RetainedDelivery] = []
@@ -23,15 +24,16 @@ extension Shard {
                 reasons.append(refusal)
                 continue
             }
+            let qos = min(subscription.qos.rawValue, limits.maximumQoS.rawValue)
             let options = SubscriptionOptions(
-                qos: subscription.qos.rawValue, noLocal: subscription.noLocal,
+                qos: qos, noLocal: subscription.noLocal,
                 retainAsPublished: subscription.retainAsPublished, identifier: identifier)
             let key = ExactText(subscription.filter)
             if session.pointee.key != 0, session.pointee.subscriptions[key]?.options != options {
                 journal.append(.subscribed(session.pointee.key, filter: key.text, options), size: 64)
             }
             let isNew = add(filter, options, to: session, key: key)
-            reasons.append(.granted(subscription.qos))
+            reasons.append(.granted(QoS(rawValue: qos) ?? subscription.qos))
             if filter.shareName == nil,
                 subscription.retainHandling == .send || (subscription.retainHandling == .sendIfNew && isNew)
             {
@@ -47,6 +49,8 @@ extension Shard {
     private func refusal(
         of filter: TopicFilter, _ subscription: Subscription, _ session: SessionPointer, _ context: ClientContext
     ) -> ReasonCode? {
+        if let reason = self.refusal(of: subscription.filter) { return reason }
+        if filter.filter.utf8.count > limits.maximumTopicLength { return .topicFilterInvalid }
         if filter.filter.utf8.reduce(1, { $1 == UInt8(ascii: "/") ? $0 + 1 : $0 }) > limits.maximumTopicLevels {
             return .topicFilterInvalid
         }

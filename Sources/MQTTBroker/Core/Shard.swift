@@ -21,6 +21,10 @@ struct Shard {
     let policy: any BrokerPolicy
     let limits: BrokerLimits
     let pool: UnsafeMutablePointer<BufferPool>
+    /// Every publish must be looked at for what the configuration does not allow.
+    let isRestricted: Bool
+    /// Only topics of this length and more can be too long or too deep.
+    let suspiciousTopicLength: Int
     /// Bytes in an outbox from which on something is done about it.
     let largeOutbox: Int
 
@@ -84,6 +88,9 @@ struct Shard {
         maximumQueuedMessages = max(1, hub.limits.maximumTotalQueuedMessages / hub.shardCount)
         maximumQueuedBytes = max(1, hub.limits.maximumTotalQueuedBytes / hub.shardCount)
         largeOutbox = min(Self.earlyWrite, max(1, hub.limits.outboxHighWater))
+        isRestricted =
+            !limits.retainAvailable || limits.maximumQoS != .exactlyOnce || limits.publishRate > 0
+        suspiciousTopicLength = min(limits.maximumTopicLength &+ 1, max(1, limits.maximumTopicLevels))
         pool = .allocate(capacity: 1)
         pool.initialize(to: BufferPool())
         routes = RouteCache(seed: random())
@@ -128,6 +135,7 @@ struct Shard {
             encoder.readableBytes <= connection.pointee.maximumPacketSize
         else { return false }
         encoder.withUnsafeReadableBytes { connection.pointee.outbox.append($0) }
+        statistics.packetsSent &+= 1
         touch(connection)
         return true
     }
@@ -161,11 +169,13 @@ struct Shard {
             switch due.kind {
             case .connectTimeout:
                 guard let connection = connections.find(due.slot, due.generation),
-                    connection.pointee.phase == .awaitingConnect
+                    connection.pointee.phase == .awaitingConnect || connection.pointee.phase == .authenticating
                 else { continue }
-                refuse(connection, reason: .success, detail: "no CONNECT within the time allowed", now)
+                statistics.connectTimeouts &+= 1
+                refuse(connection, reason: .notAuthorized, detail: "not logged in within the time allowed", now)
             case .keepAlive: expireKeepAlive(due, now)
             case .stalledReceiver: expireStall(due, now)
+            case .publishRate: expirePublishRate(due, now)
             case .will:
                 guard let session = sessions.find(due.slot, due.generation), let will = session.pointee.will,
                     will.deadline <= now
@@ -177,6 +187,7 @@ struct Shard {
                 guard let session = sessions.find(due.slot, due.generation), session.pointee.connection == nil,
                     session.pointee.expiresAt != 0, session.pointee.expiresAt <= now
                 else { continue }
+                statistics.sessionsExpired &+= 1
                 end(session, now)
             case .retainedExpiry:
                 isSweepSet = false

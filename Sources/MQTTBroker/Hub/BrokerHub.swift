@@ -18,6 +18,10 @@ public final class BrokerHub: Sendable {
     // RetainedStore holds a tree of plain objects, all of which are reached only through this lock.
     let retained: Mutex<RetainedStore>
     let connections = Atomic<Int>(0)
+    /// The most connections that there were at one time.
+    let peakConnections = Atomic<Int>(0)
+    /// New clients are sent to another server.
+    let isDraining = Atomic<Bool>(false)
     /// Which shard has, or is about to get, the session of a client. Not used by a broker with one shard.
     private let tenures = Mutex(Tenures())
     let store: (any DurableStore)?
@@ -37,6 +41,12 @@ public final class BrokerHub: Sendable {
         self.shards = (0..<max(1, shards)).map { _ in ShardCell() }
         retained = Mutex(RetainedStore(limits: limits))
         mailboxes = Mutex([Mailbox](repeating: Mailbox(), count: max(1, shards)))
+    }
+
+    /// Whether new clients are sent to `BrokerLimits.serverReference` with 0x9C (use another server). Without a
+    /// reference it changes nothing.
+    public func setDraining(_ drains: Bool) {
+        isDraining.store(drains, ordering: .relaxed)
     }
 
     /// Leaves mail for shards.

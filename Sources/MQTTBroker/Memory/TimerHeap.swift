@@ -8,6 +8,7 @@ struct TimerHeap {
         case will
         case sessionExpiry
         case retainedExpiry
+        case publishRate
     }
 
     struct Entry {

@@ -1,3 +1,5 @@
+public import MQTTCodec
+
 /// Bounds of the broker. Each has a default that suits a garage and stands up to a hostile client.
 public struct BrokerLimits: Sendable, Hashable {
     /// Largest packet taken from a client, in bytes, header included.
@@ -27,6 +29,24 @@ public struct BrokerLimits: Sendable, Hashable {
     public var maximumSubscriptionsPerSession = 10_000
     /// Levels of a topic or topic filter.
     public var maximumTopicLevels = 128
+    /// Bytes of a topic or topic filter, 1 to 65535.
+    public var maximumTopicLength = 65_535
+    /// The most bytes that someone who has not been let in yet may make the broker keep.
+    public var maximumConnectSize = 131_072
+    /// Messages per second that one client may publish; one that sends more is read more slowly, and may send a second's
+    /// worth at once after a pause. 0 for any number.
+    public var publishRate: UInt32 = 0
+    /// The highest QoS of publishes that are taken and of subscriptions that are granted.
+    public var maximumQoS = QoS.exactlyOnce
+    /// Whether clients may publish retained messages.
+    public var retainAvailable = true
+    public var wildcardSubscriptionsAvailable = true
+    public var sharedSubscriptionsAvailable = true
+    public var subscriptionIdentifiersAvailable = true
+    /// Given to clients that ask for it, as the beginning of their response topics; `%c` becomes the client identifier.
+    public var responseInformation: String?
+    /// Where `BrokerHub.setDraining` sends clients, such as `other.example:1883`.
+    public var serverReference: String?
     /// Sessions of one event loop, those without a connection included.
     public var maximumSessions = 100_000
     /// Connections at one time, over all listeners.
@@ -63,12 +83,40 @@ public struct BrokerStatistics: Sendable, Hashable {
     public var queuedMessages = 0
     public var messagesReceived = 0
     public var messagesSent = 0
+    /// Those of `messagesReceived` that came with QoS 1 and 2.
+    public var messagesReceivedQoS1 = 0
+    public var messagesReceivedQoS2 = 0
     public var bytesReceived = 0
     public var bytesSent = 0
     public var messagesDropped = 0
     public var connectionsRefused = 0
+    public var connectionsOpened = 0
+    public var connectsReceived = 0
+    /// Clients that are logged in.
+    public var connectedClients = 0
+    /// The most connections at one time since the start.
+    public var peakConnections = 0
+    /// Packets of any type.
+    public var packetsReceived = 0
+    public var packetsSent = 0
+    /// Bytes of the payloads of publishes.
+    public var payloadBytesReceived = 0
+    public var payloadBytesSent = 0
+    public var queuedBytes = 0
+    /// QoS 1 and 2 messages under way to clients.
+    public var inflightMessages = 0
+    /// Publishes that a limit has refused: the topic too long, too deep, or the broker's own.
+    public var publishesRefused = 0
+    /// How often a client was slowed down because it published too fast.
+    public var publishersThrottled = 0
+    public var sessionsExpired = 0
+    /// Connections closed because they did not log in in time.
+    public var connectTimeouts = 0
 
     public init() {}
+
+    /// Packets that were sent, publishes included.
+    public var allPacketsSent: Int { packetsSent &+ messagesSent }
 
     /// Adds another loop's figures.
     public static func += (left: inout BrokerStatistics, right: BrokerStatistics) {
@@ -84,6 +132,22 @@ public struct BrokerStatistics: Sendable, Hashable {
         left.bytesSent += right.bytesSent
         left.messagesDropped += right.messagesDropped
         left.connectionsRefused += right.connectionsRefused
+        left.messagesReceivedQoS1 += right.messagesReceivedQoS1
+        left.messagesReceivedQoS2 += right.messagesReceivedQoS2
+        left.connectionsOpened += right.connectionsOpened
+        left.connectsReceived += right.connectsReceived
+        left.connectedClients += right.connectedClients
+        left.peakConnections = max(left.peakConnections, right.peakConnections)
+        left.packetsReceived += right.packetsReceived
+        left.packetsSent += right.packetsSent
+        left.payloadBytesReceived += right.payloadBytesReceived
+        left.payloadBytesSent += right.payloadBytesSent
+        left.queuedBytes += right.queuedBytes
+        left.inflightMessages += right.inflightMessages
+        left.publishesRefused += right.publishesRefused
+        left.publishersThrottled += right.publishersThrottled
+        left.sessionsExpired += right.sessionsExpired
+        left.connectTimeouts += right.connectTimeouts
     }
 }
 

@@ -9,6 +9,11 @@ public protocol BrokerPolicy: AnyObject, Sendable {
     /// Decides on a well-formed CONNECT packet, its will included.
     func authenticate(_ request: ConnectRequest) -> Authentication
 
+    /// Starts an enhanced authentication (MQTT 5.0 section 4.12) with the method that the client names, `SCRAM-SHA-256`
+    /// for example. Asked in place of `authenticate`, and again when the client authenticates anew. `nil` refuses the
+    /// client: the method is not offered.
+    func beginAuthentication(method: String, _ request: ConnectRequest) -> (any AuthenticationExchange)?
+
     /// Decides on one topic filter of a SUBSCRIBE packet. `nil` grants it, a reason code of 0x80 and above refuses it.
     /// `filter` is without the `$share/{name}/` of a shared subscription.
     func authorizeSubscribe(_ filter: String, for client: ClientContext) -> ReasonCode?
@@ -26,6 +31,7 @@ public protocol BrokerPolicy: AnyObject, Sendable {
 
 extension BrokerPolicy {
     public func authenticate(_ request: ConnectRequest) -> Authentication { .accepted(.anonymous) }
+    public func beginAuthentication(method: String, _ request: ConnectRequest) -> (any AuthenticationExchange)? { nil }
     public func authorizeSubscribe(_ filter: String, for client: ClientContext) -> ReasonCode? { nil }
     public func inspect(_ publish: borrowing PublishInspection) -> PublishVerdict { .forward }
     public func isVolatile(topic: String) -> Bool { false }
@@ -65,12 +71,16 @@ public struct ConnectRequest: Sendable {
     public var remoteAddress: String
     public var listener: String
     public var shard: Int
+    /// The name in the client's TLS certificate (the subject's common name, else its first DNS name or URI), which the
+    /// configured authority has signed; `nil` if the client showed none.
+    public var certificateIdentity: String?
 
     public init(
         clientID: String, userName: String? = nil, password: [UInt8]? = nil, will: Will? = nil,
         cleanStart: Bool = true, version: ProtocolVersion = .v5, keepAlive: UInt16 = 0, remoteAddress: String = "",
-        listener: String = "", shard: Int = 0
+        listener: String = "", shard: Int = 0, certificateIdentity: String? = nil
     ) {
+        self.certificateIdentity = certificateIdentity
         self.clientID = clientID
         self.userName = userName
         self.password = password

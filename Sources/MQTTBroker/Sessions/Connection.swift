@@ -5,6 +5,8 @@ struct Connection {
     enum Phase {
         /// Nothing but CONNECT may come.
         case awaitingConnect
+        /// An enhanced authentication is under way: only AUTH and DISCONNECT may come.
+        case authenticating
         /// CONNECT is accepted, and the session is on its way from another shard.
         case awaitingSession
         case active
@@ -15,6 +17,10 @@ struct Connection {
     let id: ConnectionID
     let remoteAddress: String
     let listener: String
+    /// The name in the certificate that the client has shown.
+    var certificateIdentity: String?
+    /// Slowed down instead of cut off when it exceeds the Receive Maximum.
+    var isLenient = false
     var phase = Phase.awaitingConnect
     var version = ProtocolVersion.v5
     var isV5 = true
@@ -44,6 +50,9 @@ struct Connection {
     /// QoS 1 publishes of the client without PUBACK.
     var unacknowledgedQoS1 = 0
     var will: PendingWill?
+    /// Set while the client authenticates by a method of its own choice, and afterwards.
+    var login: EnhancedLogin?
+    var rate: PublishRate
     var backPressure = BackPressure()
     /// The last batch after which its acknowledgements are looked at again.
     var flushesAfter: UInt64 = 0
@@ -58,6 +67,7 @@ struct Connection {
         self.listener = listener
         self.outbox = outbox
         lastReceived = now
+        rate = PublishRate(updated: now)
     }
 
     mutating func deallocate() {
@@ -65,6 +75,15 @@ struct Connection {
         outbox.deallocate()
         aliases.deallocate()
     }
+}
+
+/// What a client may publish before it is slowed down, as a token bucket that holds a second's worth.
+struct PublishRate {
+    /// Nanoseconds that the client has saved up; a message costs a second divided by the rate.
+    var allowance: Int64 = 1_000_000_000
+    var updated: UInt64
+    /// Not read until the allowance is no longer negative.
+    var isThrottled = false
 }
 
 /// A will with what is needed to publish it later.

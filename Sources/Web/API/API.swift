@@ -9,6 +9,8 @@ struct API {
     let door: any CommandDoor
     let log: EventLog
     let status: @Sendable () async -> ServiceStatus
+    /// `nil` to have no `/metrics`.
+    var metrics: (@Sendable (_ accept: String?) async -> MetricsText)?
 
     /// Adds the routes. What they throw becomes a problem document.
     func addRoutes(to router: Router<WebContext>) {
@@ -51,6 +53,7 @@ struct API {
         let health = HealthEndpoints(views: views, log: log, status: status)
         routes.get("/healthz", health.alive)
         routes.get("/readyz", health.ready)
+        if let metrics { routes.get("/metrics", MetricsEndpoint(metrics: metrics).read) }
         routes.close()
     }
 }

@@ -1,9 +1,10 @@
 public import EventLog
 public import Foundation
 import Hummingbird
+import HummingbirdCore
 public import Ingest
 public import Logging
-import NIOCore
+public import NIOCore
 public import ServiceLifecycle
 public import Views
 
@@ -36,27 +37,45 @@ public struct WebServer: Service {
     private let configuration: Configuration
     private let views: Views
     private let responder: RouterResponder<WebContext>
+    private let webSocket: (@Sendable (any Channel) throws -> Void)?
     private let onBound: @Sendable (_ host: String, _ port: Int) async -> Void
     private let logger: Logger
 
     /// - Parameters:
     ///   - status: the checks of the parts that the server does not know itself.
+    ///   - metrics: writes what `GET /metrics` answers, by the request's `Accept` header; `nil` for no such page.
+    ///   - webSocket: takes connections that begin with a request for the WebSocket at `/mqtt`, on their event loop;
+    ///     their pipeline is empty. `nil` to have no such path.
     ///   - onBound: called once the port is bound, before the first request is answered.
     /// - Throws: if a template or a language file can't be read.
     public init(
         configuration: Configuration, views: Views, log: EventLog, door: any CommandDoor,
-        status: @escaping @Sendable () async -> ServiceStatus, logger: Logger,
+        status: @escaping @Sendable () async -> ServiceStatus,
+        metrics: (@Sendable (_ accept: String?) async -> MetricsText)? = nil,
+        webSocket: (@Sendable (any Channel) throws -> Void)? = nil, logger: Logger,
         onBound: @escaping @Sendable (_ host: String, _ port: Int) async -> Void = { _, _ in }
     ) throws {
         self.configuration = configuration
         self.views = views
         self.logger = logger
+        self.webSocket = webSocket
         self.onBound = onBound
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
-        API(views: views, door: door, log: log, status: status).addRoutes(to: router)
+        API(views: views, door: door, log: log, status: status, metrics: metrics).addRoutes(to: router)
         let files = configuration.webRoot.map { WebFiles(folder: $0) } ?? .embedded
         try Pages(views: views, door: door, files: files, timeZone: configuration.timeZone).addRoutes(to: router)
         responder = router.buildResponder()
+    }
+
+    /// HTTP, and the WebSocket if there is one.
+    private var protocols: HTTPServerBuilder {
+        let timeLimit = TimeAmount(configuration.idleTimeout)
+        let http = HTTP1Channel.Configuration(idleTimeout: timeLimit)
+        guard let webSocket else { return .http1(configuration: http) }
+        return HTTPServerBuilder { responder in
+            WebSocketSwitch(
+                http: HTTP1Channel(responder: responder, configuration: http), upgrade: webSocket, timeLimit: timeLimit)
+        }
     }
 
     /// Serves until the service is shut down: then it takes no new connection, ends the live streams, and returns when the
@@ -65,7 +84,7 @@ public struct WebServer: Service {
         let onBound = onBound
         let application = Application(
             responder: responder,
-            server: .http1(configuration: .init(idleTimeout: .init(configuration.idleTimeout))),
+            server: protocols,
             configuration: ApplicationConfiguration(address: .hostname(configuration.host, port: configuration.port)),
             onServerRunning: { channel in
                 guard let address = channel.localAddress, let port = address.port else { return }

@@ -14,15 +14,19 @@ struct RunningServer {
     var webSocketPort: Int { addresses.webSocket[0].port }
 
     /// Starts a server, runs `body` and shuts the server down again.
+    /// - Parameter configure: changes the configuration, which has a TCP and a WebSocket listener.
     static func with(
         loops: Int = 1, limits: BrokerLimits = BrokerLimits(), policy: any BrokerPolicy = OpenPolicy(),
+        configure: (inout MQTTServer.Configuration) -> Void = { _ in },
         _ body: (RunningServer) async throws -> Void
     ) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
         let local = MQTTServer.HostPort(host: "127.0.0.1", port: 0)
+        var configuration = MQTTServer.Configuration(
+            tcp: [local], webSocket: [local], eventLoops: loops, limits: limits)
+        configure(&configuration)
         let server = MQTTServer(
-            configuration: .init(tcp: [local], webSocket: [local], eventLoops: loops, limits: limits),
-            policy: policy, eventLoopGroup: group, logger: Logger(label: "test"))
+            configuration: configuration, policy: policy, eventLoopGroup: group, logger: Logger(label: "test"))
         let addresses = try await server.start()
         let running = Task { try await server.run() }
         let result: Result<Void, any Error>

@@ -1,6 +1,7 @@
 import MQTTCodec
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 import Testing
 
@@ -20,22 +21,37 @@ final class WireClient: Sendable {
         decoder = Mutex(PacketDecoder(version: version))
     }
 
-    /// - Parameter receiveBuffer: the size of the socket's receive buffer; small for a client that is to be slow.
+    /// - Parameters:
+    ///   - receiveBuffer: the size of the socket's receive buffer; small for a client that is to be slow.
+    ///   - security: speaks TLS.
+    ///   - unixSocket: connects there instead of to the port.
+    ///   - preface: sent before anything else, TLS included.
     static func open(
-        port: Int, version: ProtocolVersion = .v5, receiveBuffer: Int? = nil
+        port: Int, version: ProtocolVersion = .v5, receiveBuffer: Int? = nil, security: NIOSSLContext? = nil,
+        unixSocket: String? = nil, preface: [UInt8]? = nil
     ) async throws -> WireClient {
         let inbox = ByteInbox()
         var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(InboxHandler(inbox))
+                    let pipeline = channel.pipeline.syncOperations
+                    if let preface { try pipeline.addHandler(Preface(preface)) }
+                    if let security {
+                        try pipeline.addHandler(NIOSSLClientHandler(context: security, serverHostname: nil))
+                    }
+                    try pipeline.addHandler(InboxHandler(inbox))
                 }
             }
         if let receiveBuffer {
             bootstrap = bootstrap.channelOption(
                 .socketOption(.so_rcvbuf), value: .init(clamping: receiveBuffer))
         }
-        let channel = try await bootstrap.connect(host: "127.0.0.1", port: port).get()
+        let channel =
+            if let unixSocket {
+                try await bootstrap.connect(unixDomainSocketPath: unixSocket).get()
+            } else {
+                try await bootstrap.connect(host: "127.0.0.1", port: port).get()
+            }
         return WireClient(channel, inbox, version)
     }
 
@@ -185,5 +201,22 @@ private final class InboxHandler: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         context.close(promise: nil)
+    }
+}
+
+/// Sends bytes before all others.
+private final class Preface: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let bytes: [UInt8]
+
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
+        context.fireChannelActive()
     }
 }

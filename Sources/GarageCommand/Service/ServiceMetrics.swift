@@ -1,0 +1,51 @@
+import CoreMetrics
+import Exposition
+import MQTTServer
+import Metrics
+import Web
+
+/// What the process counts, for `GET /metrics`.
+struct ServiceMetrics: Sendable {
+    /// One for the process, as swift-metrics has it.
+    private static let registry = MetricsRegistry(prefix: "garage", help: help)
+
+    /// Has everything that is reported through swift-metrics collected. Called once, before anything is reported.
+    static func bootstrap() {
+        MetricsSystem.bootstrap(registry)
+        Gauge(label: "build.info", dimensions: [("version", Garage.version)]).record(1)
+    }
+
+    let server: MQTTServer
+
+    /// Everything as it is now, in the form that `accept` asks for.
+    @Sendable func text(accept: String?) async -> MetricsText {
+        await server.reportMetrics()
+        let format = ExpositionFormat(accept: accept)
+        return MetricsText(contentType: format.contentType, text: Self.registry.text(format))
+    }
+
+    private static let help = [
+        "garage_build_info": "The version that runs; always 1.",
+        "garage_mqtt_connections": "Network connections of MQTT clients.",
+        "garage_mqtt_clients": "MQTT clients that are logged in.",
+        "garage_mqtt_sessions": "MQTT sessions, those without a connection included.",
+        "garage_mqtt_subscriptions": "Subscriptions of all sessions.",
+        "garage_mqtt_connections_opened_total": "Network connections that were accepted.",
+        "garage_mqtt_connections_refused_total": "Connections that were refused or did not log in, by reason.",
+        "garage_mqtt_messages_received_total": "Publishes of clients, by quality of service.",
+        "garage_mqtt_messages_sent_total": "Publishes sent to clients.",
+        "garage_mqtt_messages_dropped_total": "Messages that a client did not get because a limit was reached.",
+        "garage_mqtt_messages_refused_total": "Publishes refused because of their topic.",
+        "garage_mqtt_packets_received_total": "MQTT packets of any type that were received.",
+        "garage_mqtt_packets_sent_total": "MQTT packets of any type that were sent.",
+        "garage_mqtt_bytes_received_total": "Bytes received from MQTT clients.",
+        "garage_mqtt_bytes_sent_total": "Bytes sent to MQTT clients.",
+        "garage_mqtt_publishers_throttled_total": "How often a client was read more slowly as it published too fast.",
+        "garage_mqtt_sessions_expired_total": "Sessions that ended because their time was over.",
+        "garage_mqtt_retained_messages": "Retained messages.",
+        "garage_mqtt_retained_bytes": "Bytes of retained messages.",
+        "garage_mqtt_queued_messages": "Messages that wait for a client.",
+        "garage_mqtt_queued_bytes": "Bytes of messages that wait for a client.",
+        "garage_mqtt_inflight_messages": "Messages sent to a client and not acknowledged yet.",
+    ]
+}

@@ -1,0 +1,46 @@
+extension BrokerSettings {
+    /// The value in force of each key that these settings hold, as text.
+    public var values: [Key: String] {
+        let listing = { (items: [String]) in items.isEmpty ? "(none)" : items.joined(separator: ", ") }
+        return [
+            .mqttTLSListen: tls.listen?.description ?? "off",
+            .mqttTLSWebSocket: tls.webSocket?.description ?? "off",
+            .mqttTLSCertificate: tls.certificate ?? "(none)",
+            .mqttTLSKey: tls.key ?? "(none)",
+            .mqttTLSClientAuthority: tls.clientAuthority ?? "(none)",
+            .mqttTLSClientCertificates: tls.clientCertificates ?? (tls.clientAuthority == nil ? "none" : "optional"),
+            .mqttTLSMinimumVersion: tls.minimumVersion,
+            .mqttUnix: unix ?? "off",
+            .mqttSystemInterval: String(systemTopicsInterval),
+            .mqttProxyProtocol: listing(proxyProtocol),
+            .mqttTrustedProxies: listing(trustedProxies),
+            .mqttLenient: listing(lenient),
+            .mqttAllowedOrigins: listing(allowedOrigins),
+            .mqttSendMaximum: String(advertised.sendMaximum),
+            .mqttTopicAliasMaximum: String(advertised.topicAliasMaximum),
+            .mqttServerKeepAlive: String(advertised.serverKeepAlive),
+            .mqttSessionExpiryMaximum: String(advertised.sessionExpiryMaximum),
+            .mqttRetainAvailable: String(advertised.retainAvailable),
+            .mqttMaximumQoS: String(advertised.maximumQoS),
+            .mqttWildcardSubscriptions: String(advertised.wildcardSubscriptions),
+            .mqttSharedSubscriptions: String(advertised.sharedSubscriptions),
+            .mqttSubscriptionIdentifiers: String(advertised.subscriptionIdentifiers),
+            .mqttResponseInformation: advertised.responseInformation ?? "(none)",
+            .mqttServerReference: advertised.serverReference ?? "(none)",
+            .mqttDraining: String(advertised.isDraining),
+            .limitConnectionsPerAddress: String(limits.connectionsPerAddress),
+            .limitConnectionRate: String(limits.connectionRatePerAddress),
+            .limitExemptAddresses: listing(limits.exemptAddresses),
+            .limitConnectTimeout: String(limits.connectTimeout),
+            .limitConnectPacketSize: String(limits.connectPacketSize),
+            .limitTopicLength: String(limits.topicLength),
+            .limitTopicLevels: String(limits.topicLevels),
+            .limitSubscriptions: String(limits.subscriptionsPerClient),
+            .limitRetainedMessages: String(limits.retainedMessages),
+            .limitRetainedBytes: String(limits.retainedBytes),
+            .limitSessions: String(limits.sessions),
+            .limitPublishRate: String(limits.publishRate),
+            .limitStalledReceiver: String(limits.stalledReceiver),
+        ]
+    }
+}

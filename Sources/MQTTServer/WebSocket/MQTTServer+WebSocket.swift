@@ -1,0 +1,28 @@
+import MQTTBroker
+import MQTTWebSocket
+public import NIOCore
+
+extension MQTTServer {
+    /// Carries MQTT over WebSocket on a connection that somebody else has accepted: the HTTP server, for requests of the
+    /// path `/mqtt`. The connection's pipeline must be empty behind the caller's own handler, which afterwards passes on
+    /// the bytes of the upgrade request and leaves. Must be called on the channel's event loop, which need not be one of
+    /// the broker's.
+    ///
+    /// For policies the listener is `http` and the local address.
+    /// - Throws: if the address of the client has too many connections; close the channel then.
+    public func serveWebSocket(on channel: any Channel) throws {
+        guard gate.admit(channel, channel.remoteAddress) else { throw ChannelError.inappropriateOperationForState }
+        let peer = Peer(
+            address: Peer.text(channel.remoteAddress), listener: "http \(Peer.text(channel.localAddress))",
+            isLenient: configuration.lenient.contains(.webSocket))
+        let loop = firstLoop
+        let upgrade = WebSocketUpgrade(
+            maximumPacketSize: configuration.limits.maximumPacketSize,
+            timeLimit: .seconds(Int64(configuration.limits.connectTimeout)),
+            allowedOrigins: configuration.allowedOrigins
+        ) { channel in
+            try channel.pipeline.syncOperations.addHandler(BridgeHandler(loop: loop, peer: peer))
+        }
+        try upgrade.configure(channel)
+    }
+}

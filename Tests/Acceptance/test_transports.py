@@ -1,0 +1,239 @@
+"""MQTT over TLS, WebSocket, WebSocket behind TLS, Unix sockets and the HTTP port, with stock clients; and /metrics."""
+
+import pathlib
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+
+import paho.mqtt.client as mqtt
+import pytest
+import requests
+
+import mosquitto
+from certificates import Authority
+from service import clean_environment, host_and_port
+from waiting import eventually
+
+HERE = pathlib.Path(__file__).parent
+PAHO_1 = HERE.parents[1] / ".venv" / "paho-1.6"
+
+
+@pytest.fixture
+def authority(tmp_path):
+    return Authority(tmp_path / "certificates")
+
+
+@pytest.fixture
+def secure(make_garage, authority, tmp_path):
+    """A service with every listener, that asks for certificates and does without."""
+    certificate, key = authority.make("server", "/CN=localhost")
+    file = tmp_path / "garage.yaml"
+    file.write_text(
+        f"""
+mqtt:
+  unix: {tmp_path}/mqtt.sock
+  sys_interval: 1
+  tls:
+    listen: 127.0.0.1:0
+    websocket: 127.0.0.1:0
+    certificate: {certificate}
+    key: {key}
+    client_ca: {authority.certificate}
+"""
+    )
+    return make_garage("--config", str(file)).start()
+
+
+def through(garage, listener: str, authority=None):
+    """Options of mosquitto_pub and mosquitto_sub for one listener; they come after the plain one's."""
+    if listener == "mqtt_unix":
+        return ["--unix", garage.addresses["mqtt_unix"]]
+    _, port = host_and_port(garage.addresses[listener])
+    return ["-h", "localhost", "-p", str(port), "--cafile", str(authority.certificate)]
+
+
+@pytest.mark.parametrize("version", ["mqttv31", "mqttv311", "mqttv5"])
+@pytest.mark.parametrize("listener", ["mqtt_tls", "mqtt_unix"])
+def test_mosquitto_clients(secure, authority, listener, version):
+    options = through(secure, listener, authority)
+    with mosquitto.Subscriber(secure, "elsewhere/#", options=(*options, "-V", version, "-i", "sub")) as subscriber:
+        mosquitto.publish(secure, "elsewhere/a", "x", "-q", "2", *options, "-V", version, "-i", "pub")
+        subscriber.await_line("0 2 elsewhere/a x")
+
+
+@pytest.mark.parametrize("listener, transport", [("mqtt_tls", "tcp"), ("mqtt_wss", "websockets")])
+@pytest.mark.parametrize("protocol", ["3.1", "3.1.1", "5.0"])
+@pytest.mark.parametrize("release", ["1.6", "2"])
+def test_paho_over_tls(secure, authority, release, protocol, listener, transport):
+    environment = clean_environment()
+    if release == "1.6":
+        if not PAHO_1.is_dir():
+            pytest.fail(f"{PAHO_1} is missing; deploy/test installs it")
+        environment["PYTHONPATH"] = str(PAHO_1)
+    _, port = host_and_port(secure.addresses[listener])
+    program = [sys.executable, str(HERE / "stock_client.py"), "localhost", str(port), protocol, transport]
+    done = subprocess.run(
+        [*program, "elsewhere/hello", str(authority.certificate)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        env=environment,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "elsewhere/hello hello" in done.stdout
+
+
+@pytest.mark.parametrize("protocol", ["3.1.1", "5.0"])
+def test_websocket_on_the_http_port(garage, protocol):
+    host, port = host_and_port(garage.addresses["http"])
+    done = subprocess.run(
+        [sys.executable, str(HERE / "stock_client.py"), host, str(port), protocol, "websockets", "elsewhere/hello"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        env=clean_environment(),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "elsewhere/hello hello" in done.stdout
+    # HTTP goes on beside it, also several requests on one connection.
+    for _ in range(3):
+        assert garage.request("GET", "/healthz").status_code == 200
+    plain = requests.get(garage.url + "/mqtt", timeout=10)
+    assert plain.status_code == 400
+    foreign = requests.get(
+        garage.url + "/mqtt",
+        headers={
+            "Upgrade": "websocket",
+            "Connection": "Upgrade",
+            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Protocol": "mqtt",
+            "Origin": "https://evil.example",
+        },
+        timeout=10,
+    )
+    assert foreign.status_code == 400
+
+
+def test_large_messages_pass_the_websocket_on_the_http_port(garage):
+    host, port = host_and_port(garage.addresses["http"])
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, transport="websockets")
+    received = []
+    client.on_message = lambda client, userdata, message: received.append(len(message.payload))
+    client.on_connect = lambda client, *_: client.subscribe("elsewhere/#", qos=1)
+    client.on_subscribe = lambda client, *_: [
+        client.publish("elsewhere/big", b"x" * size, qos=1) for size in (1, 70_000, 500_000, 0)
+    ]
+    client.connect(host, port)
+    client.loop_start()
+    try:
+        eventually(lambda: received == [1, 70_000, 500_000, 0], "all messages", 15)
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
+def test_the_certificate_is_read_again_on_sighup_and_connections_stay(secure, authority, tmp_path):
+    host, port = host_and_port(secure.addresses["mqtt_tls"])
+
+    def serial(trusted: Authority):
+        context = ssl.create_default_context(cafile=str(trusted.certificate))
+        with socket.create_connection((host, port), timeout=10) as plain:
+            with context.wrap_socket(plain, server_hostname="localhost") as wrapped:
+                return wrapped.getpeercert()["serialNumber"]
+
+    before = serial(authority)
+    options = through(secure, "mqtt_tls", authority)
+    with mosquitto.Subscriber(secure, "elsewhere/#", options=tuple(options)) as subscriber:
+        certificate, key = authority.make("renewed", "/CN=localhost")
+        shutil.copy(certificate, authority.folder / "server.pem")
+        shutil.copy(key, authority.folder / "server.key")
+        secure.process.send_signal(signal.SIGHUP)
+        eventually(lambda: serial(authority) != before, "the new certificate")
+        mosquitto.publish(secure, "elsewhere/a", "x", "-q", "1")
+        subscriber.await_line("0 1 elsewhere/a x")
+        (authority.folder / "server.pem").write_text("nonsense")
+        secure.process.send_signal(signal.SIGHUP)
+        eventually(lambda: "can't be read again" in secure.log(), "the complaint in the log")
+        assert serial(authority) != before
+
+
+def test_only_devices_with_a_certificate_come_in_from_outside(make_garage, authority, tmp_path):
+    certificate, key = authority.make("server", "/CN=localhost")
+    file = tmp_path / "garage.yaml"
+    file.write_text(
+        f"""
+mqtt:
+  tls:
+    listen: 0.0.0.0:0
+    certificate: {certificate}
+    key: {key}
+    client_ca: {authority.certificate}
+    client_certificates: required
+"""
+    )
+    garage = make_garage("--config", str(file)).start()
+    _, port = host_and_port(garage.addresses["mqtt_tls"])
+    shown, secret = authority.make("esp1", "/CN=esp1")
+    command = ["mosquitto_pub", "-h", "localhost", "-p", str(port), "--cafile", str(authority.certificate)]
+    command += ["-t", "garage/home/sensor/dht1/temperature", "-m", "21", "-q", "1", "-i", "esp1"]
+    refused = subprocess.run(command, capture_output=True, text=True, timeout=15)
+    assert refused.returncode != 0
+    done = subprocess.run(
+        [*command, "--cert", str(shown), "--key", str(secret)], capture_output=True, text=True, timeout=15
+    )
+    assert done.returncode == 0, done.stderr
+    garage.await_event("sensor.reading-recorded")
+
+
+def test_tls_without_a_certificate_is_refused_at_the_start(make_garage, tmp_path):
+    garage = make_garage("--mqtt-tls", "127.0.0.1:0").launch()
+    assert garage.wait() == 2
+    assert "mqtt.tls.certificate" in garage.log()
+    missing = make_garage(
+        "--mqtt-tls",
+        "127.0.0.1:0",
+        environment={"GARAGE_MQTT_TLS_CERTIFICATE": "/nowhere.pem", "GARAGE_MQTT_TLS_KEY": "/nowhere.key"},
+    ).launch()
+    assert missing.wait() == 1
+    assert "/nowhere.pem" in missing.log()
+
+
+def test_the_system_topics_have_mosquittos_names(secure):
+    with mosquitto.Subscriber(secure, "$SYS/#") as subscriber:
+        names = ["version", "uptime", "clients/connected", "messages/received", "load/messages/received/1min"]
+        names += ["retained messages/count", "subscriptions/count", "bytes/sent", "publish/messages/dropped"]
+        for name in names:
+            eventually(
+                lambda: any(f" $SYS/broker/{name} " in line for line in subscriber.lines), f"$SYS/broker/{name}", 10
+            )
+    with mosquitto.Subscriber(secure, "#") as everything:
+        mosquitto.publish(secure, "elsewhere/end", "x", "-q", "1")
+        everything.await_line("0 1 elsewhere/end x")
+        assert not any("$SYS" in line for line in everything.lines)
+
+
+def test_metrics_are_read_by_prometheus(garage):
+    mosquitto.publish(garage, "elsewhere/a", "x", "-q", "1")
+    mosquitto.publish(garage, "elsewhere/a", "x", "-q", "0")
+    answer = garage.request("GET", "/metrics")
+    assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    lines = answer.text.splitlines()
+    assert 'garage_mqtt_messages_received_total{qos="0"} 1' in lines
+    assert 'garage_mqtt_messages_received_total{qos="1"} 1' in lines
+    assert "garage_mqtt_connections_opened_total 2" in lines
+    assert "# TYPE garage_mqtt_connections gauge" in lines
+    assert any(line.startswith("garage_build_info{version=") for line in lines)
+    openmetrics = garage.request("GET", "/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
+    assert openmetrics.headers["Content-Type"].startswith("application/openmetrics-text")
+    assert openmetrics.text.endswith("# EOF\n")
+
+
+def test_every_broker_setting_is_printed(make_garage):
+    printed = make_garage().command("config", "print").stdout
+    assert "mqtt.limits.topic_levels: 64" in printed
+    assert "mqtt.tls.listen: off" in printed
+    assert "(unset)" not in printed
