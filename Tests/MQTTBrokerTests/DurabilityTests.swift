@@ -14,6 +14,15 @@ struct DurabilityTests {
             now: broker.now + seconds * 1_000_000_000)
     }
 
+    @Test("The broker's own figures, published every few seconds, are not written to the store")
+    func systemTopics() {
+        let broker = TestBroker(store: TestStore(isQuick: true))
+        broker.publish(LocalMessage(topic: "$SYS/broker/uptime", text: "1 seconds", retain: true))
+        broker.publish(LocalMessage(topic: "$SYStem", text: "x", retain: true))
+        #expect(broker.subscriber("s", "$SYS/#").takeTexts() == ["1 seconds"])
+        #expect(broker.store?.committed.retained.keys.map { String(decoding: $0, as: UTF8.self) } == ["$SYStem"])
+    }
+
     @Test("A queue and the subscription with its options survive", arguments: [QoS.atLeastOnce, .exactlyOnce])
     func queue(qos: QoS) {
         let broker = TestBroker(store: TestStore(isQuick: true))

@@ -142,7 +142,7 @@ extension Shard {
             let isStored = $0.store(message)
             let change: StateChange =
                 isStored ? .retained(DurableRetained(message)) : .retainedRemoved(topic: topic)
-            recordRetained(change, size: message.size)
+            if !Self.isSystemTopic(publication.topic) { recordRetained(change, size: message.size) }
             return isStored
         }
         guard !isStored else { return }

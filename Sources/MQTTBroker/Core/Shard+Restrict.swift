@@ -30,11 +30,16 @@ extension Shard {
 
     /// Why nobody may publish to a topic: it is the broker's own, too long or too deep.
     func refusal(ofPublishTo topic: UnsafeRawBufferPointer) -> ReasonCode? {
-        if topic.starts(with: "$SYS".utf8), topic.count == 4 || topic[4] == UInt8(ascii: "/") { return .notAuthorized }
+        if Self.isSystemTopic(topic) { return .notAuthorized }
         if topic.count > limits.maximumTopicLength { return .topicNameInvalid }
         guard topic.count >= limits.maximumTopicLevels else { return nil }
         let levels = topic.reduce(1) { $1 == UInt8(ascii: "/") ? $0 + 1 : $0 }
         return levels > limits.maximumTopicLevels ? .topicNameInvalid : nil
+    }
+
+    /// Whether a topic is `$SYS` or below it: the broker's own figures, of which nothing need outlive the process.
+    static func isSystemTopic(_ topic: UnsafeRawBufferPointer) -> Bool {
+        topic.starts(with: "$SYS".utf8) && (topic.count == 4 || topic[4] == UInt8(ascii: "/"))
     }
 
     /// Why a will can't be taken, in a code that CONNACK may carry.
