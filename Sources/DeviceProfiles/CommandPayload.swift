@@ -6,7 +6,8 @@ extension CommandText {
     /// How much of a reason is kept.
     static let longestReason = 200
 
-    /// Reads `OPEN`, `CLOSE` or `STOP` in any case, or `{"action":"open","id":"…","expires_in":10,"reason":"…"}`.
+    /// Reads `OPEN`, `CLOSE` or `STOP` in any case, or `{"action":"open","id":"…","expires_in":10,"reason":"…",
+    /// "attended":true}`.
     ///
     /// Anything doubtful gives no action: a gate moves only for a command that is understood in full.
     public init(payload: Span<UInt8>) {
@@ -40,8 +41,9 @@ extension CommandText {
                 }
             case ("reason", .string(let text)):
                 reason = String(text.prefix(CommandText.longestReason))
-            case ("id", .null), ("expires_in", .null), ("reason", .null): break
-            case ("action", _), ("id", _), ("expires_in", _), ("reason", _): isUnderstood = false
+            case ("attended", .bool(let attended)): isAttended = attended
+            case ("id", .null), ("expires_in", .null), ("reason", .null), ("attended", .null): break
+            case ("action", _), ("id", _), ("expires_in", _), ("reason", _), ("attended", _): isUnderstood = false
             default: break
             }
         }

@@ -16,7 +16,8 @@ enum NativeTopic: Hashable {
     case spotState(Subject)
     /// `garage/home/device/esp1/status`
     case deviceStatus(Subject)
-    /// What only the service publishes: `…/actuate`, `…/command/result`, `garage/home/events`, `garage/home/log/head`
+    /// What only the service publishes: `…/actuate`, `…/warning`, `…/command/result`, `garage/home/events`,
+    /// `garage/home/occupancy`, `garage/home/alerts`, `garage/home/log/head`
     case ours
 
     /// `nil` if the topic is not of the convention, or one of its names is no `Name`.
@@ -25,7 +26,7 @@ enum NativeTopic: Hashable {
         guard levels.next(in: topic) == "garage", let garage = levels.next(in: topic).flatMap({ Name($0) }),
             let kindWord = levels.next(in: topic)
         else { return nil }
-        if kindWord == "events", levels.isAtEnd {
+        if kindWord == "events" || kindWord == "occupancy" || kindWord == "alerts", levels.isAtEnd {
             self = .ours
             return
         }
@@ -48,7 +49,7 @@ enum NativeTopic: Hashable {
         case (.gate, "state", nil): self = .gateState(subject)
         case (.gate, "obstruction", nil): self = .obstruction(subject)
         case (.gate, "command", nil): self = .command(subject)
-        case (.gate, "command", "result"), (.gate, "actuate", nil): self = .ours
+        case (.gate, "command", "result"), (.gate, "actuate", nil), (.gate, "warning", nil): self = .ours
         case (.spot, "state", nil): self = .spotState(subject)
         case (.device, "status", nil): self = .deviceStatus(subject)
         default: return nil

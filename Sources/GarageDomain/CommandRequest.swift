@@ -8,12 +8,18 @@ public struct CommandText: Hashable, Sendable {
     public var expiresInSeconds: Int?
     /// Why, in the sender's words.
     public var reason: String?
+    /// The sender says that a person sees the gate.
+    public var isAttended: Bool
 
-    public init(action: GateAction?, id: String? = nil, expiresInSeconds: Int? = nil, reason: String? = nil) {
+    public init(
+        action: GateAction?, id: String? = nil, expiresInSeconds: Int? = nil, reason: String? = nil,
+        isAttended: Bool = false
+    ) {
         self.action = action
         self.id = id
         self.expiresInSeconds = expiresInSeconds
         self.reason = reason
+        self.isAttended = isAttended
     }
 }
 
@@ -33,11 +39,14 @@ public struct CommandRequest: Hashable, Sendable {
     public var isRedelivered: Bool
     /// Whether the sender has the right to move this gate.
     public var isPermitted: Bool
+    /// Who asks, as far as the rate of requests is limited by it; `nil` is not limited.
+    public var actor: String?
 
     public init(
         gate: Subject, text: CommandText, newID: String, receivedAt: Timestamp, messageExpirySeconds: Int? = nil,
-        isRetained: Bool = false, isRedelivered: Bool = false, isPermitted: Bool = true
+        isRetained: Bool = false, isRedelivered: Bool = false, isPermitted: Bool = true, actor: String? = nil
     ) {
+        self.actor = actor
         self.gate = gate
         self.text = text
         self.newID = newID

@@ -1,16 +1,39 @@
 extension GarageState {
     /// What follows from an input. Pure and deterministic: the same state, input and time give the same decision.
     public func decide(_ input: Input, at now: Timestamp, settings: GarageSettings) -> Decision {
+        var decision = consequences(of: input, at: now, settings: settings)
+        decision.events += alerts(following: decision, of: input, at: now, settings: settings)
+        return decision
+    }
+
+    private func consequences(of input: Input, at now: Timestamp, settings: GarageSettings) -> Decision {
         switch input {
-        case .observed(let observation, let reporter): decide(observation, by: reporter, at: now)
-        case .clientConnected(let clientID): Decision(events: connected(clientID))
+        case .observed(let observation, let reporter): return decide(observation, by: reporter, at: now)
+        case .clientConnected(let clientID): return Decision(events: connected(clientID))
         case .clientDisconnected(let clientID, let reason):
-            Decision(events: disconnected(clientID, reason: reason))
-        case .commandReceived(let request): decide(request, at: now, settings: settings)
+            return Decision(events: disconnected(clientID, reason: reason))
+        case .commandReceived(let request): return decide(request, at: now, settings: settings)
         case .actuated(let commandID, let receivers):
-            Decision(events: actuated(commandID, receivers: receivers, at: now))
-        case .tick: Decision(events: overdue(at: now, settings: settings))
-        case .restarted: Decision(events: interrupted())
+            return Decision(events: actuated(commandID, receivers: receivers, at: now, settings: settings))
+        case .warned(let commandID, let receivers):
+            return Decision(events: warned(commandID, receivers: receivers, at: now, settings: settings))
+        case .modeSet(let gate, let mode, let reason):
+            guard let status = gates[gate], status.mode != mode else { return Decision() }
+            return Decision(events: [DomainEvent(gate, .gateModeChanged(GateModeChanged(mode: mode, reason: reason)))])
+        case .unattendedCloseResumed(let gate):
+            guard gates[gate]?.isUnattendedCloseSuspended == true else { return Decision() }
+            return Decision(events: [DomainEvent(gate, .unattendedCloseResumed)])
+        case .acknowledged(let subject, let position, let condition):
+            return Decision(events: acknowledged(position, condition: condition, of: subject))
+        case .tick:
+            var decision = overdue(at: now, settings: settings)
+            for request in dueClosings(at: now, settings: settings) {
+                let further = decide(request, at: now, settings: settings)
+                decision.events += further.events
+                decision.directives += further.directives
+            }
+            return decision
+        case .restarted: return Decision(events: interrupted())
         }
     }
 
@@ -18,7 +41,7 @@ extension GarageState {
         var decision = Decision()
         if case .deviceStatus(let device, let online) = observation {
             decision.device = device
-            decision.events = reportedStatus(of: device, online: online, by: reporter)
+            decision.events = withLostCommands(reportedStatus(of: device, online: online, by: reporter))
             return decision
         }
         decision.device = device(of: reporter, in: observation.subject.garage)
@@ -28,9 +51,7 @@ extension GarageState {
         switch observation {
         case .gateState(let gate, let state): decision.events += reported(state, of: gate, at: now)
         case .obstruction(let gate, let obstructed):
-            if obstructed != (gates[gate]?.obstructed ?? false) {
-                decision.events.append(DomainEvent(gate, obstructed ? .gateObstructed : .gateObstructionCleared))
-            }
+            decision.events += reported(obstructed: obstructed, of: gate)
         case .spot(let spot, let occupied):
             if let event = reported(occupied: occupied, of: spot, at: now) { decision.events.append(event) }
         case .reading(let sensor, let quantity, let value):

@@ -61,8 +61,17 @@ extension GarageState {
 
     /// A client is gone, and with it every device that was last seen through it.
     func disconnected(_ clientID: String, reason: DeviceDisconnected.Reason) -> [DomainEvent] {
-        (devicesOfClients[clientID] ?? []).filter { devices[$0]?.online == true }
-            .map { DomainEvent($0, .deviceDisconnected(DeviceDisconnected(clientID: clientID, reason: reason))) }
+        withLostCommands(
+            (devicesOfClients[clientID] ?? []).filter { devices[$0]?.online == true }
+                .map { DomainEvent($0, .deviceDisconnected(DeviceDisconnected(clientID: clientID, reason: reason))) })
+    }
+
+    /// The events, and after them the failures of the commands whose gate has thereby lost its device.
+    func withLostCommands(_ events: [DomainEvent]) -> [DomainEvent] {
+        let lostDevices = events.compactMap { event in
+            if case .deviceDisconnected = event.body { event.subject } else { nil }
+        }
+        return events + lost(lostDevices)
     }
 
     /// What a new start of the service means: no command can be followed to its end, and no device is connected.

@@ -23,7 +23,11 @@ public struct Decision: Hashable, Sendable {
 public enum Directive: Hashable, Sendable {
     /// Send the gate's device its actuate message, unless `expiresAt` has passed or the command is no longer under way
     /// (`GarageState.isUnderWay`), and answer with `Input.actuated` in either case.
+    ///
+    /// `GarageState.mayActuate` is to be asked at the last moment.
     case actuate(gate: Subject, action: GateAction, commandID: String, expiresAt: Timestamp)
+    /// Have the gate's device warn people for this long, and answer with `Input.warned`.
+    case warn(gate: Subject, commandID: String, milliseconds: Int64)
 }
 
 /// What became of a command at once.

@@ -10,12 +10,20 @@ public enum EventBody: Hashable, Sendable {
     case commandRequested(CommandRequested)
     /// `gate.command-rejected`
     case commandRejected(CommandRejected)
+    /// `gate.command-warned`
+    case commandWarned(CommandWarned)
     /// `gate.command-dispatched`
     case commandDispatched(CommandDispatched)
     /// `gate.command-completed`
     case commandCompleted(CommandCompleted)
     /// `gate.command-failed`
     case commandFailed(CommandFailed)
+    /// `gate.mode-changed`
+    case gateModeChanged(GateModeChanged)
+    /// `gate.unattended-close-suspended`: it failed twice, and a person has to allow it again
+    case unattendedCloseSuspended
+    /// `gate.unattended-close-resumed`
+    case unattendedCloseResumed
     /// `spot.occupied`, `spot.freed`
     case spotChanged(SpotChanged)
     /// `sensor.reading-recorded`
@@ -72,16 +80,35 @@ public struct CommandRequested: Hashable, Sendable, Codable {
     public var expiresAt: Timestamp
     /// Why, in the words of the person who asked.
     public var reason: String?
+    /// Nobody said that they see the gate.
+    public var isUnattended: Bool
+    /// The gate was already on its way there, so that nothing is sent to it.
+    public var joins: Bool
 
-    public init(commandID: String, action: GateAction, expiresAt: Timestamp, reason: String? = nil) {
+    public init(
+        commandID: String, action: GateAction, expiresAt: Timestamp, reason: String? = nil, isUnattended: Bool = false,
+        joins: Bool = false
+    ) {
         self.commandID = commandID
         self.action = action
         self.expiresAt = expiresAt
         self.reason = reason
+        self.isUnattended = isUnattended
+        self.joins = joins
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        commandID = try container.decode(String.self, forKey: .commandID)
+        action = try container.decode(GateAction.self, forKey: .action)
+        expiresAt = try container.decode(Timestamp.self, forKey: .expiresAt)
+        reason = try container.decodeIfPresent(String.self, forKey: .reason)
+        isUnattended = try container.decodeIfPresent(Bool.self, forKey: .isUnattended) ?? false
+        joins = try container.decodeIfPresent(Bool.self, forKey: .joins) ?? false
     }
 
     enum CodingKeys: String, CodingKey {
-        case commandID = "command_id", action, expiresAt = "expires_at", reason
+        case commandID = "command_id", action, expiresAt = "expires_at", reason, isUnattended = "unattended", joins
     }
 }
 
@@ -105,6 +132,21 @@ public struct CommandRejected: Hashable, Sendable, Codable {
         /// Another command is under way.
         case busy
         case notAllowed = "not-allowed"
+        /// The gate has reported nothing for too long, so closing it could do anything.
+        case staleState = "stale-state"
+        /// The gate has one button, and a pulse now might not do what was asked.
+        case ambiguous
+        /// The gate's device has just come back.
+        case reconnecting
+        /// Nobody said that they see the gate, and closing it unattended is not enabled.
+        case unattended
+        /// Closing the gate unattended has failed twice, and no person has allowed it again.
+        case suspended
+        case locked
+        case maintenance
+        /// Not in the hours in which the gate can be moved from afar.
+        case outsideHours = "outside-hours"
+        case rateLimited = "rate-limited"
     }
 
     public var commandID: String
@@ -164,6 +206,12 @@ public struct CommandFailed: Hashable, Sendable, Codable {
         case timedOut = "timed-out"
         /// The gate turned round on its way.
         case reversed
+        /// Something was in the way of the gate.
+        case obstructed
+        /// The gate's device was lost before the final state came.
+        case deviceLost = "device-lost"
+        /// When the warning was over, the gate could no longer be moved.
+        case noLongerAllowed = "no-longer-allowed"
         /// A later command took its place.
         case superseded
         /// The service was restarted while the command was under way.
@@ -316,5 +364,11 @@ public struct Note: Hashable, Sendable, Codable {
 /// A person has taken note of an event.
 public struct Acknowledgement: Hashable, Sendable, Codable {
     public var position: Int64
-    public init(position: Int64) { self.position = position }
+    /// If the event is an alert, its condition.
+    public var condition: String?
+
+    public init(position: Int64, condition: String? = nil) {
+        self.position = position
+        self.condition = condition
+    }
 }

@@ -9,9 +9,13 @@ public enum EventType: String, Sendable, Hashable, CaseIterable {
     case gateObstructionCleared = "gate.obstruction-cleared"
     case commandRequested = "gate.command-requested"
     case commandRejected = "gate.command-rejected"
+    case commandWarned = "gate.command-warned"
     case commandDispatched = "gate.command-dispatched"
     case commandCompleted = "gate.command-completed"
     case commandFailed = "gate.command-failed"
+    case gateModeChanged = "gate.mode-changed"
+    case unattendedCloseSuspended = "gate.unattended-close-suspended"
+    case unattendedCloseResumed = "gate.unattended-close-resumed"
     case spotOccupied = "spot.occupied"
     case spotFreed = "spot.freed"
     case readingRecorded = "sensor.reading-recorded"
@@ -43,9 +47,13 @@ extension EventBody {
         case .gateObstructionCleared: .gateObstructionCleared
         case .commandRequested: .commandRequested
         case .commandRejected: .commandRejected
+        case .commandWarned: .commandWarned
         case .commandDispatched: .commandDispatched
         case .commandCompleted: .commandCompleted
         case .commandFailed: .commandFailed
+        case .gateModeChanged: .gateModeChanged
+        case .unattendedCloseSuspended: .unattendedCloseSuspended
+        case .unattendedCloseResumed: .unattendedCloseResumed
         case .spotChanged(let changed): changed.occupied ? .spotOccupied : .spotFreed
         case .readingRecorded: .readingRecorded
         case .faultDetected: .faultDetected

@@ -20,9 +20,18 @@ extension GarageState {
             commands.add(
                 CommandRecord(gate: subject, action: rejected.action, requestedAt: time, outcome: outcome),
                 id: rejected.commandID)
+        case .commandWarned(let warned):
+            if gates[subject]?.command?.id == warned.commandID { gates[subject]?.command?.warnedUntil = warned.until }
         case .commandDispatched(let dispatched): evolve(gate: subject, dispatched, at: time)
-        case .commandCompleted(let completed): end(completed.commandID, gate: subject, outcome: .completed)
-        case .commandFailed(let failed): end(failed.commandID, gate: subject, outcome: .failed(failed.reason))
+        case .commandCompleted(let completed):
+            end(completed.commandID, gate: subject, outcome: .completed, at: time)
+        case .commandFailed(let failed):
+            end(failed.commandID, gate: subject, outcome: .failed(failed.reason), at: time)
+        case .gateModeChanged(let changed): gates[subject, default: GateStatus()].mode = changed.mode
+        case .unattendedCloseSuspended: gates[subject, default: GateStatus()].isUnattendedCloseSuspended = true
+        case .unattendedCloseResumed:
+            gates[subject, default: GateStatus()].isUnattendedCloseSuspended = false
+            gates[subject, default: GateStatus()].unattendedFailures = 0
         case .spotChanged(let changed): spots[subject] = SpotStatus(occupied: changed.occupied, since: time)
         case .readingRecorded(let reading): clearFault(of: subject, reading.quantity)
         case .faultDetected(let fault): evolve(sensor: subject, fault)
@@ -34,12 +43,16 @@ extension GarageState {
             bind(subject, to: connected.clientID)
             withdrawnDevices.remove(subject)
         case .deviceDisconnected: setOnline(false, device: subject, at: time)
-        case .alertRaised, .alertCleared, .accessDenied, .accessChanged, .noteAdded, .eventAcknowledged: break
+        case .alertRaised(let alert):
+            alerts[AlertKey(subject: subject, condition: alert.condition)] = StandingAlert(since: time, text: alert.text)
+        case .alertCleared(let alert): alerts[AlertKey(subject: subject, condition: alert.condition)] = nil
+        case .eventAcknowledged(let acknowledgement): evolve(subject, acknowledgement)
+        case .accessDenied, .accessChanged, .noteAdded: break
         }
     }
 
     /// Takes in what an input tells about live connections although no event says it again.
-    mutating func noteConnections(_ input: Input, device: Subject?) {
+    mutating func noteConnections(_ input: Input, device: Subject?, at now: Timestamp) {
         switch input {
         case .observed(let observation, let reporter):
             if case .deviceStatus(let device, online: false) = observation {
@@ -47,13 +60,24 @@ extension GarageState {
                 return
             }
             if reporter.isLastWill { return }
-            if let device { bind(device, to: reporter.clientID) }
+            if let device {
+                bind(device, to: reporter.clientID)
+                heardDevices[device] = now
+            }
             switch observation {
-            case .gateState(let gate, _), .obstruction(let gate, _): note(reporter: reporter.clientID, of: gate)
+            case .gateState(let gate, _):
+                note(reporter: reporter.clientID, of: gate)
+                heard[gate] = now
+            case .obstruction(let gate, _): note(reporter: reporter.clientID, of: gate)
             case .spot, .reading, .fault, .deviceStatus: break
             }
-        case .restarted: withdrawnDevices.removeAll()
-        case .clientConnected, .clientDisconnected, .commandReceived, .actuated, .tick: break
+        case .restarted:
+            withdrawnDevices.removeAll()
+            heard.removeAll()
+            heardDevices.removeAll()
+        case .clientConnected, .clientDisconnected, .commandReceived, .actuated, .warned, .modeSet,
+            .unattendedCloseResumed, .acknowledged, .tick:
+            break
         }
     }
 }
@@ -63,9 +87,11 @@ extension GarageState {
         var status = gates[gate] ?? GateStatus()
         status.state = moved.to
         status.since = time
+        status.openSince = moved.to == .closed ? nil : status.openSince ?? time
+        status.travel.note(moved, at: time, sentAt: status.command?.dispatchedAt)
         status.movementCommandID = moved.to.isMoving ? moved.commandID : nil
         if !moved.to.isMoving { status.superseded = nil }
-        if let command = status.command, command.dispatchedAt != nil, command.action.movement == moved.to {
+        if let command = status.command, command.isFollowed, command.action.movement == moved.to {
             status.command?.movementBegan = true
         }
         gates[gate] = status
@@ -75,10 +101,14 @@ extension GarageState {
     private mutating func evolve(gate: Subject, _ requested: CommandRequested, at time: Timestamp) {
         var status = gates[gate] ?? GateStatus()
         if let earlier = status.command, earlier.dispatchedAt != nil, earlier.action != .stop {
-            status.superseded = SupersededCommand(id: earlier.id, action: earlier.action)
+            status.superseded = earlier.ended(at: time, travel: status.travel)
         }
-        status.command = CommandUnderWay(
+        var command = CommandUnderWay(
             id: requested.commandID, action: requested.action, requestedAt: time, expiresAt: requested.expiresAt)
+        command.isUnattended = requested.isUnattended
+        command.joins = requested.joins
+        command.movementBegan = requested.joins
+        status.command = command
         gates[gate] = status
         commandsUnderWay[requested.commandID] = gate
         commands.add(
@@ -95,13 +125,30 @@ extension GarageState {
         gates[gate] = status
     }
 
-    private mutating func end(_ commandID: String, gate: Subject, outcome: CommandRecord.Outcome) {
+    private mutating func end(_ commandID: String, gate: Subject, outcome: CommandRecord.Outcome, at time: Timestamp) {
         commands.update(commandID, outcome: outcome)
         commandsUnderWay[commandID] = nil
-        guard var status = gates[gate], status.command?.id == commandID else { return }
+        ordered.remove(commandID)
+        guard var status = gates[gate], let command = status.command, command.id == commandID else { return }
         status.command = nil
         status.superseded = nil
+        if case .failed(let reason) = outcome, reason.isFaultOfGate {
+            if command.isUnattended { status.unattendedFailures += 1 }
+            // It may only be slow: what it does in the next minutes is still the command's doing.
+            if command.dispatchedAt != nil, command.action != .stop, status.state?.isMoving != true {
+                status.superseded = command.ended(at: time, travel: status.travel)
+            }
+        } else if outcome == .completed, command.isUnattended {
+            status.unattendedFailures = 0
+        }
         gates[gate] = status
+    }
+
+    private mutating func evolve(_ subject: Subject, _ acknowledgement: Acknowledgement) {
+        if acknowledged.count >= 10_000, let oldest = acknowledged.min() { acknowledged.remove(oldest) }
+        acknowledged.insert(acknowledgement.position)
+        guard let condition = acknowledgement.condition else { return }
+        alerts[AlertKey(subject: subject, condition: condition)]?.isAcknowledged = true
     }
 
     private mutating func note(reporter clientID: String?, of gate: Subject) {
@@ -148,6 +195,15 @@ extension GarageState {
 }
 
 extension GateAction {
+    /// The end from which a gate begins to obey; `nil` for `stop`.
+    var start: GateState? {
+        switch self {
+        case .open: .closed
+        case .close: .open
+        case .stop: nil
+        }
+    }
+
     /// The state of a gate that is on its way to obey; `nil` for `stop`.
     var movement: GateState? {
         switch self {
@@ -173,5 +229,13 @@ extension GateAction {
         case .close: state == .opening || state == .open
         case .stop: false
         }
+    }
+}
+
+extension CommandUnderWay {
+    /// What is remembered of the command after its end: it may still move the gate for twice the gate's travel time.
+    func ended(at time: Timestamp, travel: TravelTimes) -> SupersededCommand {
+        let known = travel.milliseconds(action).map { max($0 * 2, 10_000) }
+        return SupersededCommand(id: id, action: action, until: time.adding(milliseconds: known ?? 60_000))
     }
 }

@@ -17,6 +17,18 @@ public struct GarageState: Sendable {
     /// The devices that said themselves that they go; a new connection of their client does not bring them back.
     var withdrawnDevices: Set<Subject> = []
 
+    /// The alerts that stand.
+    public internal(set) var alerts: [AlertKey: StandingAlert] = [:]
+    /// The events that someone has taken note of, by position; the newest.
+    var acknowledged: Set<Int64> = []
+    /// The commands whose order was given to be sent, so that it is given once.
+    var ordered: Set<String> = []
+    /// When each gate was last heard of since the service started.
+    var heard: [Subject: Timestamp] = [:]
+    /// When each device was last heard of since the service started.
+    var heardDevices: [Subject: Timestamp] = [:]
+    var rates = RequestRates()
+
     public init() {}
 
     /// Whether the command is accepted and has not ended.
@@ -24,10 +36,10 @@ public struct GarageState: Sendable {
 
     /// When `Input.tick` is next due; `nil` if nothing waits.
     public func nextDeadline(settings: GarageSettings) -> Timestamp? {
-        var next: Timestamp?
+        var next = nextTimer(settings: settings)
         for gate in commandsUnderWay.values {
             guard let command = gates[gate]?.command else { continue }
-            let deadline = command.deadline(settings: settings)
+            let deadline = deadline(of: command, gate: gate, settings: settings)
             if next.map({ deadline < $0 }) ?? true { next = deadline }
         }
         return next
@@ -42,14 +54,24 @@ public struct GarageState: Sendable {
         var clientID: String?
         if case .observed(_, let reporter) = input { clientID = reporter.clientID }
         for event in decision.events { evolve(event, at: now, clientID: clientID) }
-        noteConnections(input, device: decision.device)
+        noteConnections(input, device: decision.device, at: now)
+        note(decision, of: input, at: now)
         return decision
     }
-}
 
-extension CommandUnderWay {
-    /// When the command fails if nothing happens.
-    func deadline(settings: GarageSettings) -> Timestamp {
-        dispatchedAt?.adding(milliseconds: settings.commandTimeoutMilliseconds) ?? expiresAt
+    /// Takes in what a decision means although no event says it.
+    private mutating func note(_ decision: Decision, of input: Input, at now: Timestamp) {
+        for directive in decision.directives {
+            if case .actuate(_, _, let commandID, _) = directive { ordered.insert(commandID) }
+        }
+        guard case .commandReceived(let request) = input, let action = request.text.action, action != .stop else {
+            return
+        }
+        switch decision.verdict {
+        case .accepted: rates.note(request, isAccepted: true, at: now)
+        case .rejected(_, let reason) where reason != .rateLimited:
+            rates.note(request, isAccepted: false, at: now)
+        case .rejected, .repeated, .conflict, nil: break
+        }
     }
 }

@@ -11,8 +11,17 @@ public struct GateStatus: Hashable, Sendable {
     public var command: CommandUnderWay?
     /// The command that the present movement is attributed to; `nil` at rest, and for a movement that nobody asked for.
     public var movementCommandID: String?
-    /// A command that another took the place of after it had gone out, so that the gate may still begin to obey it.
+    /// A command that has ended after it had gone out, before the gate was seen to move, so that the gate may still begin to obey it.
     public var superseded: SupersededCommand?
+    public var mode = GateMode.normal
+    /// Since when the gate is not closed; `nil` if it is, or was never seen.
+    public var openSince: Timestamp?
+    /// How long the gate takes from end to end, as far as it was seen.
+    public var travel = TravelTimes()
+    /// How many unattended closings in a row went wrong.
+    public var unattendedFailures = 0
+    /// Closing unattended has failed twice, and no person has allowed it again.
+    public var isUnattendedCloseSuspended = false
 
     public init() {}
 }
@@ -25,6 +34,12 @@ public struct CommandUnderWay: Hashable, Sendable {
     public var expiresAt: Timestamp
     /// When the actuate message went out; `nil` before that.
     public var dispatchedAt: Timestamp?
+    /// Until when people are warned before it goes out; `nil` if there is no warning, or it has not begun.
+    public var warnedUntil: Timestamp?
+    /// The gate was already on its way, so nothing is sent.
+    public var joins = false
+    /// Nobody said that they see the gate.
+    public var isUnattended = false
     /// Whether the gate was seen to move in the wanted direction since the dispatch.
     public var movementBegan = false
 
@@ -36,13 +51,17 @@ public struct CommandUnderWay: Hashable, Sendable {
     }
 }
 
-/// A dispatched command that a later one took the place of.
+/// A dispatched command that has ended, by a later one or by itself, while the gate may still begin to obey it.
 public struct SupersededCommand: Hashable, Sendable {
     public var id: String
     public var action: GateAction
 
-    public init(id: String, action: GateAction) {
+    /// What the gate begins to do after this moment is no longer its doing.
+    public var until: Timestamp
+
+    public init(id: String, action: GateAction, until: Timestamp) {
         self.id = id
         self.action = action
+        self.until = until
     }
 }

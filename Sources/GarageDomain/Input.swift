@@ -10,6 +10,14 @@ public enum Input: Hashable, Sendable {
     case commandReceived(CommandRequest)
     /// The actuate message of a command was handed to this many connected devices.
     case actuated(commandID: String, receivers: Int)
+    /// The warning before a command was handed to this many connected devices.
+    case warned(commandID: String, receivers: Int)
+    /// A person lets a gate take commands, or not.
+    case modeSet(Subject, GateMode, reason: String?)
+    /// A person allows a gate's unattended close again.
+    case unattendedCloseResumed(Subject)
+    /// A person has taken note of the event at a position; if it is an alert, of this condition.
+    case acknowledged(Subject, position: Int64, condition: String?)
     /// Time has passed: `GarageState.nextDeadline` says when this is due.
     case tick
     /// The service has started on a log that another run wrote.

@@ -17,9 +17,13 @@ extension EventBody {
         case .gateObstructionCleared: body = .gateObstructionCleared
         case .commandRequested: body = decoded(CommandRequested.self, data).map { .commandRequested($0) }
         case .commandRejected: body = decoded(CommandRejected.self, data).map { .commandRejected($0) }
+        case .commandWarned: body = decoded(CommandWarned.self, data).map { .commandWarned($0) }
         case .commandDispatched: body = decoded(CommandDispatched.self, data).map { .commandDispatched($0) }
         case .commandCompleted: body = decoded(CommandCompleted.self, data).map { .commandCompleted($0) }
         case .commandFailed: body = decoded(CommandFailed.self, data).map { .commandFailed($0) }
+        case .gateModeChanged: body = decoded(GateModeChanged.self, data).map { .gateModeChanged($0) }
+        case .unattendedCloseSuspended: body = .unattendedCloseSuspended
+        case .unattendedCloseResumed: body = .unattendedCloseResumed
         case .spotOccupied, .spotFreed: body = decoded(SpotChanged.self, data).map { .spotChanged($0) }
         case .readingRecorded:
             body = (Reading(canonical: data) ?? decoded(Reading.self, data)).map { .readingRecorded($0) }

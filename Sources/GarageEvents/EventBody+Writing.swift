@@ -10,16 +10,22 @@ extension EventBody {
             json.member("from", moved.from?.rawValue)
             json.member("to", moved.to.rawValue)
             json.member("took_ms", moved.tookMilliseconds)
-        case .gateObstructed, .gateObstructionCleared: break
+        case .gateObstructed, .gateObstructionCleared, .unattendedCloseSuspended, .unattendedCloseResumed: break
         case .commandRequested(let requested):
             json.member("action", requested.action.rawValue)
             json.member("command_id", requested.commandID)
             json.member("expires_at", requested.expiresAt.microseconds)
+            if requested.joins { json.member("joins", true) }
             json.member("reason", requested.reason)
+            if requested.isUnattended { json.member("unattended", true) }
         case .commandRejected(let rejected):
             json.member("action", rejected.action?.rawValue)
             json.member("command_id", rejected.commandID)
             json.member("reason", rejected.reason.rawValue)
+        case .commandWarned(let warned):
+            json.member("action", warned.action.rawValue)
+            json.member("command_id", warned.commandID)
+            json.member("until", warned.until.microseconds)
         case .commandDispatched(let dispatched):
             json.member("action", dispatched.action.rawValue)
             json.member("command_id", dispatched.commandID)
@@ -33,6 +39,9 @@ extension EventBody {
             json.member("action", failed.action.rawValue)
             json.member("command_id", failed.commandID)
             json.member("reason", failed.reason.rawValue)
+        case .gateModeChanged(let changed):
+            json.member("mode", changed.mode.rawValue)
+            json.member("reason", changed.reason)
         case .spotChanged(let changed):
             json.member("occupied", changed.occupied)
             json.member("took_ms", changed.tookMilliseconds)
@@ -58,7 +67,9 @@ extension EventBody {
             json.member("change", changed.change)
             json.member("user", changed.user)
         case .noteAdded(let note): json.member("text", note.text)
-        case .eventAcknowledged(let acknowledgement): json.member("position", acknowledgement.position)
+        case .eventAcknowledged(let acknowledgement):
+            json.member("condition", acknowledgement.condition)
+            json.member("position", acknowledgement.position)
         }
         return json.finished()
     }

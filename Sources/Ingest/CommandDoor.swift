@@ -12,8 +12,22 @@ public protocol CommandDoor: Sendable {
     /// Records a person's note about a subject and returns its position in the log.
     func addNote(_ text: String, to subject: Subject, by origin: EventMetadata) async throws(CommandDoorError) -> Int64
 
+    /// Records what a person does about a gate or an event, and returns the position of its event in the log; `nil` if it
+    /// was so before, or the thing does not exist.
+    func perform(_ deed: Deed, by origin: EventMetadata) async throws(CommandDoorError) -> Int64?
+
     /// Topics that nothing maps, newest first.
     func unmappedTopics() -> [UnmappedTopic]
+}
+
+/// What a person can do beside moving gates.
+public enum Deed: Sendable, Hashable {
+    /// Lets a gate take commands, or not.
+    case setMode(gate: Subject, GateMode, reason: String?)
+    /// Allows closing a gate unattended again, after that was suspended.
+    case resumeUnattendedClose(gate: Subject)
+    /// Takes note of the event at a position. An alert whose condition does not end by itself is then over.
+    case acknowledge(position: Int64)
 }
 
 /// A request to move a gate.
@@ -26,12 +40,15 @@ public struct CommandSubmission: Sendable {
     /// The request is void after this many seconds, 1 to 60.
     public var expiresInSeconds: Int
     public var reason: String?
+    /// The sender says that a person sees the gate. Without that, closing needs the gate's `unattended_close`.
+    public var isAttended: Bool
     public var origin: EventMetadata
 
     public init(
         gate: Subject, action: GateAction, id: String?, expiresInSeconds: Int = 10, reason: String? = nil,
-        origin: EventMetadata
+        isAttended: Bool = false, origin: EventMetadata
     ) {
+        self.isAttended = isAttended
         self.gate = gate
         self.action = action
         self.id = id

@@ -20,6 +20,8 @@ struct CommandResult {
             (commandID, action, status) = (body.commandID, body.action, .requested)
         case .commandRejected(let body):
             (commandID, action, status, reason) = (body.commandID, body.action, .rejected, body.reason.rawValue)
+        case .commandWarned(let body):
+            (commandID, action, status) = (body.commandID, body.action, .warned)
         case .commandDispatched(let body):
             (commandID, action, status) = (body.commandID, body.action, .dispatched)
         case .commandCompleted(let body):

@@ -11,8 +11,8 @@ extension Ingest: CommandDoor {
             gate: submission.gate,
             text: CommandText(
                 action: submission.action, id: submission.id, expiresInSeconds: submission.expiresInSeconds,
-                reason: submission.reason),
-            newID: EventID.make(at: now.microseconds).description, receivedAt: now)
+                reason: submission.reason, isAttended: submission.isAttended),
+            newID: EventID.make(at: now.microseconds).description, receivedAt: now, actor: submission.origin.actor)
         let origin = Origin(
             actor: submission.origin.actor, channel: submission.origin.channel,
             clientID: submission.origin.clientID, causation: submission.origin.causation)
@@ -39,6 +39,36 @@ extension Ingest: CommandDoor {
         await withCheckedContinuation { continuation in
             accept(input, from: origin, waiter: { continuation.resume(returning: $0) })
         }
+    }
+
+    public func perform(_ deed: Deed, by origin: EventMetadata) async throws(CommandDoorError) -> Int64? {
+        let input: Input
+        switch deed {
+        case .setMode(let gate, let mode, let reason): input = .modeSet(gate, mode, reason: reason)
+        case .resumeUnattendedClose(let gate): input = .unattendedCloseResumed(gate)
+        case .acknowledge(let position):
+            guard let found = try acknowledgement(of: position) else { return nil }
+            input = found
+        }
+        let origin = Origin(
+            actor: origin.actor, channel: origin.channel, clientID: origin.clientID, causation: origin.causation)
+        switch await settlement(of: input, from: origin) {
+        case .committed(_, let positions, _): return positions.first
+        case .failed(let error): throw .storage("\(error)")
+        }
+    }
+
+    private func acknowledgement(of position: Int64) throws(CommandDoorError) -> Input? {
+        let page: [RecordedEvent]
+        do {
+            page = position > 0 ? try log.read(after: position - 1, limit: 1) : []
+        } catch { throw .storage("\(error)") }
+        guard let recorded = page.first, recorded.position == position, let event = EventCoding.decode(recorded) else {
+            return nil
+        }
+        var condition: String?
+        if case .alertRaised(let alert) = event.body { condition = alert.condition }
+        return .acknowledged(event.subject, position: position, condition: condition)
     }
 
     public func addNote(

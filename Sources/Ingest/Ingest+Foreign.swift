@@ -9,12 +9,6 @@ import Synchronization
 extension Ingest {
     /// Decides on a message outside the service's own topics: a known firmware's, an announcement, or nobody's.
     func inspectForeign(_ publish: borrowing PublishInspection) -> PublishVerdict {
-        if publish.retain || publish.isWill, CommandTopics.isCommand(publish.topic) {
-            logger.notice(
-                "refused a retained message or last will that would move something",
-                metadata: ["client_id": "\(publish.client.clientID)", "topic": "\(publish.topicName)"])
-            return .refuse(.notAuthorized)
-        }
         let client = publish.client
         let topic = publish.topicName
         let reading: ForeignReading

@@ -1,6 +1,7 @@
 import DeviceProfiles
 import EventLog
 import GarageDomain
+import GarageEvents
 import Logging
 public import MQTTBroker
 import MQTTCodec
@@ -32,7 +33,14 @@ extension Ingest: BrokerPolicy {
         // An empty retained message clears the retained one; it says nothing about the thing itself. On foreign topics it
         // may take an announcement back.
         if publish.retain, publish.payload.isEmpty, Profiles.isGarageTopic(publish.topic) { return .forward }
-        switch options.profiles.interpret(topic: publish.topic, payload: publish.payload) {
+        let interpretation = options.profiles.interpret(topic: publish.topic, payload: publish.payload)
+        if publish.retain || publish.isWill, CommandTopics.isCommand(publish.topic) {
+            // One for a gate of ours is recorded as that gate's rejected command.
+            if case .command(let gate, let text) = interpretation { return command(text, for: gate, in: publish) }
+            refuse(publish.isWill ? "last will" : "retained message", on: publish.topicName, of: publish.client)
+            return .refuse(.notAuthorized)
+        }
+        switch interpretation {
         case .observations(let observations): return observe(observations, in: publish, keepsState: true)
         case .command(let gate, let text): return command(text, for: gate, in: publish)
         case .nothing: return .forward
@@ -74,18 +82,36 @@ extension Ingest: BrokerPolicy {
         let request = CommandRequest(
             gate: gate, text: text, newID: EventID.make(at: now.microseconds).description, receivedAt: now,
             messageExpirySeconds: properties.messageExpiryInterval.map { Int($0) }, isRetained: publish.retain,
-            isRedelivered: publish.duplicate, isPermitted: !publish.isWill)
+            isRedelivered: publish.duplicate, isPermitted: !publish.isWill,
+            actor: client.principal.name ?? "anonymous")
         let reply = properties.responseTopic.map {
             ReplyAddress(topic: $0, correlationData: properties.correlationData)
         }
         let origin = Origin(
-            actor: client.principal.name ?? "anonymous", channel: "mqtt", clientID: client.clientID, reply: reply)
+            actor: client.principal.name ?? "anonymous", channel: "mqtt", clientID: client.clientID, reply: reply,
+            hearsRefusals: client.version == .v5)
         if publish.retain || publish.isWill || publish.qos == .atMostOnce {
             accept(.commandReceived(request), from: origin)
             return publish.retain ? .refuse(.notAuthorized) : .consume(.success)
         }
         accept(.commandReceived(request), from: origin, ticket: publish.ticket)
         return .holdOnly
+    }
+
+    /// Records that a client tried to leave a command behind that would move something later.
+    private func refuse(_ what: String, on topic: String, of client: ClientContext) {
+        logger.notice(
+            "refused a retained message or last will that would move something",
+            metadata: ["client_id": "\(client.clientID)", "topic": "\(topic)"])
+        let garage = Name(nearest: "home")
+        let denied = AccessDenied(attempt: "\(what) on \(topic.prefix(300))", address: client.remoteAddress)
+        let event = DomainEvent(Subject(garage: garage, kind: .garage, name: garage), .accessDenied(denied))
+        let now = options.clock().microseconds
+        let recorded = EventCoding.encode(
+            event, id: EventID.make(at: now), time: now,
+            metadata: EventMetadata(
+                actor: client.principal.name ?? "anonymous", channel: "mqtt", clientID: client.clientID))
+        Task { try? await self.log.append(AppendRequest(events: [recorded])) }
     }
 
     public func isVolatile(topic: String) -> Bool {

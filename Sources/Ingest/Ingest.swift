@@ -66,7 +66,10 @@ public final class Ingest: Sendable {
     }
 
     /// Names the broker. Messages that fall due before are dropped, so call it before the broker's listeners open.
-    public func attach(_ sink: any MessageSink) { self.sink.withLock { $0 = sink } }
+    public func attach(_ sink: any MessageSink) {
+        self.sink.withLock { $0 = sink }
+        for message in pipeline.withLock({ Announcements.all(of: $0.decided) }) { sink.post(message) }
+    }
 
     /// Takes an input in and appends what follows from it.
     func accept(
@@ -100,11 +103,9 @@ public final class Ingest: Sendable {
 
     private func carryOut(_ directive: Directive, with sink: (any MessageSink)?) {
         switch directive {
-        case .actuate(let gate, let action, let commandID, let expiresAt):
+        case .actuate(let gate, let action, let commandID, _):
             let now = options.clock()
-            let isDue = pipeline.withLock {
-                $0.beginActuation(of: gate, commandID: commandID, expiresAt: expiresAt, now: now)
-            }
+            let isDue = pipeline.withLock { $0.beginActuation(of: gate, commandID: commandID, now: now) }
             guard let sink, isDue else {
                 noteActuation(of: gate, commandID: commandID, receivers: 0)
                 return
@@ -112,6 +113,12 @@ public final class Ingest: Sendable {
             let message = Actuation.message(gate: gate, action: action, actuator: actuator(of: gate))
             Task {
                 self.noteActuation(of: gate, commandID: commandID, receivers: await sink.publish(message))
+            }
+        case .warn(let gate, let commandID, let milliseconds):
+            let message = Actuation.warning(gate: gate, milliseconds: milliseconds)
+            Task {
+                let receivers = await sink?.publish(message) ?? 0
+                self.accept(.warned(commandID: commandID, receivers: receivers), from: .service)
             }
         }
     }

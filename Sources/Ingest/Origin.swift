@@ -11,12 +11,16 @@ struct Origin: Sendable {
     var causation: EventID?
     /// Where to send a command's results beside the gate's result topic (MQTT 5, 4.10).
     var reply: ReplyAddress?
+    /// Whether an acknowledgement can say that a command is refused. MQTT 3 has no word for it.
+    var hearsRefusals = false
 
     static let service = Origin(actor: "garage", channel: "service")
 
     init(
-        actor: String?, channel: String, clientID: String? = nil, causation: EventID? = nil, reply: ReplyAddress? = nil
+        actor: String?, channel: String, clientID: String? = nil, causation: EventID? = nil, reply: ReplyAddress? = nil,
+        hearsRefusals: Bool = false
     ) {
+        self.hearsRefusals = hearsRefusals
         self.actor = actor
         self.channel = channel
         self.clientID = clientID

@@ -22,8 +22,9 @@ struct Pipeline {
     private var inFlight: Deque<Entry> = []
     /// Inputs that wait until the disk takes writes again.
     private var waiting: Deque<Entry> = []
-    /// What gates report while their actuate message is on its way, by gate. A quick gate answers before the broker has
-    /// said how many got the message; its report waits, so that the log tells the dispatch first.
+    /// What gates report, and what is asked of them, while their actuate message is on its way, by gate. A quick gate
+    /// answers before the broker has said how many got the message; its report waits, so that the log tells the dispatch
+    /// first. A command waits to know whether the one before it has gone out.
     private var heldReports: [Subject: [Entry]] = [:]
     private var lastToken: UInt64 = 0
     private var isStalled = false
@@ -63,8 +64,8 @@ struct Pipeline {
         let entry = Entry(
             token: 0, input: input, origin: origin, time: time, ticket: ticket, waiter: waiter, decision: Decision(),
             eventIDs: [])
-        if case .observed(let observation, _) = input, heldReports[observation.subject] != nil {
-            heldReports[observation.subject]?.append(entry)
+        if let gate = input.gateToWaitFor, heldReports[gate] != nil {
+            heldReports[gate]?.append(entry)
             return Consequences()
         }
         return take(entry)
@@ -77,8 +78,8 @@ struct Pipeline {
     }
 
     /// Whether the command is still to be sent now. If so, what its gate reports waits until `endActuation`.
-    mutating func beginActuation(of gate: Subject, commandID: String, expiresAt: Timestamp, now: Timestamp) -> Bool {
-        guard decided.isUnderWay(commandID: commandID), now <= expiresAt else { return false }
+    mutating func beginActuation(of gate: Subject, commandID: String, now: Timestamp) -> Bool {
+        guard decided.mayActuate(commandID: commandID, at: now, settings: settings) else { return false }
         if heldReports[gate] == nil { heldReports[gate] = [] }
         return true
     }
@@ -87,7 +88,9 @@ struct Pipeline {
     mutating func endActuation(of gate: Subject, commandID: String, receivers: Int, at time: Timestamp) -> Consequences
     {
         var consequences = accept(.actuated(commandID: commandID, receivers: receivers), from: .service, at: time)
-        for entry in heldReports.removeValue(forKey: gate) ?? [] {
+        for var entry in heldReports.removeValue(forKey: gate) ?? [] {
+            // The dispatch is before all that the gate did in answer.
+            entry.time = max(entry.time, time)
             let further = take(entry)
             consequences.releases += further.releases
             consequences.settlements += further.settlements
@@ -166,6 +169,7 @@ struct Pipeline {
 
     private mutating func settle(_ entry: Entry, _ receipt: AppendReceipt, into consequences: inout Consequences) {
         _ = committed.handle(entry.input, at: entry.time, settings: settings)
+        consequences.messages += Announcements.messages(after: entry.decision.events, in: committed)
         for (index, event) in entry.decision.events.enumerated() {
             guard let commandID = event.body.commandID else { continue }
             if index < receipt.positions.count { traces.place(commandID, at: receipt.positions[index]) }
@@ -175,7 +179,10 @@ struct Pipeline {
             consequences.messages += CommandResult(repeated).messages(to: entry.origin.reply)
         }
         consequences.directives += entry.decision.directives
-        if let ticket = entry.ticket { consequences.releases.append((ticket, .success)) }
+        if let ticket = entry.ticket {
+            let reason = entry.origin.hearsRefusals ? entry.decision.verdict?.reasonCode : nil
+            consequences.releases.append((ticket, reason ?? .success))
+        }
         if let waiter = entry.waiter {
             let first =
                 entry.decision.verdict.flatMap { traces[$0.commandID]?.position } ?? receipt.positions.first ?? 0
@@ -220,12 +227,24 @@ extension DomainEvent {
     fileprivate var deviceItself: Subject? { subject.kind == .device ? subject : nil }
 }
 
+extension Input {
+    /// The gate whose actuate message must not be on its way while this is decided.
+    fileprivate var gateToWaitFor: Subject? {
+        switch self {
+        case .observed(let observation, _): observation.subject
+        case .commandReceived(let request): request.gate
+        default: nil
+        }
+    }
+}
+
 extension EventBody {
     /// The command that the event belongs to, if it belongs to one.
     var commandID: String? {
         switch self {
         case .commandRequested(let event): event.commandID
         case .commandRejected(let event): event.commandID
+        case .commandWarned(let event): event.commandID
         case .commandDispatched(let event): event.commandID
         case .commandCompleted(let event): event.commandID
         case .commandFailed(let event): event.commandID
@@ -236,6 +255,23 @@ extension EventBody {
 }
 
 extension CommandVerdict {
+    /// What the sender of the command is told in the acknowledgement (MQTT 5, 3.4.2.1).
+    var reasonCode: ReasonCode {
+        switch self {
+        case .accepted, .repeated: .success
+        case .conflict: .implementationSpecificError
+        case .rejected(_, let reason):
+            switch reason {
+            case .unreadable: .payloadFormatInvalid
+            case .retained, .notAllowed, .locked, .maintenance, .outsideHours, .unattended, .suspended: .notAuthorized
+            case .rateLimited: .quotaExceeded
+            case .redelivered, .expired, .unknownGate, .obstructed, .offline, .unknownState, .busy, .staleState,
+                .ambiguous, .reconnecting:
+                .implementationSpecificError
+            }
+        }
+    }
+
     var commandID: String {
         switch self {
         case .accepted(let id), .rejected(let id, _), .repeated(let id, _), .conflict(let id, _): id

@@ -4,7 +4,16 @@ import GarageDomain
 struct Story {
     var state = GarageState()
     var now = Timestamp(microseconds: 1_700_000_000_000_000)
-    var settings = GarageSettings()
+    var settings = Story.quiet
+    /// No alerts, no limits, and gates that may be closed at any time.
+    static let quiet: GarageSettings = {
+        var settings = GarageSettings()
+        settings.alerts = .none
+        settings.commandsPerMinuteAndActor = nil
+        settings.commandsPerMinuteAndGate = nil
+        settings.everyGate.unattendedClose = .deviceWarns
+        return settings
+    }()
     /// Everything that happened, in order.
     var events: [DomainEvent] = []
 

@@ -18,6 +18,13 @@ enum Examples {
                     commandID: "c1", action: .open, expiresAt: Timestamp(microseconds: 1_700_000_010_000_000),
                     reason: "Dona Ana está \"esperando\" \\ 🚗\n\u{1}"))
         case .commandRejected: .commandRejected(CommandRejected(commandID: "c2", action: nil, reason: .unknownState))
+        case .commandWarned:
+            .commandWarned(
+                CommandWarned(
+                    commandID: "c4", action: .close, until: Timestamp(microseconds: 1_700_000_005_000_000)))
+        case .gateModeChanged: .gateModeChanged(GateModeChanged(mode: .maintenance, reason: "new spring"))
+        case .unattendedCloseSuspended: .unattendedCloseSuspended
+        case .unattendedCloseResumed: .unattendedCloseResumed
         case .commandDispatched: .commandDispatched(CommandDispatched(commandID: "c1", action: .open, receivers: 1))
         case .commandCompleted:
             .commandCompleted(CommandCompleted(commandID: "c1", action: .open, state: .open, tookMilliseconds: 13_000))

@@ -17,7 +17,7 @@ final class IngestBench: Sendable {
     let sink: RecordingSink
     let clock: ManualClock
 
-    init(folder: String? = nil, receivers: Int = 1) throws {
+    init(folder: String? = nil, receivers: Int = 1, settings: GarageSettings = IngestBench.quiet) throws {
         let path = folder ?? FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
         self.folder = path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -27,10 +27,20 @@ final class IngestBench: Sendable {
         sink = RecordingSink(log: log, receivers: receivers)
         ingest = try Ingest(
             log: log,
-            options: .init(settings: GarageSettings(), clock: { clock.now }, gatekeeper: OpenGate()),
+            options: .init(settings: settings, clock: { clock.now }, gatekeeper: OpenGate()),
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
         ingest.attach(sink)
     }
+
+    /// No alerts, no limits, and gates that may be closed at any time.
+    static let quiet: GarageSettings = {
+        var settings = GarageSettings()
+        settings.alerts = .none
+        settings.commandsPerMinuteAndActor = nil
+        settings.commandsPerMinuteAndGate = nil
+        settings.everyGate.unattendedClose = .deviceWarns
+        return settings
+    }()
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 

@@ -190,6 +190,22 @@ final class SteeredDoor: CommandDoor {
         return try await record(subject, .noteAdded(Note(text: text)), origin)
     }
 
+    func perform(_ deed: Deed, by origin: EventMetadata) async throws(CommandDoorError) -> Int64? {
+        if let error = state.withLock({ $0.error }) { throw error }
+        let (subject, body): (Subject, EventBody) =
+            switch deed {
+            case .setMode(let gate, let mode, let reason):
+                (gate, .gateModeChanged(GateModeChanged(mode: mode, reason: reason)))
+            case .resumeUnattendedClose(let gate): (gate, .unattendedCloseResumed)
+            case .acknowledge(let position):
+                (
+                    Subject(garage: Name(nearest: "home"), kind: .garage, name: Name(nearest: "home")),
+                    .eventAcknowledged(Acknowledgement(position: position))
+                )
+            }
+        return try await record(subject, body, origin)
+    }
+
     func unmappedTopics() -> [UnmappedTopic] { [] }
 
     private func record(

@@ -179,6 +179,21 @@ final class SampleGarage: PageReads, CommandDoor {
         append(subject, .noteAdded(Note(text: text)), at: Timestamp(microseconds: 0))
     }
 
+    func perform(_ deed: Deed, by origin: EventMetadata) async throws(CommandDoorError) -> Int64? {
+        let (subject, body): (Subject, EventBody) =
+            switch deed {
+            case .setMode(let gate, let mode, let reason):
+                (gate, .gateModeChanged(GateModeChanged(mode: mode, reason: reason)))
+            case .resumeUnattendedClose(let gate): (gate, .unattendedCloseResumed)
+            case .acknowledge(let position):
+                (
+                    Subject(garage: Name(nearest: "home"), kind: .garage, name: Name(nearest: "home")),
+                    .eventAcknowledged(Acknowledgement(position: position))
+                )
+            }
+        return append(subject, body, at: Timestamp(microseconds: 0))
+    }
+
     func unmappedTopics() -> [UnmappedTopic] { content.withLock { $0.unmapped } }
 }
 

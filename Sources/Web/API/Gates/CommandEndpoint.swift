@@ -16,6 +16,7 @@ struct CommandEndpoint {
         let action = body.require("action", word.flatMap(GateAction.init), "Must be open, close or stop.")
         let lifetime = body.number("expires_in", in: 1...60) ?? 10
         let reason = body.text("reason", limit: 200)
+        let isAttended = body.flag("attended") ?? false
         let ownID = body.text("id", limit: 64)
         if let ownID, !ownID.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
             body.note("id", "Must be printable ASCII without spaces.")
@@ -30,7 +31,7 @@ struct CommandEndpoint {
         }
         let submission = CommandSubmission(
             gate: gate, action: action, id: ownID ?? key, expiresInSeconds: lifetime, reason: reason,
-            origin: Caller.origin(request)
+            isAttended: isAttended, origin: Caller.origin(request)
         )
         let outcome: CommandOutcome
         do {
@@ -107,6 +108,22 @@ struct CommandEndpoint {
             (status, detail) = (.conflict, "The gate's state is not known, so closing it could do anything.")
         case .busy: (status, detail) = (.conflict, "Another command is under way.")
         case .expired: (status, detail) = (.conflict, "The request was void before it could be sent.")
+        case .staleState:
+            (status, detail) = (.conflict, "The gate has reported nothing for too long, so its state is not certain.")
+        case .ambiguous:
+            (status, detail) = (.conflict, "The gate has one button, and pressing it now might do something else.")
+        case .reconnecting: (status, detail) = (.conflict, "The gate's device has only just come back.")
+        case .unattended:
+            (status, detail) = (
+                .conflict,
+                "Closing from afar is not enabled for this gate. Someone who sees it can say so with \"attended\": true."
+            )
+        case .suspended:
+            (status, detail) = (.conflict, "Closing from afar failed twice and waits for someone to allow it again.")
+        case .locked: (status, detail) = (.conflict, "The gate is locked.")
+        case .maintenance: (status, detail) = (.conflict, "Someone works on the gate.")
+        case .outsideHours: (status, detail) = (.forbidden, "The gate can't be moved from afar at this time of day.")
+        case .rateLimited: (status, detail) = (.tooManyRequests, "Too many requests in the last minute.")
         case .unreadable, .retained, .redelivered:
             (status, detail) = (.unprocessableContent, "The request could not be taken as a command.")
         }

@@ -7,6 +7,7 @@ struct JSONBody {
     private enum Value: Decodable {
         case string(String)
         case number(Double)
+        case flag(Bool)
         case other
 
         init(from decoder: any Decoder) throws {
@@ -15,6 +16,8 @@ struct JSONBody {
                 self = .string(text)
             } else if let number = try? container.decode(Double.self) {
                 self = .number(number)
+            } else if let flag = try? container.decode(Bool.self) {
+                self = .flag(flag)
             } else {
                 self = .other
             }
@@ -72,6 +75,17 @@ struct JSONBody {
         }
         note(name, "Must be a whole number from \(range.lowerBound) to \(range.upperBound).")
         return nil
+    }
+
+    mutating func flag(_ name: String) -> Bool? {
+        taken.insert(name)
+        switch members[name] {
+        case nil: return nil
+        case .flag(let flag): return flag
+        default:
+            note(name, "Must be true or false.")
+            return nil
+        }
     }
 
     mutating func require<Value>(_ name: String, _ value: Value?, _ text: String) -> Value? {

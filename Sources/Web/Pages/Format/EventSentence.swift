@@ -38,6 +38,8 @@ struct EventSentence {
             markup = sentence(
                 "command_rejected",
                 ["action": action(command.action), "reason": Markup(words.text("rejected_" + command.reason.rawValue))])
+        case .commandWarned(let command):
+            markup = sentence("command_warned", ["action": action(command.action)])
         case .commandDispatched(let command):
             markup = sentence("command_dispatched", ["action": action(command.action)])
         case .commandCompleted(let command):
@@ -47,6 +49,11 @@ struct EventSentence {
             markup = sentence(
                 "command_failed",
                 ["action": action(command.action), "reason": Markup(words.text("failed_" + command.reason.rawValue))])
+        case .gateModeChanged(let changed):
+            markup = sentence("mode_" + changed.mode.rawValue)
+            aside = changed.reason.map { words.text("quoted", ["text": $0.cut(to: 200)]) }
+        case .unattendedCloseSuspended: markup = sentence("unattended_close_suspended")
+        case .unattendedCloseResumed: markup = sentence("unattended_close_resumed")
         case .spotChanged(let changed):
             let isFirst = changed.tookMilliseconds == nil
             markup = sentence(
@@ -110,9 +117,13 @@ struct EventLook {
             case .gateObstructionCleared: ("check", .good)
             case .commandRequested: ("command", .plain)
             case .commandRejected: ("denied", .warning)
+            case .commandWarned: ("alert", .warning)
             case .commandDispatched: ("sent", .plain)
             case .commandCompleted: ("check", .good)
             case .commandFailed: ("failed", .bad)
+            case .gateModeChanged: ("access", .plain)
+            case .unattendedCloseSuspended: ("denied", .bad)
+            case .unattendedCloseResumed: ("check", .good)
             case .spotOccupied: ("car", .plain)
             case .spotFreed: ("spot-free", .good)
             case .readingRecorded: ("sensor", .plain)
