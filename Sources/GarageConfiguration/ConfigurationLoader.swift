@@ -35,7 +35,9 @@ public struct ConfigurationLoader: Sendable {
                 throw ConfigurationError("\(file): \(error)")
             }
         }
-        return try configuration(from: SettingReader(sources: sources))
+        var configuration = try configuration(from: SettingReader(sources: sources))
+        if let file { configuration.gates = try GateSection(file: file).read() }
+        return configuration
     }
 
     private var flagProvider: InMemoryProvider {
@@ -65,6 +67,7 @@ public struct ConfigurationLoader: Sendable {
         try settings.text(.siteTimeZone) { configuration.timeZone = $0 }
         try settings.number(.retentionTelemetryDays, in: 0...36_500) { configuration.telemetryDays = $0 }
         try settings.number(.gateCommandTimeout, in: 1...600) { configuration.gateCommandTimeout = $0 }
+        try readGates(settings, into: &configuration)
         try settings.choice(.logLevel, of: ["trace", "debug", "info", "notice", "warning", "error", "critical"]) {
             configuration.logLevel = $0
         }
@@ -90,6 +93,25 @@ public struct ConfigurationLoader: Sendable {
             configuration.mqttTotalQueuedMessages = $0
         }
         try settings.number(.mqttTotalQueuedBytes, in: bytes) { configuration.mqttTotalQueuedBytes = $0 }
+    }
+}
+
+extension ConfigurationLoader {
+    private func readGates(
+        _ settings: SettingReader, into configuration: inout ServiceConfiguration
+    ) throws(ConfigurationError) {
+        try settings.choice(.gateUnattendedClose, of: ["off", "warn", "device-warns"]) {
+            configuration.gateUnattendedClose = $0
+        }
+        try settings.number(.gateWarning, in: 5...60) { configuration.gateWarning = $0 }
+        try settings.number(.gateCommandsPerMinute, in: 0...10_000) { configuration.gateCommandsPerMinute = $0 }
+        try settings.number(.gateOpenTooLong, in: 0...10_080) { configuration.gateOpenTooLong = $0 }
+        try settings.text(.alertsNight) { configuration.alertsNight = $0 }
+        try settings.number(.alertsOverstay, in: 0...8_784) { configuration.alertsOverstay = $0 }
+        try settings.number(.alertsLostDevice, in: 0...10_080) { configuration.alertsLostDevice = $0 }
+        try settings.number(.alertsSilentDevice, in: 0...10_080) { configuration.alertsSilentDevice = $0 }
+        try settings.text(.alertsWebhook) { configuration.alertsWebhook = $0 }
+        try settings.text(.alertsWebhookSecret) { configuration.alertsWebhookSecret = $0 }
     }
 }
 

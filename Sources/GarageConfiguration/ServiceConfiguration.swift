@@ -39,6 +39,28 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var telemetryDays = 90
     /// How long a gate may take to reach the state that a command asks for, in seconds, 1 to 600.
     public var gateCommandTimeout = 60
+    /// Whether gates may be closed when nobody says that they see them: `off`, `warn` or `device-warns`.
+    public var gateUnattendedClose = "off"
+    /// How long people are warned before an unattended close, in seconds, 5 to 60.
+    public var gateWarning = 5
+    /// How many requests to open or close an actor can make, and a gate takes, in a minute; 0 is any number.
+    public var gateCommandsPerMinute = 10
+    /// An alert is raised when a gate has been open for this many minutes; 0 is never.
+    public var gateOpenTooLong = 15
+    /// What differs from that for single gates, by `NAME` or `GARAGE.NAME`.
+    public var gates: [String: GateConfiguration] = [:]
+    /// The hours in which a gate that moves by itself raises an alert, `HH:MM-HH:MM`, or `off`.
+    public var alertsNight = "22:00-06:00"
+    /// An alert is raised when a spot has been taken for this many hours; 0 is never.
+    public var alertsOverstay = 0
+    /// An alert is raised when a device has been lost for this many minutes; 0 is never.
+    public var alertsLostDevice = 15
+    /// An alert is raised when a connected device has reported nothing for this many minutes; 0 is never.
+    public var alertsSilentDevice = 0
+    /// Where alerts are posted; `nil` is nowhere.
+    public var alertsWebhook: String?
+    /// What the posted alerts are signed with.
+    public var alertsWebhookSecret: String?
     public var logLevel = "info"
     public var logFormat = LogFormat.logfmt
 

@@ -36,7 +36,7 @@ struct UnknownKeyCheck {
         for (keyNode, value) in mapping {
             let name = keyNode.string ?? "?"
             let path = prefix.isEmpty ? name : "\(prefix).\(name)"
-            if Key(rawValue: path) != nil { continue }
+            if Key(rawValue: path) != nil || path == GateSection.name { continue }
             let isSection = Key.allCases.contains { $0.rawValue.hasPrefix(path + ".") }
             if isSection {
                 if case .mapping(let inner) = value { try check(inner, below: path) }

@@ -79,7 +79,8 @@ struct Pipeline {
 
     /// Whether the command is still to be sent now. If so, what its gate reports waits until `endActuation`.
     mutating func beginActuation(of gate: Subject, commandID: String, now: Timestamp) -> Bool {
-        guard decided.mayActuate(commandID: commandID, at: now, settings: settings) else { return false }
+        // While the disk fails, what gates report waits, and so nothing is known of them.
+        guard !isStalled, decided.mayActuate(commandID: commandID, at: now, settings: settings) else { return false }
         if heldReports[gate] == nil { heldReports[gate] = [] }
         return true
     }

@@ -209,7 +209,7 @@ struct CommandTests {
         story.send(.open, id: "c1")
         #expect(
             story.report(.gateState(front, .closing), after: 5)
-                == [moved(.opening, .closing, took: 5, by: "c1"), failed("c1", .open, .reversed)])
+                == [moved(.opening, .closing, took: 5), failed("c1", .open, .reversed)])
     }
 
     @Test func stopIsCompleteWhenTheGateCameToRestBeforeItWentOut() {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import GarageConfiguration
+import GarageDomain
 
 /// `garage config check|print`
 struct ConfigCommand: AsyncParsableCommand {
@@ -19,6 +20,7 @@ struct ConfigCommand: AsyncParsableCommand {
         func run() async throws {
             let configuration = try await options.load()
             try AddressCheck(configuration).run()
+            _ = try GarageSettings(configuration)
             print("The configuration is fine.")
         }
     }
@@ -61,6 +63,16 @@ extension ServiceConfiguration {
                 case .siteTimeZone: timeZone ?? TimeZone.current.identifier
                 case .retentionTelemetryDays: String(telemetryDays)
                 case .gateCommandTimeout: String(gateCommandTimeout)
+                case .gateUnattendedClose: gateUnattendedClose
+                case .gateWarning: String(gateWarning)
+                case .gateCommandsPerMinute: String(gateCommandsPerMinute)
+                case .gateOpenTooLong: String(gateOpenTooLong)
+                case .alertsNight: alertsNight
+                case .alertsOverstay: String(alertsOverstay)
+                case .alertsLostDevice: String(alertsLostDevice)
+                case .alertsSilentDevice: String(alertsSilentDevice)
+                case .alertsWebhook: alertsWebhook ?? "(none)"
+                case .alertsWebhookSecret: alertsWebhookSecret == nil ? "(none)" : "(hidden)"
                 case .logLevel: logLevel
                 case .logFormat: logFormat.rawValue
                 default: brokerValues[key] ?? "(unset)"

@@ -15,6 +15,8 @@ struct GateCommand: AsyncParsableCommand {
             GARAGE.NAME where there are several garages:
 
               garage gate open front
+
+            Closing needs --attended, unless closing unattended is enabled for the gate.
             """
     )
 
@@ -25,6 +27,7 @@ struct GateCommand: AsyncParsableCommand {
 
     @Argument(help: "open, close or stop.") var action: Action
     @Argument(help: "The gate: NAME or GARAGE.NAME.") var gate: String
+    @Flag(help: "You see the gate.") var attended = false
     @Flag(help: "Return once the command is accepted, without waiting for the movement.") var noWait = false
     @OptionGroup var options: ConfigurationOptions
 
@@ -36,13 +39,18 @@ struct GateCommand: AsyncParsableCommand {
         let client = ServiceClient(address: address)
         let accepted = try await client.post(
             "/api/v1/gates/\(escaped(gate))/commands",
-            json: ["action": action.rawValue], headers: [("Garage-Channel", "cli")])
+            json: Order(action: action.rawValue, attended: attended), headers: [("Garage-Channel", "cli")])
         guard accepted.status == 202 else { throw Failure(accepted.problem) }
         guard let location = accepted.header("Location"), !noWait else {
             print("accepted")
             return
         }
         try await follow(location, with: client)
+    }
+
+    private struct Order: Encodable {
+        var action: String
+        var attended: Bool
     }
 
     private func follow(_ location: String, with client: ServiceClient) async throws {

@@ -24,6 +24,9 @@ struct GarageService {
         LogSetup.bootstrap(configuration)
         ServiceMetrics.bootstrap()
         let logger = Logger(label: "garage")
+        var settings = try GarageSettings(configuration, timeZone: timeZone())
+        // The simulated openers warn by themselves, as far as anyone could tell.
+        if attachesDemo { settings.everyGate.unattendedClose = .deviceWarns }
         let folder = try DataFolder(path: configuration.dataDirectory)
         ListeningFile.remove(from: folder.path)
         let clock: @Sendable () -> Timestamp = { Timestamp(microseconds: WallClock.microseconds()) }
@@ -45,7 +48,8 @@ struct GarageService {
         }
         let demoPassword = attachesDemo ? EventID.make(at: clock().microseconds).description : nil
         let ingest = try open("the event log") {
-            try makeIngest(log: log, folder: folder, clock: clock, demoPassword: demoPassword)
+            try makeIngest(
+                log: log, folder: folder, clock: clock, demoPassword: demoPassword, settings: settings)
         }
 
         let server = try makeServer(policy: ingest, store: store)
@@ -99,13 +103,7 @@ struct GarageService {
         log: EventLog, views: Views, ingest: Ingest, server: MQTTServer, store: BrokerStore?,
         onBound: @escaping @Sendable (_ host: String, _ port: Int) async -> Void
     ) throws -> WebServer {
-        var timeZone = TimeZone.current
-        if let name = configuration.timeZone {
-            guard let named = TimeZone(identifier: name) else {
-                throw ConfigurationError("site.time_zone is '\(name)'; it takes an IANA name such as America/Sao_Paulo")
-            }
-            timeZone = named
-        }
+        let timeZone = try timeZone()
         return try WebServer(
             configuration: .init(
                 host: configuration.http.host, port: configuration.http.port, webRoot: configuration.httpFiles,
@@ -124,11 +122,18 @@ struct GarageService {
             logger: Logger(label: "http"), onBound: onBound)
     }
 
+    private func timeZone() throws -> TimeZone {
+        guard let name = configuration.timeZone else { return .current }
+        guard let named = TimeZone(identifier: name) else {
+            throw ConfigurationError("site.time_zone is '\(name)'; it takes an IANA name such as America/Sao_Paulo")
+        }
+        return named
+    }
+
     private func makeIngest(
         log: EventLog, folder: DataFolder, clock: @escaping @Sendable () -> Timestamp,
-        demoPassword: String?
+        demoPassword: String?, settings: GarageSettings
     ) throws -> Ingest {
-        let settings = GarageSettings(commandTimeoutMilliseconds: Int64(configuration.gateCommandTimeout) * 1000)
         let gatekeeper = DeviceGatekeeper(
             credentials: try DeviceCredentials(folder: folder.path), demoPassword: demoPassword)
         return try Ingest(

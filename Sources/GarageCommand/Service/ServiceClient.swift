@@ -31,7 +31,7 @@ struct ServiceClient {
         try await send(HTTPClientRequest(url: "http://\(address)\(path)"))
     }
 
-    func post(_ path: String, json: [String: String], headers: [(String, String)]) async throws -> Answer {
+    func post(_ path: String, json: some Encodable & Sendable, headers: [(String, String)]) async throws -> Answer {
         var request = HTTPClientRequest(url: "http://\(address)\(path)")
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/json")

@@ -44,6 +44,15 @@ struct API {
         routes.post("\(base)/gates/{id}/commands", CommandEndpoint(views: views, door: door, ids: ids).submit)
         routes.get("\(base)/gates/{id}/commands/{command}", gates.command)
 
+        let control = GateControlEndpoints(views: views, door: door, ids: ids)
+        routes.post("\(base)/gates/{id}/mode", control.setMode)
+        routes.post("\(base)/gates/{id}/unattended-close/resume", control.resumeUnattendedClose)
+
+        let alerts = AlertEndpoints(views: views, door: door)
+        routes.get("\(base)/alerts", alerts.list)
+        routes.get("\(base)/alerts/{id}", alerts.one)
+        routes.post("\(base)/alerts/{id}/acknowledge", alerts.acknowledge)
+
         let things = ThingEndpoints(views: views, ids: ids)
         routes.get("\(base)/spots", things.spots)
         routes.get("\(base)/spots/{id}", things.spot)

@@ -58,6 +58,7 @@ public struct Pages: Sendable {
         addNowPages(to: router)
         addLogPages(to: router)
         router.post("/gates/{id}/commands", use: command)
+        addDeedForms(to: router)
         router.get("/static/{version}/**") { request, context in
             let version = context.parameters.get("version") ?? ""
             guard let answer = files.answer(request, version: version, path: context.parameters.getCatchAll())

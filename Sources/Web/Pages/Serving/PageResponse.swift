@@ -22,12 +22,12 @@ enum PageResponse {
     }
 
     /// Sends the browser to another page with GET (RFC 9110 §15.4.4).
-    static func seeOther(_ location: String, cookie: Cookie) -> Response {
+    static func seeOther(_ location: String, cookie: Cookie?) -> Response {
         var headers = safeHeaders
         headers[.location] = location
         headers[.cacheControl] = "no-store"
         var response = Response(status: .seeOther, headers: headers)
-        response.setCookie(cookie)
+        if let cookie { response.setCookie(cookie) }
         return response
     }
 

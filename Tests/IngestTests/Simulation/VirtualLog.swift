@@ -1,0 +1,73 @@
+import EventLog
+import GarageDomain
+import GarageEvents
+import Synchronization
+
+/// An event log in memory that commits when it is told to, and fails when it is told to.
+final class VirtualLog: Sendable {
+    struct State: Sendable {
+        var pending: [(request: AppendRequest, token: UInt64)] = []
+        var stored: [NewEvent] = []
+        var generation: UInt64 = 0
+        var isFailing = false
+    }
+
+    private let state = Mutex(State())
+
+    var generation: UInt64 { state.withLock { $0.generation } }
+    var hasPending: Bool { state.withLock { !$0.pending.isEmpty } }
+
+    func append(_ request: AppendRequest, token: UInt64) { state.withLock { $0.pending.append((request, token)) } }
+
+    func setFailing(_ isFailing: Bool) { state.withLock { $0.isFailing = isFailing } }
+
+    /// The power goes: what is not on disk is lost.
+    func loseWhatIsPending() { state.withLock { $0.pending = [] } }
+
+    /// Writes what waits, as one commit, and returns the results and the events that are now on disk.
+    func commit() -> (completions: [AppendCompletion], events: [NewEvent]) {
+        state.withLock { state in
+            let batch = state.pending
+            state.pending = []
+            if state.isFailing {
+                state.generation += 1
+                return (batch.map { AppendCompletion(token: $0.token, result: .failure(.storage("full"))) }, [])
+            }
+            var completions: [AppendCompletion] = []
+            var events: [NewEvent] = []
+            for (request, token) in batch {
+                if let generation = request.generation, generation != state.generation {
+                    completions.append(AppendCompletion(token: token, result: .failure(.storage("stale"))))
+                    continue
+                }
+                let first = Int64(state.stored.count) + 1
+                state.stored += request.events
+                events += request.events
+                let positions = request.events.indices.map { first + Int64($0) }
+                completions.append(
+                    AppendCompletion(
+                        token: token,
+                        result: .success(AppendReceipt(positions: positions, head: Int64(state.stored.count)))))
+            }
+            return (completions, events)
+        }
+    }
+
+    /// The state of the garage as a new start of the service reads it.
+    func replayed() -> GarageState {
+        var garage = GarageState()
+        for event in state.withLock({ $0.stored }) {
+            guard let domain = VirtualLog.domain(event) else { continue }
+            let clientID = event.metadata.channel == "device" ? event.metadata.clientID : nil
+            garage.evolve(domain, at: Timestamp(microseconds: event.time), clientID: clientID)
+        }
+        return garage
+    }
+
+    static func domain(_ event: NewEvent) -> DomainEvent? {
+        guard let subject = Subject(stream: event.stream),
+            let body = EventCoding.body(type: event.type, schema: event.schema, data: event.data)
+        else { return nil }
+        return DomainEvent(subject, body)
+    }
+}
