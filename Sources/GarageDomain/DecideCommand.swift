@@ -68,7 +68,7 @@ extension GarageState {
         if let earlier = status.command, earlier.action != .stop || settings[request.gate].opener == .toggle {
             return .busy
         }
-        if action == .close, status.state.map({ !action.isReached(in: $0) }) ?? true {
+        if action == .close, !needsNoOrder(action, gate: request.gate, settings: settings) {
             return ClosePlan(request, settings: settings[request.gate]).refusal(of: status)
         }
         return nil
@@ -103,7 +103,8 @@ extension GarageState {
         guard let status = gates[gate], let state = status.state, action.isReached(in: state) else { return false }
         guard action == .stop else { return status.command == nil }
         // One button would start the gate. What was sent before may still start it, so then it is pressed.
-        return settings[gate].opener == .toggle && status.command?.dispatchedAt == nil && status.superseded == nil
+        let mayStart = status.command.map { $0.dispatchedAt != nil && !$0.hasRested } ?? false
+        return settings[gate].opener == .toggle && !mayStart && status.superseded?.hasRested != false
     }
 
     /// Whether a command that was accepted can still be sent now.
@@ -117,7 +118,7 @@ extension GarageState {
 
     /// Whether a stop has become needless on its way to a gate with one button.
     func needsNoOrderAnyMore(_ status: GateStatus, _ settings: GateSettings) -> Bool {
-        settings.opener == .toggle && status.state?.isMoving != true && status.superseded == nil
+        settings.opener == .toggle && status.state?.isMoving != true && status.superseded?.hasRested != false
     }
 
     /// Whether the gate's device is known to be away. A gate whose device is not known is not.

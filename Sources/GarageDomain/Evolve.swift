@@ -90,7 +90,10 @@ extension GarageState {
         status.openSince = moved.to == .closed ? nil : status.openSince ?? time
         status.travel.note(moved, at: time, sentAt: status.command?.dispatchedAt)
         status.movementCommandID = moved.to.isMoving ? moved.commandID : nil
-        if !moved.to.isMoving { status.superseded = nil }
+        if !moved.to.isMoving {
+            status.superseded = nil
+            if status.command?.dispatchedAt != nil { status.command?.hasRested = true }
+        }
         if let command = status.command, command.isFollowed, command.action.movement == moved.to {
             status.command?.movementBegan = true
         }
@@ -236,6 +239,6 @@ extension CommandUnderWay {
     /// What is remembered of the command after its end: it may still move the gate for twice the gate's travel time.
     func ended(at time: Timestamp, travel: TravelTimes) -> SupersededCommand {
         let known = travel.milliseconds(action).map { max($0 * 2, 10_000) }
-        return SupersededCommand(id: id, action: action, until: time.adding(milliseconds: known ?? 60_000))
+        return SupersededCommand(id: id, action: action, until: time.adding(milliseconds: known ?? 60_000), hasRested: hasRested)
     }
 }

@@ -40,6 +40,8 @@ public struct CommandUnderWay: Hashable, Sendable {
     public var joins = false
     /// Nobody said that they see the gate.
     public var isUnattended = false
+    /// Whether the gate was seen to come to rest since the dispatch.
+    public var hasRested = false
     /// Whether the gate was seen to move in the wanted direction since the dispatch.
     public var movementBegan = false
 
@@ -58,10 +60,13 @@ public struct SupersededCommand: Hashable, Sendable {
 
     /// What the gate begins to do after this moment is no longer its doing.
     public var until: Timestamp
+    /// Whether the gate was seen to come to rest between the dispatch and the command's end.
+    public var hasRested: Bool
 
-    public init(id: String, action: GateAction, until: Timestamp) {
+    public init(id: String, action: GateAction, until: Timestamp, hasRested: Bool = false) {
         self.id = id
         self.action = action
         self.until = until
+        self.hasRested = hasRested
     }
 }

@@ -38,8 +38,9 @@ struct SafetyAudit {
     mutating func told(_ observation: Observation, at now: Timestamp) {
         switch observation {
         case .gateState(_, let value):
+            // A repeated report of rest may be older than the pulse; a change to it is not.
+            if !value.isMoving, state?.value != value { mayBeMoving = false }
             state = (value, now)
-            if !value.isMoving { mayBeMoving = false }
         case .obstruction(_, let obstructed): isObstructed = obstructed
         default: break
         }
