@@ -163,6 +163,18 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // Posts alerts to webhooks, with an outbox in outbox.db.
+        .target(
+            name: "Notifications",
+            dependencies: [
+                "EventLog", "GarageEvents", "GarageDomain",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
         .target(
             name: "Web",
             dependencies: [
@@ -249,7 +261,7 @@ let package = Package(
             dependencies: [
                 "MQTTCodec", "MQTTBroker", "MQTTServer", "MQTTClient", "GarageDomain", "DeviceProfiles", "EventLog",
                 "GarageEvents", "Views", "Ingest", "Web", "Simulator", "Access", "Bench", "GarageConfiguration",
-                "BrokerStore", "Certificates", "Exposition", "SCRAM",
+                "BrokerStore", "Certificates", "Exposition", "Notifications", "SCRAM",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -367,6 +379,15 @@ let package = Package(
                 "Ingest", "MQTTBroker", "MQTTCodec", "DeviceProfiles", "EventLog", "GarageEvents", "GarageDomain",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "NotificationsTests",
+            dependencies: [
+                "Notifications", "EventLog", "GarageEvents", "GarageDomain",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings
         ),

@@ -34,6 +34,7 @@ ALLOWED = {
     "Ingest": {"MQTTCodec", "MQTTBroker", "DeviceProfiles", "GarageDomain", "GarageEvents", "EventLog", "NIOCore"}
     | COLLECTIONS
     | PROCESS,
+    "Notifications": {"EventLog", "GarageEvents", "GarageDomain", "Crypto", "GRDB"} | PROCESS,
     "Charts": set(),
     "Web": {"Charts", "Views", "Ingest", "GarageDomain", "GarageEvents", "EventLog", "Hummingbird", "HummingbirdCore"}
     | {"Mustache", "NIOCore"}

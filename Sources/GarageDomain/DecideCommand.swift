@@ -47,7 +47,8 @@ extension GarageState {
 
     /// Why a readable request is refused, or `nil`. First the doubts about the message itself, then the gate's.
     ///
-    /// `stop` is refused only where the message itself is no good, or where it could start a movement.
+    /// `stop` is refused only where the message itself is no good, or where it could start a movement. It is never counted,
+    /// and no mode, hour or other command keeps it back.
     private func refusal(
         of request: CommandRequest, _ action: GateAction, at now: Timestamp, settings: GarageSettings
     ) -> CommandRejected.Reason? {
@@ -59,10 +60,7 @@ extension GarageState {
         guard let status = gates[request.gate], status.reporter != nil || status.state != nil else {
             return .unknownGate
         }
-        if action == .stop {
-            let isBlind = settings[request.gate].opener == .toggle && status.state == nil && status.command == nil
-            return isBlind ? .unknownState : nil
-        }
+        if action == .stop { return hindranceToStop(request.gate, status, at: now, settings: settings) }
         if rates.isExceeded(request, at: now, settings: settings) { return .rateLimited }
         if let reason = hindrance(to: action, gate: request.gate, at: now, settings: settings) { return reason }
         if let earlier = status.command, earlier.action != .stop || settings[request.gate].opener == .toggle {
@@ -72,6 +70,15 @@ extension GarageState {
             return ClosePlan(request, settings: settings[request.gate]).refusal(of: status)
         }
         return nil
+    }
+
+    /// What is against a stop; `nil` if nothing is. A gate with one button could be started by it.
+    private func hindranceToStop(
+        _ gate: Subject, _ status: GateStatus, at now: Timestamp, settings: GarageSettings
+    ) -> CommandRejected.Reason? {
+        guard settings[gate].opener == .toggle else { return nil }
+        if status.state == nil { return .unknownState }
+        return isStale(gate, status, settings[gate], at: now) ? .staleState : nil
     }
 
     /// What is against moving a gate now, whoever asks; `nil` if nothing is.
@@ -112,7 +119,10 @@ extension GarageState {
         guard let gate = commandsUnderWay[commandID], let status = gates[gate], let command = status.command,
             command.id == commandID, command.dispatchedAt == nil, !command.joins, now < command.expiresAt
         else { return false }
-        if command.action == .stop { return !needsNoOrderAnyMore(status, settings[gate]) }
+        if command.action == .stop {
+            return hindranceToStop(gate, status, at: now, settings: settings) == nil
+                && !needsNoOrderAnyMore(status, settings[gate])
+        }
         return hindrance(to: command.action, gate: gate, at: now, settings: settings) == nil
     }
 

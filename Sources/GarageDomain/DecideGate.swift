@@ -96,7 +96,8 @@ extension GarageState {
     /// The failures of commands whose gate has lost its device.
     func lost(_ lost: [Subject]) -> [DomainEvent] {
         guard !lost.isEmpty, !commandsUnderWay.isEmpty else { return [] }
-        return commandsUnderWay.sorted { ($0.value, $0.key) < ($1.value, $1.key) }.flatMap { id, gate -> [DomainEvent] in
+        return commandsUnderWay.sorted { ($0.value, $0.key) < ($1.value, $1.key) }.flatMap {
+            id, gate -> [DomainEvent] in
             guard let status = gates[gate], let command = status.command, command.id == id, command.isFollowed,
                 let reporter = status.reporter, let bound = devicesOfClients[reporter],
                 !bound.contains(where: { devices[$0]?.online == true && !lost.contains($0) })

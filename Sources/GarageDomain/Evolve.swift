@@ -44,7 +44,8 @@ extension GarageState {
             withdrawnDevices.remove(subject)
         case .deviceDisconnected: setOnline(false, device: subject, at: time)
         case .alertRaised(let alert):
-            alerts[AlertKey(subject: subject, condition: alert.condition)] = StandingAlert(since: time, text: alert.text)
+            alerts[AlertKey(subject: subject, condition: alert.condition)] = StandingAlert(
+                since: time, text: alert.text)
         case .alertCleared(let alert): alerts[AlertKey(subject: subject, condition: alert.condition)] = nil
         case .eventAcknowledged(let acknowledgement): evolve(subject, acknowledgement)
         case .accessDenied, .accessChanged, .noteAdded: break
@@ -140,6 +141,8 @@ extension GarageState {
             // It may only be slow: what it does in the next minutes is still the command's doing.
             if command.dispatchedAt != nil, command.action != .stop, status.state?.isMoving != true {
                 status.superseded = command.ended(at: time, travel: status.travel)
+                // It had its time: a stop is not needed any more, and could start a gate with one button.
+                if reason == .timedOut { status.superseded?.hasRested = true }
             }
         } else if outcome == .completed, command.isUnattended {
             status.unattendedFailures = 0
@@ -239,6 +242,7 @@ extension CommandUnderWay {
     /// What is remembered of the command after its end: it may still move the gate for twice the gate's travel time.
     func ended(at time: Timestamp, travel: TravelTimes) -> SupersededCommand {
         let known = travel.milliseconds(action).map { max($0 * 2, 10_000) }
-        return SupersededCommand(id: id, action: action, until: time.adding(milliseconds: known ?? 60_000), hasRested: hasRested)
+        return SupersededCommand(
+            id: id, action: action, until: time.adding(milliseconds: known ?? 60_000), hasRested: hasRested)
     }
 }

@@ -65,7 +65,10 @@ struct AlertTests {
         story.report(.gateState(front, .closed))
         _ = story.ask(.open, id: "c1")
         #expect(changes(story.actuated("c1", receivers: 0)) == ["+command-failed"])
-        #expect(changes(story.when(.acknowledged(front, position: 7, condition: "command-failed")).bodies) == ["-command-failed"])
+        #expect(
+            changes(story.when(.acknowledged(front, position: 7, condition: "command-failed")).bodies) == [
+                "-command-failed"
+            ])
         _ = story.ask(.open, id: "c2")
         #expect(changes(story.actuated("c2", receivers: 0)) == ["+command-failed"])
         story.send(.open, id: "c3")

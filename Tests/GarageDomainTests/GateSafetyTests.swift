@@ -19,10 +19,11 @@ struct GateSafetyTests {
 
     // MARK: - One button
 
-    @Test(arguments: [
-        (GateState.closed, GateAction.open, nil), (.open, .close, nil), (.stopped, .open, .ambiguous),
-        (.stopped, .close, .ambiguous), (.closing, .open, .ambiguous), (.opening, .close, .ambiguous),
-    ] as [(GateState, GateAction, CommandRejected.Reason?)])
+    @Test(
+        arguments: [
+            (GateState.closed, GateAction.open, nil), (.open, .close, nil), (.stopped, .open, .ambiguous),
+            (.stopped, .close, .ambiguous), (.closing, .open, .ambiguous), (.opening, .close, .ambiguous),
+        ] as [(GateState, GateAction, CommandRejected.Reason?)])
     func oneButtonIsPressedOnlyWhenItsEffectIsSure(
         state: GateState, action: GateAction, refusal: CommandRejected.Reason?
     ) {
@@ -69,6 +70,7 @@ struct GateSafetyTests {
         var story = Self.toggle(.closed)
         story.send(.open, id: "c1")
         #expect(story.when(.tick, after: 60_000).bodies == [failed("c1", .open, .timedOut)])
+        #expect(story.ask(.stop, id: "c2").directives == [], "a stop could start it")
         for _ in 0..<10 { #expect(story.when(.tick, after: 60_000).directives == []) }
     }
 
@@ -81,6 +83,13 @@ struct GateSafetyTests {
         #expect(reason(story.ask(.open, id: "c1", after: 1000)) == .staleState)
         story.report(.gateState(front, .closed))
         #expect(story.ask(.open, id: "c2").directives.count == 1)
+    }
+
+    @Test func aStopCouldStartAGateWithOneButtonWhoseStateIsStale() {
+        var story = Self.toggle(.opening)
+        story.when(.restarted)
+        story.when(.clientConnected("esp1"))
+        #expect(reason(story.ask(.stop, id: "c1")) == .staleState)
     }
 
     @Test func afterARestartNothingIsClosedUntilTheGateHasReported() {

@@ -75,6 +75,9 @@ struct GarageService {
             HeadPublisher(log: log, key: headKey, views: views, server: server, logger: Logger(label: "log")),
         ]
         if let store { services.insert(BrokerStoreService(store: store), at: 0) }
+        if let notifier = try open("the outbox", { try makeNotifier(log: log, views: views, folder: folder) }) {
+            services.append(notifier)
+        }
         if let demoPassword, let address = brokerAddresses.tcp.first {
             var options = SimulationOptions.demo(host: address.host, port: address.port)
             options.username = DeviceGatekeeper.demoUser

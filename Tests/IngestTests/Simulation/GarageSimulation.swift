@@ -94,15 +94,14 @@ struct GarageSimulation {
             isCommitPlanned = false
             let (completions, events) = log.commit()
             for event in events {
-                guard let domain = VirtualLog.domain(event) else { continue }
-                noteOwnRequest(domain)
-                audit.stored(domain)
+                noteOwnRequest(event.event)
+                audit.stored(event.event)
             }
             perform(pipeline.complete(completions))
         case .heartbeat:
             if pipeline.nextDeadline.map({ $0 <= now }) ?? false { take(.tick, from: .service) }
             if pipeline.waitsForStorage { perform(pipeline.retry()) }
-            add(.random(in: 250...1500, using: &random), .heartbeat)
+            add(actionsLeft > 0 ? .random(in: 250...3000, using: &random) : 5000, .heartbeat)
         case .report(let observation):
             guard opener.isConnected else { return }
             audit.told(observation, at: now)
@@ -245,7 +244,9 @@ struct GarageSimulation {
                 }
                 audit.sends(id, action, at: now)
                 sent += 1
-                if opener.isConnected { add(.random(in: 0...100, using: &random), .deliver(action.rawValue.uppercased())) }
+                if opener.isConnected {
+                    add(.random(in: 0...100, using: &random), .deliver(action.rawValue.uppercased()))
+                }
                 add(.random(in: 0...5, using: &random), .actuated(id, receivers: opener.isConnected ? 1 : 0))
             case .warn(_, let id, _):
                 audit.warns(id, at: now)

@@ -47,7 +47,9 @@ struct SafetyAudit {
         if onlineSince == nil { onlineSince = now }
     }
 
-    mutating func connected(_ isConnected: Bool, at now: Timestamp) { onlineSince = isConnected ? onlineSince ?? now : nil }
+    mutating func connected(_ isConnected: Bool, at now: Timestamp) {
+        onlineSince = isConnected ? onlineSince ?? now : nil
+    }
 
     mutating func set(_ mode: GateMode) { self.mode = mode }
 
@@ -115,7 +117,9 @@ struct SafetyAudit {
         case .commandRejected(let body):
             if open.contains(body.commandID) || !ended.insert(body.commandID).inserted { problem("answered twice") }
         case .commandDispatched(let body):
-            if !open.contains(body.commandID) || !dispatched.insert(body.commandID).inserted { problem("not under way") }
+            if !open.contains(body.commandID) || !dispatched.insert(body.commandID).inserted {
+                problem("not under way")
+            }
             if !sent.contains(body.commandID) { problem("was never sent") }
         case .commandCompleted(let body): end(body.commandID, event)
         case .commandFailed(let body): end(body.commandID, event)

@@ -121,6 +121,8 @@ struct SimulatedOpener {
 
     private func told(using random: inout SeededGenerator) -> Outcome {
         guard kind == .lying, random.chance(30) else { return Outcome(reports: [.gateState(gate, state)]) }
-        return Outcome(reports: random.chance(50) ? [] : [.gateState(gate, GateState.allCases.randomElement(using: &random) ?? .open)])
+        return Outcome(
+            reports: random.chance(50)
+                ? [] : [.gateState(gate, GateState.allCases.randomElement(using: &random) ?? .open)])
     }
 }

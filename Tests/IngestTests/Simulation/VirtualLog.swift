@@ -7,9 +7,16 @@ import Synchronization
 final class VirtualLog: Sendable {
     struct State: Sendable {
         var pending: [(request: AppendRequest, token: UInt64)] = []
-        var stored: [NewEvent] = []
+        var stored: [Stored] = []
         var generation: UInt64 = 0
         var isFailing = false
+    }
+
+    /// An event as it is read back, with what the state of a garage takes from it.
+    struct Stored: Sendable {
+        var event: DomainEvent
+        var time: Timestamp
+        var clientID: String?
     }
 
     private let state = Mutex(State())
@@ -25,7 +32,7 @@ final class VirtualLog: Sendable {
     func loseWhatIsPending() { state.withLock { $0.pending = [] } }
 
     /// Writes what waits, as one commit, and returns the results and the events that are now on disk.
-    func commit() -> (completions: [AppendCompletion], events: [NewEvent]) {
+    func commit() -> (completions: [AppendCompletion], events: [Stored]) {
         state.withLock { state in
             let batch = state.pending
             state.pending = []
@@ -34,15 +41,16 @@ final class VirtualLog: Sendable {
                 return (batch.map { AppendCompletion(token: $0.token, result: .failure(.storage("full"))) }, [])
             }
             var completions: [AppendCompletion] = []
-            var events: [NewEvent] = []
+            var events: [Stored] = []
             for (request, token) in batch {
                 if let generation = request.generation, generation != state.generation {
                     completions.append(AppendCompletion(token: token, result: .failure(.storage("stale"))))
                     continue
                 }
                 let first = Int64(state.stored.count) + 1
-                state.stored += request.events
-                events += request.events
+                let written = request.events.compactMap(VirtualLog.readBack)
+                state.stored += written
+                events += written
                 let positions = request.events.indices.map { first + Int64($0) }
                 completions.append(
                     AppendCompletion(
@@ -56,18 +64,18 @@ final class VirtualLog: Sendable {
     /// The state of the garage as a new start of the service reads it.
     func replayed() -> GarageState {
         var garage = GarageState()
-        for event in state.withLock({ $0.stored }) {
-            guard let domain = VirtualLog.domain(event) else { continue }
-            let clientID = event.metadata.channel == "device" ? event.metadata.clientID : nil
-            garage.evolve(domain, at: Timestamp(microseconds: event.time), clientID: clientID)
+        for stored in state.withLock({ $0.stored }) {
+            garage.evolve(stored.event, at: stored.time, clientID: stored.clientID)
         }
         return garage
     }
 
-    static func domain(_ event: NewEvent) -> DomainEvent? {
+    private static func readBack(_ event: NewEvent) -> Stored? {
         guard let subject = Subject(stream: event.stream),
             let body = EventCoding.body(type: event.type, schema: event.schema, data: event.data)
         else { return nil }
-        return DomainEvent(subject, body)
+        return Stored(
+            event: DomainEvent(subject, body), time: Timestamp(microseconds: event.time),
+            clientID: event.metadata.channel == "device" ? event.metadata.clientID : nil)
     }
 }

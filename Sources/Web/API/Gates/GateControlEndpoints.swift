@@ -33,7 +33,9 @@ struct GateControlEndpoints {
 
     /// `changed` says whether it was otherwise before.
     private func perform(_ deed: Deed, on gate: Subject, _ request: Request) async throws -> Response {
-        guard try await views.gate(gate) != nil else { throw Problem.notFound("No gate with this id has ever reported.") }
+        guard try await views.gate(gate) != nil else {
+            throw Problem.notFound("No gate with this id has ever reported.")
+        }
         let position: Int64?
         do {
             position = try await door.perform(deed, by: Caller.origin(request))

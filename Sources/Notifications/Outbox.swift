@@ -1,0 +1,83 @@
+import FoundationEssentials
+import GRDB
+
+/// Keeps in `outbox.db` what was not delivered yet, and up to where the log was looked through, so that a restart neither
+/// loses nor repeats a message.
+public final class Outbox: Sendable {
+    private let database: DatabaseQueue
+
+    /// Opens the file in the data folder, or makes it.
+    ///
+    /// - Parameter head: the log's last position. A new outbox begins after it: what happened before it was set up is not
+    ///   told to anyone.
+    public init(directory: String, head: Int64) throws {
+        var configuration = Configuration()
+        configuration.label = "outbox"
+        database = try DatabaseQueue(path: directory + "/outbox.db", configuration: configuration)
+        try database.write { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE IF NOT EXISTS cursor(one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL);
+                    CREATE TABLE IF NOT EXISTS delivery(
+                        position INTEGER PRIMARY KEY, id TEXT NOT NULL, body BLOB NOT NULL, attempts INTEGER NOT NULL,
+                        since INTEGER NOT NULL, due INTEGER NOT NULL
+                    );
+                    """)
+            try database.execute(sql: "INSERT OR IGNORE INTO cursor VALUES (1, ?)", arguments: [head])
+        }
+    }
+
+    /// The position up to which the log was looked through.
+    public func cursor() throws -> Int64 {
+        try database.read { try Int64.fetchOne($0, sql: "SELECT position FROM cursor") ?? 0 }
+    }
+
+    /// Keeps messages, and notes how far the log was looked through for them, in one transaction.
+    public func add(_ deliveries: [Delivery], cursor: Int64) throws {
+        try database.write { database in
+            for delivery in deliveries {
+                try database.execute(
+                    sql: "INSERT OR IGNORE INTO delivery VALUES (?, ?, ?, ?, ?, ?)",
+                    arguments: [
+                        delivery.position, delivery.id, Data(delivery.body), delivery.attempts, delivery.since,
+                        delivery.due,
+                    ])
+            }
+            try database.execute(sql: "UPDATE cursor SET position = max(position, ?)", arguments: [cursor])
+        }
+    }
+
+    /// The oldest message, whether it is due or not: a later one never overtakes it.
+    public func oldest() throws -> Delivery? {
+        try database.read { database in
+            try Row.fetchOne(database, sql: "SELECT * FROM delivery ORDER BY position LIMIT 1").map { row in
+                var delivery = Delivery(
+                    position: row["position"], id: row["id"], body: [UInt8](row["body"] as Data), since: row["since"])
+                delivery.attempts = row["attempts"]
+                delivery.due = row["due"]
+                return delivery
+            }
+        }
+    }
+
+    /// Forgets a message that was delivered or given up.
+    public func remove(_ delivery: Delivery) throws {
+        try database.write {
+            try $0.execute(sql: "DELETE FROM delivery WHERE position = ?", arguments: [delivery.position])
+        }
+    }
+
+    /// Notes when a message is to be tried again.
+    public func postpone(_ delivery: Delivery) throws {
+        try database.write {
+            try $0.execute(
+                sql: "UPDATE delivery SET attempts = ?, due = ? WHERE position = ?",
+                arguments: [delivery.attempts, delivery.due, delivery.position])
+        }
+    }
+
+    /// The number of messages that wait.
+    public func count() throws -> Int {
+        try database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM delivery") ?? 0 }
+    }
+}
