@@ -24,9 +24,6 @@ extension NativeProfile {
             payload: Array("{\"free\":\(free),\"occupied\":\(occupied),\"total\":\(free + occupied)}".utf8))
     }
 
-    /// The topic where a garage's alerts are told, as JSON.
-    public static func alertsTopic(of garage: Name) -> String { "garage/\(garage)/alerts" }
-
     /// What tells the sender of a command how far it has come, as JSON.
     public static func commandResult(
         _ gate: Subject, id: String, action: GateAction?, status: CommandStatus, reason: String? = nil

@@ -9,17 +9,40 @@ enum Announcements {
     /// What the events change.
     static func messages(after events: [DomainEvent], in state: GarageState) -> [LocalMessage] {
         var messages: [LocalMessage] = []
-        var garages: Set<Name> = []
+        var counted: Set<Name> = []
+        var alerted: Set<Name> = []
         for event in events {
-            guard case .spotChanged = event.body, garages.insert(event.subject.garage).inserted else { continue }
-            messages.append(occupancy(of: event.subject.garage, in: state))
+            let garage = event.subject.garage
+            switch event.body {
+            case .spotChanged: if counted.insert(garage).inserted { messages.append(occupancy(of: garage, in: state)) }
+            case .alertRaised, .alertCleared, .eventAcknowledged:
+                if alerted.insert(garage).inserted { messages.append(alerts(of: garage, in: state)) }
+            default: break
+            }
         }
         return messages
     }
 
     /// Everything, for the start of the service.
     static func all(of state: GarageState) -> [LocalMessage] {
-        Set(state.spots.keys.map(\.garage)).sorted().map { occupancy(of: $0, in: state) }
+        // A garage without alerts is told too: an alert that a crash kept from being taken back must not stand for ever.
+        let garages = Set(state.gates.keys.map(\.garage) + state.spots.keys.map(\.garage)).sorted()
+        return Set(state.spots.keys.map(\.garage)).sorted().map { occupancy(of: $0, in: state) }
+            + garages.map { alerts(of: $0, in: state) }
+    }
+
+    private static func alerts(of garage: Name, in state: GarageState) -> LocalMessage {
+        let standing = state.alerts.filter { $0.key.subject.garage == garage }.sorted { $0.key < $1.key }
+        let message = NativeProfile.alerts(
+            of: garage,
+            standing.map { key, alert in
+                NativeProfile.AlertNotice(
+                    subject: key.subject, condition: key.condition, text: alert.text, since: alert.since,
+                    isAcknowledged: alert.isAcknowledged)
+            })
+        return LocalMessage(
+            topic: message.topic, payload: ByteBuffer(bytes: message.payload), qos: .atLeastOnce, retain: true,
+            properties: .json)
     }
 
     private static func occupancy(of garage: Name, in state: GarageState) -> LocalMessage {

@@ -76,7 +76,15 @@ public final class Ingest: Sendable {
         _ input: Input, from origin: Origin, ticket: HoldTicket? = nil, waiter: Entry.Waiter? = nil
     ) {
         let now = options.clock()
-        perform(pipeline.withLock { $0.accept(input, from: origin, at: now, ticket: ticket, waiter: waiter) })
+        var known: (gate: Subject, actuator: GateActuator)?
+        if case .commandReceived(let request) = input {
+            known = actuator(of: request.gate).map { (request.gate, $0) }
+        }
+        perform(
+            pipeline.withLock {
+                if let known { $0.learn(known.actuator, of: known.gate) }
+                return $0.accept(input, from: origin, at: now, ticket: ticket, waiter: waiter)
+            })
     }
 
     /// Takes the results of a commit, on the log's thread.
@@ -105,12 +113,16 @@ public final class Ingest: Sendable {
         switch directive {
         case .actuate(let gate, let action, let commandID, _):
             let now = options.clock()
-            let isDue = pipeline.withLock { $0.beginActuation(of: gate, commandID: commandID, now: now) }
+            let actuator = actuator(of: gate)
+            let isDue = pipeline.withLock { pipeline in
+                if let actuator { pipeline.learn(actuator, of: gate) }
+                return pipeline.beginActuation(of: gate, commandID: commandID, now: now)
+            }
             guard let sink, isDue else {
                 noteActuation(of: gate, commandID: commandID, receivers: 0)
                 return
             }
-            let message = Actuation.message(gate: gate, action: action, actuator: actuator(of: gate))
+            let message = Actuation.message(gate: gate, action: action, actuator: actuator)
             Task {
                 self.noteActuation(of: gate, commandID: commandID, receivers: await sink.publish(message))
             }

@@ -1,4 +1,5 @@
 import DequeModule
+import DeviceProfiles
 import EventLog
 import GarageDomain
 import GarageEvents
@@ -11,7 +12,7 @@ import MQTTCodec
 /// `decided` runs ahead of the disk by what is in flight, so that inputs need not wait for each other's commit.
 /// `committed` follows the disk; when a write fails, decisions begin again from there.
 struct Pipeline {
-    private let settings: GarageSettings
+    private var settings: GarageSettings
     private let append: @Sendable (AppendRequest, UInt64) -> Void
     private let currentGeneration: @Sendable () -> UInt64
     /// The log's count of failed commits when `decided` was last known to follow from the disk.
@@ -56,6 +57,14 @@ struct Pipeline {
 
     /// Whether the disk failed and inputs wait for it.
     var waitsForStorage: Bool { isStalled }
+
+    /// Takes in what a gate's firmware is known to be. It can only make the gate's settings more careful.
+    mutating func learn(_ actuator: GateActuator, of gate: Subject) {
+        var own = settings[gate]
+        if actuator.isToggle { own.opener = .toggle }
+        own.blackoutSeconds = max(own.blackoutSeconds, actuator.blackoutSeconds)
+        if own != settings[gate] { settings.gates[gate] = own }
+    }
 
     /// Takes an input in. Its events go to the log at once; its consequences follow with the commit.
     mutating func accept(

@@ -14,9 +14,10 @@ struct RatgdoProfile: FirmwareProfile {
             return .observed(.deviceStatus(site.device(device), online: online))
         case "door":
             let topic = message.prefix(without: 2) + "/command/door"
-            var finding = Finding(actuators: [
-                gate: GateActuator(topic: topic, open: "open", close: "close", stop: "stop")
-            ])
+            var actuator = GateActuator(topic: topic, open: "open", close: "close", stop: "stop")
+            // It drops every command of its first ten seconds.
+            actuator.blackoutSeconds = 11
+            var finding = Finding(actuators: [gate: actuator])
             // `unknown` and `syncing` say nothing.
             if let state = GateState(rawValue: message.word) { finding.observations = [.gateState(gate, state)] }
             return finding

@@ -7,6 +7,8 @@ public struct GateActuator: Hashable, Sendable {
     public var stop: OutgoingMessage?
     /// Whether one and the same pulse does all three, so that what it does depends on where the gate is.
     public var isToggle: Bool
+    /// How long after it has connected the firmware ignores commands, in seconds.
+    public var blackoutSeconds = 0
 
     public init(
         open: OutgoingMessage? = nil, close: OutgoingMessage? = nil, stop: OutgoingMessage? = nil,
