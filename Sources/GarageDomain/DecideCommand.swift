@@ -123,6 +123,8 @@ extension GarageState {
             return hindranceToStop(gate, status, at: now, settings: settings) == nil
                 && !needsNoOrderAnyMore(status, settings[gate])
         }
+        // What began to move meanwhile would be stopped by a pulse.
+        if settings[gate].opener == .toggle, status.state != command.action.start { return false }
         return hindrance(to: command.action, gate: gate, at: now, settings: settings) == nil
     }
 

@@ -35,7 +35,10 @@ extension GarageState {
             command.id == commandID, command.dispatchedAt == nil, !command.joins
         else { return [] }
         guard receivers > 0 else {
-            if command.action == .stop, let state = status.state, needsNoOrderAnyMore(status, settings[gate]) {
+            // A button was not pressed because the gate has come to where it should without it.
+            if settings[gate].opener == .toggle, let state = status.state, command.action.isReached(in: state),
+                command.action != .stop || needsNoOrderAnyMore(status, settings[gate])
+            {
                 return [DomainEvent(gate, command.completed(in: state, at: now))]
             }
             return [DomainEvent(gate, command.failed(.notDelivered))]

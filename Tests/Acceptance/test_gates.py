@@ -421,3 +421,30 @@ def test_a_sign_is_told_how_many_spots_are_free(garage):
     eventually(lambda: told() == {"free": 1, "occupied": 2, "total": 3}, "the count")
     garage.restart()
     assert told() == {"free": 1, "occupied": 2, "total": 3}
+
+
+def test_a_display_is_told_which_alerts_stand(garage, gate_device):
+    def told() -> list[dict]:
+        with Client(garage, "display") as display:
+            display.subscribe("garage/home/alerts")
+            eventually(lambda: display.messages, "the retained alerts")
+            return json.loads(display.messages[0].payload)["alerts"]
+
+    gate_device.client.publish("garage/home/gate/front/obstruction", "obstructed")
+    garage.await_event("alert.raised")
+    (alert,) = eventually(told, "an alert")
+    assert (alert["subject"], alert["condition"], alert["acknowledged"]) == ("gate/home.front", "obstructed", False)
+    gate_device.client.publish("garage/home/gate/front/obstruction", "clear")
+    garage.await_event("alert.cleared")
+    eventually(lambda: told() == [], "no alert")
+
+
+@pytest.mark.parametrize("topic", ["garage/home/occupancy", "garage/home/alerts", WARNING])
+def test_only_the_service_publishes_what_is_its_own(garage, topic):
+    codes = []
+    with Client(garage, "program", version=mqtt.MQTTv5) as program:
+        done = threading.Event()
+        program.paho.on_publish = lambda c, u, mid, reason, p: (codes.append(reason.value), done.set())
+        program.paho.publish(topic, "1", 1)
+        assert done.wait(10)
+    assert codes == [0x87]

@@ -66,6 +66,15 @@ struct GateSafetyTests {
         #expect(story.actuated("c1", receivers: 0) == [completed("c1", .stop, .open, took: 0)])
     }
 
+    @Test func aButtonIsNotPressedAtAGateThatBeganToMoveMeanwhile() {
+        var story = Self.toggle(.open)
+        _ = story.ask(.close, id: "c1")
+        story.report(.gateState(front, .closing))
+        #expect(!story.state.mayActuate(commandID: "c1", at: story.now, settings: story.settings))
+        story.report(.gateState(front, .closed))
+        #expect(story.actuated("c1", receivers: 0) == [completed("c1", .close, .closed, took: 0)])
+    }
+
     @Test func oneButtonIsNeverPressedAgainForACommandThatFailed() {
         var story = Self.toggle(.closed)
         story.send(.open, id: "c1")

@@ -1,0 +1,97 @@
+"""Alerts that are posted to a webhook."""
+
+import hashlib
+import hmac
+import http.server
+import json
+import threading
+
+import pytest
+
+from device import Client
+from waiting import eventually
+
+
+class Receiver:
+    """An HTTP server that keeps what is posted to it and answers with `status`."""
+
+    def __init__(self):
+        self.posts: list[tuple[dict[str, str], bytes]] = []
+        self.status = 204
+        receiver = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.posts.append((dict(self.headers), body))
+                self.send_response(receiver.status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_address[1]}/hook?token=hidden"
+
+    @property
+    def events(self) -> list[tuple[str, str]]:
+        return [(event["type"], event["data"].get("condition")) for event in map(json.loads, (b for _, b in self.posts))]
+
+
+@pytest.fixture
+def receiver():
+    receiver = Receiver()
+    yield receiver
+    receiver.server.shutdown()
+    receiver.server.server_close()
+
+
+@pytest.fixture
+def told(make_garage, receiver):
+    return make_garage(
+        environment={"GARAGE_ALERTS_WEBHOOK": receiver.url, "GARAGE_ALERTS_WEBHOOK_SECRET": "long and random"}
+    ).start()
+
+
+def obstruct(garage, state: str) -> None:
+    with Client(garage, "esp1") as device:
+        device.publish("garage/home/gate/front/obstruction", state)
+
+
+def test_an_alert_and_its_end_are_posted_and_signed(told, receiver):
+    obstruct(told, "obstructed")
+    obstruct(told, "clear")
+    eventually(
+        lambda: receiver.events == [("alert.raised", "obstructed"), ("alert.cleared", "obstructed")], "both posts"
+    )
+    headers, body = receiver.posts[0]
+    seconds, signature = (part.split("=", 1)[1] for part in headers["Garage-Signature"].split(","))
+    expected = hmac.new(b"long and random", f"{seconds}.".encode() + body, hashlib.sha256).hexdigest()
+    assert signature == expected
+    assert headers["Garage-Delivery"] == json.loads(body)["id"]
+    assert "long and random" not in told.log() and "hidden" not in told.log()
+
+
+def test_what_could_not_be_posted_is_posted_after_a_restart_and_nothing_twice(told, receiver):
+    obstruct(told, "obstructed")
+    eventually(lambda: len(receiver.posts) == 1, "the first post")
+    receiver.status = 503
+    obstruct(told, "clear")
+    eventually(lambda: len(receiver.posts) >= 2, "an attempt in vain")
+    told.kill()
+    receiver.status = 200
+    (told.data / "views.db").unlink()
+    told.start()
+    eventually(lambda: receiver.posts[2:], "the post after the restart", seconds=20)
+    assert receiver.events[0] == ("alert.raised", "obstructed")
+    assert set(receiver.events[1:]) == {("alert.cleared", "obstructed")}
+    # What comes next comes next: nothing of the past is told again although the views were built anew.
+    before = len(receiver.posts)
+    obstruct(told, "obstructed")
+    eventually(lambda: len(receiver.posts) > before, "the next alert")
+    assert receiver.events[before:] == [("alert.raised", "obstructed")]
