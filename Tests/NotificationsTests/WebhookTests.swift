@@ -56,7 +56,7 @@ import Testing
     private func alert(_ text: String) -> EventBody { .alertRaised(Alert(condition: "obstructed", text: text)) }
 
     /// Runs a notifier while `body` runs.
-    private func notifying(_ body: () async throws -> Void) async throws {
+    private func notifying(_ body: (Outbox) async throws -> Void) async throws {
         let outbox = try Outbox(directory: folder, head: log.head)
         let notifier = WebhookNotifier(
             log: log, outbox: outbox,
@@ -64,7 +64,7 @@ import Testing
             clock: { [clock] in clock.now }, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
             pause: .milliseconds(5), body: { $0.data })
         let task = Task { try await notifier.run() }
-        do { try await body() } catch {
+        do { try await body(outbox) } catch {
             task.cancel()
             throw error
         }
@@ -80,9 +80,6 @@ import Testing
         Issue.record(what)
     }
 
-    /// How often the oldest message was tried in vain, as the outbox keeps it.
-    private func attempts() throws -> Int? { try Outbox(directory: folder, head: 0).oldest()?.attempts }
-
     private func finish() async {
         await log.close()
         try? FileManager.default.removeItem(atPath: folder)
@@ -96,7 +93,7 @@ import Testing
 
     @Test func alertsArePostedInOrderAndSigned() async throws {
         try await append(alert("before"))
-        try await notifying {
+        try await notifying { _ in
             try await append(alert("first"))
             try await append(.noteAdded(Note(text: "no alert")))
             try await append(.alertCleared(Alert(condition: "obstructed", text: "second")))
@@ -114,12 +111,12 @@ import Testing
 
     @Test func whatFailsIsTriedAgainWithPausesAndKeepsItsPlace() async throws {
         receiver.answer(500)
-        try await notifying {
+        try await notifying { outbox in
             try await append(alert("first"))
             try await append(alert("second"))
-            try await eventually("the first attempt") { try attempts() == 1 }
+            try await eventually("the first attempt") { try outbox.oldest()?.attempts == 1 }
             clock.advance(seconds: 5)
-            try await eventually("the second attempt") { try attempts() == 2 }
+            try await eventually("the second attempt") { try outbox.oldest()?.attempts == 2 }
             receiver.answer(200)
             clock.advance(seconds: 10)
             try await eventually("the rest") { receiver.posts.count == 4 }
@@ -129,18 +126,18 @@ import Testing
     }
 
     @Test func aRestartNeitherLosesNorRepeats() async throws {
-        try await notifying {
+        try await notifying { outbox in
             try await append(alert("first"))
             try await eventually("the first") { receiver.posts.count == 1 }
             receiver.answer(503)
             try await append(alert("second"))
-            try await eventually("the second in vain") { try attempts() == 1 }
+            try await eventually("the second in vain") { try outbox.oldest()?.attempts == 1 }
         }
         receiver.answer(200)
         clock.advance(seconds: 3600)
         // What is told while nobody listens is found in the log.
         try await append(alert("third"))
-        try await notifying { try await eventually("the rest") { receiver.posts.count == 4 } }
+        try await notifying { _ in try await eventually("the rest") { receiver.posts.count == 4 } }
         #expect(texts == ["first", "second", "second", "third"])
         await finish()
     }
