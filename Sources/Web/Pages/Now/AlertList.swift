@@ -9,13 +9,23 @@ struct AlertList {
         var tone: EventLook.Tone
         var sentence: Markup
         var path: String
+        /// Where a person says that they have taken note; `nil` for what is no alert of the log.
+        var acknowledgePath: String?
     }
 
     var entries: [Entry] = []
 
     init(gates: [GateRow], sensors: [SensorRow], devices: [DeviceRow], raised: [EventRow], text: PageText) {
         let words = text.words
-        for gate in gates where gate.obstructed {
+        let alertedGates = Set(
+            raised.compactMap { row in
+                if case .alertRaised(let alert) = row.body, alert.condition == AlertCondition.obstructed.rawValue {
+                    row.subject
+                } else {
+                    nil
+                }
+            })
+        for gate in gates where gate.obstructed && !alertedGates.contains(gate.subject) {
             entries.append(
                 Entry(
                     icon: "obstructed", tone: .bad,
@@ -26,8 +36,9 @@ struct AlertList {
             guard case .alertRaised(let alert) = row.body else { continue }
             entries.append(
                 Entry(
-                    icon: "alert", tone: .bad, sentence: "\(alert.text.cut(to: 200))",
-                    path: "/events/\(row.event.position)"))
+                    icon: "alert", tone: .bad, sentence: AlertList.sentence(alert, about: row.subject, in: text),
+                    path: "/events/\(row.event.position)",
+                    acknowledgePath: "/alerts/\(row.event.position)/acknowledge"))
         }
         for sensor in sensors {
             guard let fault = sensor.fault else { continue }
@@ -54,6 +65,13 @@ struct AlertList {
         }
     }
 
+    private static func sentence(_ alert: Alert, about subject: Subject?, in text: PageText) -> Markup {
+        guard let subject else { return "\(alert.text.cut(to: 200))" }
+        return text.words.markup(
+            "alert_raised",
+            ["subject": "<b>\(text.title(subject))</b>", "text": Markup(alert.text.cut(to: 200))])
+    }
+
     /// The alerts that were raised and not cleared since, from the newest events about alerts.
     static func open(_ events: [EventRow]) -> [EventRow] {
         var settled: Set<[String]> = []
@@ -73,8 +91,11 @@ struct AlertList {
             "t": text.words.texts,
             "hasAlerts": !entries.isEmpty,
             "alerts": shown.map {
-                ["icon": text.icon($0.icon), "tone": $0.tone.rawValue, "sentence": $0.sentence, "path": $0.path]
-                    as [String: Any]
+                [
+                    "icon": text.icon($0.icon), "tone": $0.tone.rawValue, "sentence": $0.sentence, "path": $0.path,
+                    "acknowledgePath": $0.acknowledgePath ?? "", "canAcknowledge": $0.acknowledgePath != nil,
+                    "acknowledge": text.words.text("acknowledge"),
+                ] as [String: Any]
             },
             "more": entries.count > shown.count ? text.words.count("more_alerts", entries.count - shown.count) : "",
         ]
