@@ -256,12 +256,18 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // Measures how fast a long event log is read, and makes one.
+        .target(
+            name: "QueryBench",
+            dependencies: ["EventLog", "GarageDomain", "GarageEvents", "Views"],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "GarageCommand",
             dependencies: [
                 "MQTTCodec", "MQTTBroker", "MQTTServer", "MQTTClient", "GarageDomain", "DeviceProfiles", "EventLog",
                 "GarageEvents", "Views", "Ingest", "Web", "Simulator", "Access", "Bench", "GarageConfiguration",
-                "BrokerStore", "Certificates", "Exposition", "Notifications", "SCRAM",
+                "BrokerStore", "Certificates", "Exposition", "Notifications", "SCRAM", "QueryBench",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),

@@ -47,6 +47,7 @@ ALLOWED = {
     "Certificates": {"Crypto", "SwiftASN1", "X509"},
     "Exposition": {"CoreMetrics"},
     "Bench": {"MQTTCodec", "NIOHTTP1"} | NETWORK,
+    "QueryBench": {"EventLog", "GarageDomain", "GarageEvents", "Views"},
     "GarageConfiguration": {"Configuration", "SystemPackage", "Yams"},
     # The executable wires everything together.
     "GarageCommand": None,

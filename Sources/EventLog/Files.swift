@@ -7,7 +7,7 @@
 #endif
 
 /// The few things that are asked of the file system itself.
-enum Files {
+package enum Files {
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     /// The size in bytes; 0 if there is no such file.
@@ -19,7 +19,7 @@ enum Files {
     static func remove(_ path: String) { unlink(path) }
 
     /// Gives a file its final name, and makes that last through a power loss.
-    static func move(_ path: String, to target: String, in directory: String) throws(EventLogError) {
+    package static func move(_ path: String, to target: String, in directory: String) throws(EventLogError) {
         guard rename(path, target) == 0 else {
             throw .notWritable(path: target, reason: String(cString: strerror(errno)))
         }

@@ -43,6 +43,8 @@ extension EventBody {
     }
 }
 
+/// Nearly all data are flat objects as our writer makes them; whatever is not goes to the general decoder.
 private func decoded<Body: Decodable>(_ type: Body.Type, _ data: [UInt8]) -> Body? {
-    try? JSONDecoder().decode(type, from: Data(data))
+    if let object = FlatJSONObject(data), let body = try? Body(from: FlatJSONDecoder(object: object)) { return body }
+    return try? JSONDecoder().decode(type, from: Data(data))
 }

@@ -28,6 +28,13 @@ public enum EventCoding {
         body(type: type, schema: schema, data: data, schemas: .current)
     }
 
+    /// The reading that data hold, if they have exactly the form that this version writes: what most of a log is, read
+    /// without a copy. `nil` for any other form of the same.
+    public static func canonicalReading(schema: Int, data: UnsafeRawBufferPointer) -> Reading? {
+        guard schema == EventSchemas.current.version(of: .readingRecorded) else { return nil }
+        return Reading(canonical: data)
+    }
+
     static func body(type: String, schema: Int, data: [UInt8], schemas: EventSchemas) -> EventBody? {
         guard let type = EventType(rawValue: type), let data = schemas.upcast(data, of: type, from: schema),
             let body = EventBody(type, data: data), body.type == type

@@ -8,6 +8,13 @@ extension Reading {
     /// Reads exactly what the writer writes, many times faster than a JSON decoder: rebuilding the views reads every
     /// reading there is. `nil` for any other form of the same.
     init?(canonical data: [UInt8]) {
+        let reading = data.withUnsafeBytes { Reading(canonical: $0) }
+        guard let reading else { return nil }
+        self = reading
+    }
+
+    /// The same of bytes that are not in an array.
+    init?(canonical data: UnsafeRawBufferPointer) {
         guard let head = Reading.heads.first(where: { Reading.begins(data, with: $0.bytes) }),
             data.last == UInt8(ascii: "}")
         else { return nil }
@@ -16,7 +23,7 @@ extension Reading {
         self.init(quantity: head.quantity, value: value)
     }
 
-    private static func begins(_ data: [UInt8], with head: [UInt8]) -> Bool {
+    private static func begins(_ data: UnsafeRawBufferPointer, with head: [UInt8]) -> Bool {
         guard data.count > head.count else { return false }
         for index in head.indices where data[index] != head[index] { return false }
         return true
@@ -25,10 +32,9 @@ extension Reading {
     /// The number of up to fifteen digits and one point that nearly every sensor sends; `nil` for all others.
     ///
     /// Digits and power of ten are then exact in a `Double`, so that one division gives the nearest number.
-    private static func plainNumber(_ text: ArraySlice<UInt8>) -> Double? {
-        var rest = text
-        let isNegative = rest.first == UInt8(ascii: "-")
-        if isNegative { rest.removeFirst() }
+    private static func plainNumber(_ text: Slice<UnsafeRawBufferPointer>) -> Double? {
+        let isNegative = text.first == UInt8(ascii: "-")
+        let rest = isNegative ? text.dropFirst() : text
         guard (1...16).contains(rest.count), rest.first != UInt8(ascii: "."), rest.last != UInt8(ascii: ".") else {
             return nil
         }
@@ -48,7 +54,7 @@ extension Reading {
         return isNegative ? -magnitude : magnitude
     }
 
-    private static func anyNumber(_ text: ArraySlice<UInt8>) -> Double? {
+    private static func anyNumber(_ text: Slice<UnsafeRawBufferPointer>) -> Double? {
         guard text.first != UInt8(ascii: "+"), text.allSatisfy({ canStand(inNumber: $0) }),
             let value = Double(String(decoding: text, as: UTF8.self)), value.isFinite
         else { return nil }

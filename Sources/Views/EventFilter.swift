@@ -12,8 +12,12 @@ public struct EventFilter: Sendable, Hashable {
     /// The name of the device that reported it.
     public var device: String?
     public var actor: String?
-    /// A text that the sentence data must contain: subject, actor or data, any case.
+    /// A text that the subject, the actor or the data must contain, any case; the data of readings, which are numbers,
+    /// are not searched.
     public var text: String?
+    /// The state that the event reports: of a gate (`open`, `closed`, …, `obstructed`), a spot (`occupied`, `free`) or a
+    /// device (`online`, `offline`). Another word matches no event.
+    public var state: String?
     /// From this moment on, inclusive.
     public var from: Timestamp?
     /// Before this moment, exclusive.
@@ -24,7 +28,7 @@ public struct EventFilter: Sendable, Hashable {
     public init(
         types: Set<String> = [], excludedTypes: Set<String> = [], kind: Subject.Kind? = nil, garage: Name? = nil,
         subject: String? = nil, device: String? = nil, actor: String? = nil, text: String? = nil,
-        from: Timestamp? = nil, to: Timestamp? = nil, hidesReadings: Bool = false
+        state: String? = nil, from: Timestamp? = nil, to: Timestamp? = nil, hidesReadings: Bool = false
     ) {
         self.types = types
         self.excludedTypes = excludedTypes
@@ -34,6 +38,7 @@ public struct EventFilter: Sendable, Hashable {
         self.device = device
         self.actor = actor
         self.text = text
+        self.state = state
         self.from = from
         self.to = to
         self.hidesReadings = hidesReadings

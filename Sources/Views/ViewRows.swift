@@ -189,9 +189,13 @@ public struct ReadingPoint: Sendable, Hashable {
     public var maximum: Double
     /// 1 for a raw reading.
     public var count: Int
+    /// The first and the last reading of the bucket; the mean where that is not known.
+    public var first: Double
+    public var last: Double
 
     public init(
-        sensor: String, quantity: Quantity, time: Timestamp, mean: Double, minimum: Double, maximum: Double, count: Int
+        sensor: String, quantity: Quantity, time: Timestamp, mean: Double, minimum: Double, maximum: Double, count: Int,
+        first: Double? = nil, last: Double? = nil
     ) {
         self.sensor = sensor
         self.quantity = quantity
@@ -200,6 +204,8 @@ public struct ReadingPoint: Sendable, Hashable {
         self.minimum = minimum
         self.maximum = maximum
         self.count = count
+        self.first = first ?? mean
+        self.last = last ?? mean
     }
 }
 

@@ -6,11 +6,11 @@ import Synchronization
 
 /// The read models projected from the event log, and every query behind a page or an endpoint.
 ///
-/// They live in `views.db`, which is disposable: what it holds follows from the log alone. One connection writes, in the
-/// order of the log, each page of events in one transaction with its checkpoint; queries read on connections that can't
-/// write.
+/// They live in `views.db`, which is disposable: what it holds follows from the log alone. Roll-ups of readings, which
+/// outlive the readings in the log, are kept in `rollups.db`. One connection writes, in the order of the log, each page of
+/// events in one transaction with its checkpoints; queries read on connections that can't write.
 public final class Views: Sendable {
-    let recent = RecentEvents(capacity: 1024)
+    let recent = RecentEvents()
 
     private let log: EventLog
     private let pool: DatabasePool
@@ -20,6 +20,10 @@ public final class Views: Sendable {
     /// `nil` after a transaction that failed, until it is loaded anew. Used by the writing connection only.
     private let projector = Mutex<Projector?>(nil)
     private let lastFailure = Mutex<String?>(nil)
+    private let parts = Mutex<[ViewsStatus.Projection]>([])
+    private let stops = Mutex<[ProjectionName: ViewsStatus.Stop]>([:])
+    private let hasIndex = Mutex(false)
+    private let nextPruning = Mutex<ContinuousClock.Instant?>(nil)
     private let isClosed = Mutex(false)
 
     private init(log: EventLog, pool: DatabasePool, files: ViewsFile, logger: Logger) throws {
@@ -29,6 +33,7 @@ public final class Views: Sendable {
         self.logger = logger
         let loaded = try pool.read { try Projector($0) }
         head.publish(loaded.position)
+        parts.withLock { $0 = loaded.status }
         projector.withLock { $0 = loaded }
     }
 
@@ -37,7 +42,17 @@ public final class Views: Sendable {
     ///
     /// Throws a `ViewsError` if the file can't be written.
     public static func open(directory: String, log: EventLog, logger: Logger) throws -> Views {
-        let files = ViewsFile(directory: directory)
+        try open(ViewsFile(directory: directory), log: log, logger: logger)
+    }
+
+    static func open(_ files: ViewsFile, log: EventLog, logger: Logger) throws -> Views {
+        do {
+            try files.rollups.prepare(for: log, logger: logger)
+        } catch let error as ViewsError {
+            throw error
+        } catch {
+            throw ViewsError.storage("\(files.rollups.path): \(error)")
+        }
         do {
             if let pool = try files.open(for: log) {
                 return try Views(log: log, pool: pool, files: files, logger: logger)
@@ -63,15 +78,19 @@ public final class Views: Sendable {
     /// The position of the last event that the views have applied; 0 if none.
     public func position() -> Int64 { head.position }
 
-    /// Why the last page could not be applied; `nil` if it was.
-    public func failure() -> String? { lastFailure.withLock { $0 } }
+    /// Why the views don't follow the log as they should: the last page could not be applied, or a projection can't apply
+    /// an event. `nil` if all is well.
+    public func failure() -> String? {
+        if let failure = lastFailure.withLock({ $0 }) { return failure }
+        let stopped = status().projections.compactMap { part in
+            part.stop.map { "the view '\(part.name)' stopped at event \($0.position): \($0.reason)" }
+        }
+        return stopped.isEmpty ? nil : stopped.joined(separator: "; ")
+    }
 
     /// How far each projection is, and how large the files are.
     public func status() -> ViewsStatus {
-        let stop = failure().map { ViewsStatus.Stop(position: position() + 1, reason: $0) }
-        return ViewsStatus(
-            position: position(), head: log.head, bytes: files.bytes,
-            projections: [ViewsStatus.Projection(name: "views", position: position(), stop: stop)])
+        ViewsStatus(position: position(), head: log.head, bytes: files.bytes, projections: parts.withLock { $0 })
     }
 
     /// Returns once the event at `position` is applied, after `deadline`, or when the task is cancelled; tells whether it
@@ -101,6 +120,33 @@ public final class Views: Sendable {
             try await applyPage()
             progress?(position(), log.head)
         }
+        try await finishBuilding()
+    }
+
+    /// Takes out what the log has pruned, as often as a minute has passed.
+    private func followPruning() async throws {
+        let now = ContinuousClock.now
+        let isDue = nextPruning.withLock { next in
+            guard next.map({ $0 <= now }) ?? true else { return false }
+            next = now.advanced(by: .seconds(60))
+            return true
+        }
+        guard isDue else { return }
+        try await takeOutPruned()
+    }
+
+    /// Takes readings that the log has pruned out of the lists.
+    func takeOutPruned() async throws {
+        let pruned = try await readLog { try $0.prunedTelemetry() }
+        guard pruned > 0 else { return }
+        while try await pool.write({ try Pruning.follow(through: pruned, $0) }) { try Task.checkCancellation() }
+    }
+
+    /// Makes the index that building goes faster without.
+    private func finishBuilding() async throws {
+        guard !hasIndex.withLock({ $0 }) else { return }
+        try await pool.write { try $0.execute(sql: EventIndex.deferredIndex) }
+        hasIndex.withLock { $0 = true }
     }
 
     /// Follows the log until the service is shut down, the task cancelled, or the log closed. A page that can't be applied
@@ -111,6 +157,7 @@ public final class Views: Sendable {
             while !Task.isCancelled {
                 do {
                     try await catchUp()
+                    try await followPruning()
                     if lastFailure.withLock({ $0.take() }) != nil { logger.notice("The views follow the log again") }
                     pause = .milliseconds(100)
                     guard await log.nextHead(beyond: position()) != nil else { return }
@@ -143,19 +190,19 @@ public final class Views: Sendable {
     private func applyPage() async throws {
         do {
             try await pool.write { [self] database in
-                let rows = try projector.withLock { projector in
-                    var current = try projector.take() ?? Projector(database)
+                let known = stops.withLock { $0 }
+                let (rows, position, status, stops) = try projector.withLock { projector in
+                    var current = try projector.take() ?? Projector(database, stops: known)
                     let limit = Views.pageSize(behind: log.head - current.position)
-                    let rows = try log.read(after: current.position, limit: limit).map(EventRow.init)
-                    try current.apply(rows, database)
+                    let rows = try current.applyPage(of: log, limit: limit, database)
                     projector = current
-                    return rows
+                    return (rows, current.position, current.status, current.stops)
                 }
                 // On the writing thread, so that pages are published in their order.
                 database.afterNextTransaction { [self] _ in
-                    guard let last = rows.last else { return }
+                    note(stops, status)
                     recent.append(rows)
-                    head.publish(last.event.position)
+                    head.publish(position)
                 } onRollback: { [self] _ in
                     forgetProjector()
                 }
@@ -166,11 +213,24 @@ public final class Views: Sendable {
         }
     }
 
+    private func note(_ stopped: [ProjectionName: ViewsStatus.Stop], _ status: [ViewsStatus.Projection]) {
+        parts.withLock { $0 = status }
+        let known = stops.withLock { stops in
+            defer { stops = stopped }
+            return stops
+        }
+        for (name, stop) in stopped where known[name] == nil {
+            logger.error(
+                "A view can't apply an event and stays behind until it is rebuilt or the service restarted",
+                metadata: ["view": "\(name.rawValue)", "position": "\(stop.position)", "reason": "\(stop.reason)"])
+        }
+    }
+
     /// After a failure the projector may be ahead of the tables, or half changed.
     private func forgetProjector() { projector.withLock { $0 = nil } }
 
     /// A long way behind, larger pages write the same rows and index pages of the file less often.
-    private static func pageSize(behind: Int64) -> Int { behind > 5000 ? 10_000 : 1000 }
+    private static func pageSize(behind: Int64) -> Int { behind > 5000 ? 20_000 : 1000 }
 
     // MARK: - Reading
 
@@ -190,6 +250,8 @@ public final class Views: Sendable {
 public enum ViewsError: Error, Sendable, Hashable {
     /// They were closed.
     case closed
+    /// There is no view with this name.
+    case unknownView(String)
     /// The file can't be read or written; the text says why.
     case storage(String)
 }

@@ -2,16 +2,25 @@ import EventLog
 import FoundationEssentials
 import GRDB
 
-/// The file `views.db` and how it is opened.
+/// The file `views.db` and how it is opened, together with that of the roll-ups.
 struct ViewsFile: Sendable {
+    let directory: String
     let path: String
+    let rollups: RollupsFile
 
-    init(directory: String) { path = directory + "/views.db" }
+    /// What SQLite keeps beside a file.
+    static let suffixes = ["", "-wal", "-shm", "-journal"]
+
+    init(directory: String, name: String = "views.db", rollups: RollupsFile? = nil) {
+        self.directory = directory
+        path = directory + "/" + name
+        self.rollups = rollups ?? RollupsFile(directory: directory)
+    }
 
     /// The open file, if it is there and fits the log.
     func open(for log: EventLog) throws -> DatabasePool? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
-        let pool = try DatabasePool(path: path, configuration: ViewsFile.configuration)
+        let pool = try DatabasePool(path: path, configuration: configuration)
         guard try pool.read({ try Schema.fits($0, log) }) else {
             try pool.close()
             return nil
@@ -21,22 +30,22 @@ struct ViewsFile: Sendable {
 
     /// A new file for the log, without events.
     func create(for log: EventLog) throws -> DatabasePool {
-        let pool = try DatabasePool(path: path, configuration: ViewsFile.configuration)
+        let pool = try DatabasePool(path: path, configuration: configuration)
         try pool.write { try Schema.create($0, identity: log.identity) }
         return pool
     }
 
     /// Removes the file and what SQLite keeps beside it.
     func delete() throws {
-        for suffix in ["", "-wal", "-shm", "-journal"] where FileManager.default.fileExists(atPath: path + suffix) {
+        for suffix in ViewsFile.suffixes where FileManager.default.fileExists(atPath: path + suffix) {
             try FileManager.default.removeItem(atPath: path + suffix)
         }
     }
 
-    /// The size of the file and its write-ahead log.
+    /// The size of both files and their write-ahead logs.
     var bytes: Int64 {
-        ["", "-wal"].reduce(0) { sum, suffix in
-            let attributes = try? FileManager.default.attributesOfItem(atPath: path + suffix)
+        [path, rollups.path].flatMap { [$0, $0 + "-wal"] }.reduce(0) { sum, path in
+            let attributes = try? FileManager.default.attributesOfItem(atPath: path)
             return sum + Int64(attributes?[.size] as? UInt64 ?? 0)
         }
     }
@@ -49,18 +58,22 @@ struct ViewsFile: Sendable {
     }
 
     /// GRDB opens the file in WAL mode with `synchronous=NORMAL`, which after a power cut may lose the last transactions
-    /// but never half of one: the checkpoint goes back together with what it covers.
-    private static var configuration: Configuration {
+    /// but never half of one: the checkpoint goes back together with what it covers. The same holds for each of the two
+    /// files by itself, and each has its own checkpoints.
+    private var configuration: Configuration {
         var configuration = Configuration()
         configuration.label = "views"
         configuration.maximumReaderCount = 4
-        configuration.prepareDatabase { database in
+        configuration.prepareDatabase { [rollups] database in
             try database.execute(
                 sql: """
                     PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA secure_delete = OFF;
                     PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864
                     """
             )
+            try database.execute(sql: "ATTACH DATABASE ? AS rollups", arguments: [rollups.path])
+            try database.execute(
+                sql: "PRAGMA rollups.cache_size = -4096; PRAGMA rollups.synchronous = NORMAL; PRAGMA rollups.secure_delete = OFF")
         }
         return configuration
     }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Bench
 import Foundation
 
-/// `garage bench mqtt|ingest|http`
+/// `garage bench mqtt|ingest|http|query`
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
@@ -13,7 +13,7 @@ struct BenchCommand: AsyncParsableCommand {
             processors, so leave it alone meanwhile, and compare two brokers in one run rather than two runs. A line \
             below the table says when the generator was the limit. Build in release mode.
             """,
-        subcommands: [MQTT.self, Ingest.self, HTTP.self]
+        subcommands: [MQTT.self, Ingest.self, HTTP.self, Query.self]
     )
 
     /// What each measurement can be asked for.
@@ -258,8 +258,7 @@ extension BenchCommand {
                 first, for example with 'garage bench ingest'.
 
                   garage bench http --data /var/tmp/bench
-                """,
-            aliases: ["query"])
+                """)
 
         @Option(help: ArgumentHelp("The service (default: http://127.0.0.1:8080).", valueName: "url"))
         var url: String?

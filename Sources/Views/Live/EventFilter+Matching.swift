@@ -15,9 +15,8 @@ extension EventFilter {
         if let to, event.time >= to.microseconds { return false }
         if let needle {
             // Bytes, as the queries compare; characters would match other spellings of the same text, too.
-            return event.stream.lowercased().utf8.contains(needle.utf8)
-                || event.metadata.actor.lowercased().utf8.contains(needle.utf8)
-                || SearchText.of(event.data).utf8.contains(needle.utf8)
+            let origin = SearchText.ofOrigin(stream: event.stream, actor: event.metadata.actor)
+            return origin.utf8.contains(needle.utf8) || SearchText.of(event).utf8.contains(needle.utf8)
         }
         return true
     }
@@ -35,7 +34,27 @@ extension EventFilter {
         } else if hidesReadings, type == EventType.readingRecorded.rawValue {
             return false
         }
+        if let state, !EventFilter.types(reporting: state).contains(type) { return false }
         return !excludedTypes.contains { EventFilter.pattern($0, covers: type) }
+    }
+
+    private static func types(reporting state: String) -> [String] {
+        let types: [EventType] =
+            switch state {
+            case "open": [.gateOpened]
+            case "opening": [.gateOpening]
+            case "closed": [.gateClosed]
+            case "closing": [.gateClosing]
+            case "stopped": [.gateStopped]
+            case "obstructed": [.gateObstructed]
+            case "clear": [.gateObstructionCleared]
+            case "occupied": [.spotOccupied]
+            case "free": [.spotFreed]
+            case "online": [.deviceSeen, .deviceConnected]
+            case "offline": [.deviceDisconnected]
+            default: []
+            }
+        return types.map(\.rawValue)
     }
 
     /// A pattern is a type, or the beginning of types followed by `.*`.

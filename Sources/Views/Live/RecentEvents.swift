@@ -8,19 +8,18 @@ final class RecentEvents: Sendable {
         var rows: [EventRow] = []
     }
 
-    private let capacity: Int
-    private let state = Mutex(State())
+    /// The rows that are kept.
+    static let capacity = 1024
 
-    init(capacity: Int) { self.capacity = capacity }
+    private let state = Mutex(State())
 
     func append(_ rows: [EventRow]) {
         state.withLock { state in
-            if let last = state.rows.last, let first = rows.first, last.event.position >= first.event.position {
-                state.rows = []
-            }
-            state.rows.append(contentsOf: rows.suffix(capacity))
+            // Far behind the head pages have no rows, and what is kept would have a gap.
+            if let last = state.rows.last, last.event.position + 1 != rows.first?.event.position { state.rows = [] }
+            state.rows.append(contentsOf: rows.suffix(RecentEvents.capacity))
             // Cut rarely, so that the copying is spread over many appends.
-            if state.rows.count > 2 * capacity { state.rows.removeFirst(state.rows.count - capacity) }
+            if state.rows.count > 2 * RecentEvents.capacity { state.rows.removeFirst(state.rows.count - RecentEvents.capacity) }
         }
     }
 

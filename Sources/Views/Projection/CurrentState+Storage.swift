@@ -2,6 +2,35 @@ import GRDB
 import GarageDomain
 
 extension CurrentState {
+    static let tables = """
+        CREATE TABLE gate(
+            garage TEXT NOT NULL, name TEXT NOT NULL, state TEXT, since INTEGER, obstructed INTEGER NOT NULL, device TEXT,
+            movement_position INTEGER, movement_to TEXT, movement_time INTEGER, movement_actor TEXT,
+            movement_channel TEXT, movement_commanded INTEGER, PRIMARY KEY (garage, name)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE command(
+            garage TEXT NOT NULL, gate TEXT NOT NULL, id TEXT NOT NULL, action TEXT, status TEXT NOT NULL, reason TEXT,
+            actor TEXT NOT NULL, channel TEXT NOT NULL, requested INTEGER NOT NULL, updated INTEGER NOT NULL,
+            position INTEGER NOT NULL, PRIMARY KEY (garage, gate, id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX command_position ON command(garage, gate, position);
+        CREATE TABLE spot(
+            garage TEXT NOT NULL, name TEXT NOT NULL, occupied INTEGER NOT NULL, since INTEGER NOT NULL,
+            first INTEGER NOT NULL, device TEXT, PRIMARY KEY (garage, name)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE sensor(
+            garage TEXT NOT NULL, name TEXT NOT NULL, device TEXT, PRIMARY KEY (garage, name)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE fault(
+            garage TEXT NOT NULL, sensor TEXT NOT NULL, quantity TEXT NOT NULL, kind TEXT NOT NULL, raw TEXT NOT NULL,
+            time INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (garage, sensor, quantity)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE device(
+            garage TEXT NOT NULL, name TEXT NOT NULL, client TEXT, online INTEGER NOT NULL, since INTEGER NOT NULL,
+            reason TEXT, last_event INTEGER NOT NULL, PRIMARY KEY (garage, name)
+        ) STRICT, WITHOUT ROWID;
+        """
+
     /// The state as it stands in the tables.
     init(_ database: Database) throws {
         var gates: [Subject: Gate] = [:]

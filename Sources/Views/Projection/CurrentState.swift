@@ -13,6 +13,8 @@ struct CurrentState {
     /// Only the commands that the events of the current page name.
     private(set) var commands: [CommandKey: CommandRow] = [:]
     private(set) var changes = Changes()
+    /// The position of the last event of the page that each device was heard by.
+    private var heard: [Subject: Int64] = [:]
     /// What caused the movement of the last event applied, if it was one.
     private(set) var cause: CommandRow?
 
@@ -74,6 +76,7 @@ struct CurrentState {
     mutating func startPage() {
         changes = Changes()
         commands = [:]
+        heard = [:]
     }
 
     /// Folds one event in. `command` looks up a command that an earlier page has written.
@@ -83,12 +86,15 @@ struct CurrentState {
         let time = Timestamp(microseconds: event.time)
         let origin = event.metadata
         let device = origin.channel == "device" ? origin.actor : nil
-        if let device { noteReport(of: device, garage: subject.garage, at: time) }
+        if let device = device.flatMap({ Name($0) }) {
+            let reporter = Subject(garage: subject.garage, kind: .device, name: device)
+            noteReport(of: reporter, at: time, position: event.position)
+        }
         switch subject.kind {
         case .gate: try applyToGate(subject, event, body, device: device, command: command)
         case .spot: applyToSpot(subject, body, device: device, time: time)
         case .sensor: applyToSensor(subject, body, device: device, time: time, position: event.position)
-        case .device: applyToDevice(subject, body, time: time)
+        case .device: applyToDevice(subject, body, time: time, position: event.position)
         case .garage: break
         }
     }
@@ -188,27 +194,50 @@ struct CurrentState {
         changes.spots.insert(subject)
     }
 
+    /// Folds a reading in; tells whether the sensor's entry changed.
+    @discardableResult
+    mutating func apply(
+        _ reading: Reading, of subject: Subject, device: Subject?, time: Timestamp, position: Int64
+    ) -> Bool {
+        if let device { noteReport(of: device, at: time, position: position) }
+        return change(sensor: subject, device: device?.name.text) { sensor in
+            sensor.faults[reading.quantity] = nil
+            sensor.faults[nil] = nil
+        }
+    }
+
     private mutating func applyToSensor(
         _ subject: Subject, _ body: EventBody?, device: String?, time: Timestamp, position: Int64
     ) {
-        // Readings are by far the most frequent events, so an entry that stays as it is causes no write.
+        switch body {
+        case .readingRecorded(let reading):
+            change(sensor: subject, device: device) { sensor in
+                sensor.faults[reading.quantity] = nil
+                sensor.faults[nil] = nil
+            }
+        case .faultDetected(let fault):
+            change(sensor: subject, device: device) { sensor in
+                sensor.faults[fault.quantity] = Fault(kind: fault.kind, raw: fault.raw, time: time, position: position)
+            }
+        default: return
+        }
+    }
+
+    /// An entry that stays as it is causes no write.
+    @discardableResult
+    private mutating func change(sensor subject: Subject, device: String?, _ body: (inout Sensor) -> Void) -> Bool {
         let known = sensors[subject]
         var sensor = known ?? Sensor()
         sensor.device = device ?? sensor.device
-        switch body {
-        case .readingRecorded(let reading):
-            sensor.faults[reading.quantity] = nil
-            sensor.faults[nil] = nil
-        case .faultDetected(let fault):
-            sensor.faults[fault.quantity] = Fault(kind: fault.kind, raw: fault.raw, time: time, position: position)
-        default: return
-        }
-        guard sensor != known else { return }
+        body(&sensor)
+        guard sensor != known else { return false }
         sensors[subject] = sensor
         changes.sensors.insert(subject)
+        return true
     }
 
-    private mutating func applyToDevice(_ subject: Subject, _ body: EventBody?, time: Timestamp) {
+    private mutating func applyToDevice(_ subject: Subject, _ body: EventBody?, time: Timestamp, position: Int64) {
+        heard[subject] = position
         switch body {
         case .deviceSeen(let seen): setDevice(subject, online: true, client: seen.clientID, reason: nil, at: time)
         case .deviceConnected(let connected):
@@ -236,16 +265,17 @@ struct CurrentState {
         changes.devices.insert(subject)
     }
 
-    /// A device that reports is heard, whether or not the log says that it connected.
-    private mutating func noteReport(of device: String, garage: Name, at time: Timestamp) {
-        guard let name = Name(device) else { return }
-        let subject = Subject(garage: garage, kind: .device, name: name)
-        guard var row = devices[subject] else {
-            setDevice(subject, online: true, client: nil, reason: nil, at: time)
+    /// A device that reports is heard, whether or not the log says that it connected. Reports may be noted late, but not
+    /// after a later one of the same page.
+    mutating func noteReport(of device: Subject, at time: Timestamp, position: Int64) {
+        if let latest = heard[device], latest > position { return }
+        heard[device] = position
+        guard var row = devices[device] else {
+            setDevice(device, online: true, client: nil, reason: nil, at: time)
             return
         }
         row.lastEvent = time
-        devices[subject] = row
-        changes.devices.insert(subject)
+        devices[device] = row
+        changes.devices.insert(device)
     }
 }

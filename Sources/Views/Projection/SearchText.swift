@@ -1,5 +1,50 @@
+import EventLog
+import GarageDomain
+
 /// The text that a search in the event log looks through.
 enum SearchText {
+    /// What is searched of an event's data: nothing of readings, which are numbers and nearly all of a log.
+    static func of(_ event: RecordedEvent) -> String {
+        event.type == EventType.readingRecorded.rawValue ? "" : of(event.data)
+    }
+
+    /// What is searched of where events come from; a text is found within a line.
+    static func ofOrigin(stream: String, actor: String) -> String { stream.lowercased() + "\n" + actor.lowercased() }
+
+    /// The query of the index for texts that may contain a needle: each three characters in a row must be there. `nil` for
+    /// a needle that is too short for that.
+    static func query(for needle: String, facets: [Int64]) -> String? {
+        let characters = Array(needle.unicodeScalars)
+        guard characters.count >= 3 else { return nil }
+        // A long needle need not be checked to its end: the texts that are found are compared as a whole.
+        let parts = characters.indices.dropLast(2).prefix(40).map { index in
+            var part = String.UnicodeScalarView()
+            part.append(contentsOf: characters[index..<index + 3])
+            return "\"" + String(part).replacing("\"", with: "\"\"") + "\""
+        }
+        let text = parts.joined(separator: " AND ")
+        guard facets.count <= mostFacets else { return text }
+        return "(\(text)) AND (\(facets.map { "\"\(mark(facet: $0))\"" }.joined(separator: " OR ")))"
+    }
+
+    /// With more of them the index gains nothing by looking for their marks.
+    private static let mostFacets = 32
+
+    /// What the index has of an event: its text, and a mark of its facet, so that a frequent text of a rare facet is found
+    /// without a look at all that have the text.
+    static func indexed(_ text: String, facet: Int64) -> String { "\(text) \(mark(facet: facet))" }
+
+    /// Three characters for private use, which the index takes for one word.
+    private static func mark(facet: Int64) -> String {
+        var mark = String.UnicodeScalarView()
+        for shift in [24, 12, 0] as [Int64] {
+            if let scalar = UnicodeScalar(0xE000 + UInt32(truncatingIfNeeded: facet >> shift & 0xFFF)) {
+                mark.append(scalar)
+            }
+        }
+        return String(mark)
+    }
+
     /// The values of a JSON object in lower case, separated by spaces; names of members are left out.
     ///
     /// Total: of bytes that are no JSON, whatever looks like a value is taken.

@@ -9,7 +9,8 @@ extension Views {
         let limit = min(max(page.limit, 1), 1000)
         var (positions, head) = try await read { database in
             let selection = try EventSelection(filter, database)
-            return (try selection.positions(page, limit: limit + 1, database), selection.head)
+            let head = try Checkpoint(.events, database)?.position ?? 0
+            return (try selection.positions(page, limit: limit + 1, database), head)
         }
         let hasMore = positions.count > limit
         if hasMore { positions.removeLast() }
@@ -26,7 +27,8 @@ extension Views {
     /// The garages that any event names, by name.
     public func garages() async throws -> [Name] {
         try await read { database in
-            try String.fetchAll(database, sql: "SELECT DISTINCT garage FROM scope").compactMap { Name($0) }.sorted()
+            let streams = try String.fetchAll(database, sql: "SELECT DISTINCT stream FROM facet")
+            return Set(streams.compactMap { Subject(stream: $0)?.garage }).sorted()
         }
     }
 }
@@ -34,6 +36,12 @@ extension Views {
 extension EventRow {
     /// An event as the log has it, decoded as far as this version can.
     init(_ event: RecordedEvent) {
-        self.init(event: event, subject: Subject(stream: event.stream), body: EventCoding.decode(event)?.body)
+        self.init(event, subject: Subject(stream: event.stream))
+    }
+
+    /// The same with the subject that the event's stream names.
+    init(_ event: RecordedEvent, subject: Subject?) {
+        let body = subject.flatMap { _ in EventCoding.body(type: event.type, schema: event.schema, data: event.data) }
+        self.init(event: event, subject: subject, body: body)
     }
 }

@@ -1,157 +1,103 @@
+import EventLog
 import GRDB
 import GarageDomain
 
-/// A filter as numbers of the filter columns: what a query over the table `event` needs.
+/// A filter as what the tables know: the facets that it allows, a range of positions and times, and a text.
 struct EventSelection {
-    /// One filter column that is restricted, the numbers that it may have, and how many events have one of them.
-    struct Restriction {
-        var column: String
-        var ids: [Int64]
-        var events: Int64
+    /// A facet that the filter allows, and where its events are.
+    struct Facet {
+        var id: Int64
+        var first: Int64
+        var last: Int64
+        /// Whether the text is in the stream or the actor, so that all of its events have it.
+        var hasText: Bool
     }
 
-    var restrictions: [Restriction] = []
+    private(set) var facets: [Facet] = []
+    /// Whether every facet is allowed.
+    private(set) var isWhole = true
     /// The positions that the range of times can hold, inclusive.
-    var positions: ClosedRange<Int64> = 1...Int64.max
-    var from: Int64?
-    var to: Int64?
-    var needle: String?
-    /// Nothing can match.
-    var isEmpty = false
-    /// The position of the last event applied.
-    var head: Int64
+    private(set) var positions: ClosedRange<Int64> = 1...Int64.max
+    private(set) var from = Int64.min
+    private(set) var to = Int64.max
+    let needle: String?
 
     init(_ filter: EventFilter, _ database: Database) throws {
-        head = try Int64.fetchOne(database, sql: "SELECT position FROM checkpoint") ?? 0
         needle = filter.needle
-        if !filter.types.isEmpty || !filter.excludedTypes.isEmpty || filter.hidesReadings {
-            let types = try Row.fetchAll(database, sql: "SELECT id, events, name FROM type")
-            restrict("type", to: types.filter { filter.allows(type: $0[2]) })
-        }
-        if filter.kind != nil || filter.garage != nil {
-            let scopes = try Row.fetchAll(database, sql: "SELECT id, events, garage, kind FROM scope")
-            restrict(
-                "scope",
-                to: scopes.filter { row in
-                    (filter.garage == nil || filter.garage?.text == row[2])
-                        && (filter.kind == nil || filter.kind?.rawValue == row[3])
-                }
-            )
-        }
-        if let subject = filter.subject {
-            restrict("subject", to: try EventSelection.subjects(subject, database))
-        }
-        if filter.device != nil || filter.actor != nil {
-            let sources = try Row.fetchAll(
-                database, sql: "SELECT id, events, actor, device FROM source WHERE actor = ?",
-                arguments: [filter.device ?? filter.actor]
-            )
-            restrict(
-                "source",
-                to: sources.filter { row in
-                    (filter.device == nil || row[3]) && (filter.actor == nil || filter.actor == row[2])
-                }
-            )
+        let subjects = filter.subject.map(EventSelection.streams)
+        let select = try HotStatement(
+            database, sql: "SELECT id, type, stream, actor, device, lower, first, last FROM facet ORDER BY id")
+        defer { select.reset() }
+        while try select.step() {
+            let stream = select.text(at: 2) ?? ""
+            let allowed =
+                filter.allows(type: select.text(at: 1) ?? "")
+                && (filter.actor == nil && filter.device == nil || EventSelection.allows(filter, select))
+                && (filter.kind == nil && filter.garage == nil && subjects == nil
+                    || EventSelection.allows(filter, subjects, stream))
+            guard allowed else {
+                isWhole = false
+                continue
+            }
+            let hasText = needle.map { (select.text(at: 5) ?? "").utf8.contains($0.utf8) } ?? true
+            facets.append(
+                Facet(id: select.integer(at: 0), first: select.integer(at: 6), last: select.integer(at: 7), hasText: hasText))
         }
         if filter.from != nil || filter.to != nil { try restrictTimes(filter, database) }
     }
 
-    private mutating func restrict(_ column: String, to rows: [Row]) {
-        let events = rows.reduce(into: Int64(0)) { $0 += $1[1] }
-        restrictions.append(Restriction(column: column, ids: rows.map { $0[0] }, events: events))
-        if rows.isEmpty { isEmpty = true }
+    private static func allows(_ filter: EventFilter, _ facet: HotStatement) -> Bool {
+        let actor = facet.text(at: 3)
+        if let wanted = filter.device, facet.integer(at: 4) == 0 || actor != wanted { return false }
+        return filter.actor == nil || actor == filter.actor
     }
 
-    /// The subjects that a text names: by stream, by API id or by bare name.
-    private static func subjects(_ text: String, _ database: Database) throws -> [Row] {
-        var streams = [text]
-        if text.contains(".") { streams += Subject.Kind.allCases.map { "\($0.rawValue)/\(text)" } }
-        let marks = streams.map { _ in "?" }.joined(separator: ", ")
-        return try Row.fetchAll(
-            database, sql: "SELECT id, events FROM subject WHERE stream IN (\(marks)) OR name = ?",
-            arguments: StatementArguments(streams) + [text]
-        )
+    private static func allows(_ filter: EventFilter, _ streams: [String]?, _ stream: String) -> Bool {
+        let subject = Subject(stream: stream)
+        if let kind = filter.kind, subject?.kind != kind { return false }
+        if let garage = filter.garage, subject?.garage != garage { return false }
+        guard let streams else { return true }
+        return streams.contains(stream) || filter.subject == subject?.name.text
+    }
+
+    /// The streams that a text names, by themselves or by API id.
+    private static func streams(_ text: String) -> [String] {
+        [text] + (text.contains(".") ? Subject.Kind.allCases.map { "\($0.rawValue)/\(text)" } : [])
     }
 
     /// Times ascend with positions but for small disorder, so a range of times needs only the positions from the first
     /// block that reaches into it to the last one.
     private mutating func restrictTimes(_ filter: EventFilter, _ database: Database) throws {
-        from = filter.from?.microseconds
-        to = filter.to?.microseconds
+        from = filter.from?.microseconds ?? .min
+        to = filter.to?.microseconds ?? .max
         let blocks = try Row.fetchOne(
             database, sql: "SELECT MIN(block), MAX(block) FROM span WHERE latest >= ? AND earliest < ?",
-            arguments: [from ?? .min, to ?? .max]
+            arguments: [from, to]
         )
         guard let first = blocks?[0] as Int64?, let last = blocks?[1] as Int64? else {
-            isEmpty = true
+            facets = []
+            isWhole = false
             return
         }
-        let lower = first << Schema.spanShift
-        positions = lower...(last << Schema.spanShift | (1 << Schema.spanShift - 1))
+        let lower = first << EventIndex.spanShift
+        positions = lower...(last << EventIndex.spanShift | (1 << EventIndex.spanShift - 1))
     }
 }
 
 extension EventSelection {
     /// The positions of a page in reading direction, at most `limit`.
     func positions(_ page: PageRequest, limit: Int, _ database: Database) throws -> [Int64] {
-        guard !isEmpty else { return [] }
-        var lower = positions.lowerBound
-        var upper = positions.upperBound
-        if let after = page.after {
-            switch page.order {
-            case .ascending: lower = max(lower, after == .max ? .max : after + 1)
-            case .descending: upper = min(upper, after == .min ? .min : after - 1)
-            }
+        guard !facets.isEmpty else { return [] }
+        var walk = EventWalk(self, page, limit: limit)
+        guard walk.hasRange else { return [] }
+        if let needle {
+            try walk.mergeFacets(facets.filter(\.hasText), database)
+            try walk.mergeText(needle, outside: facets.filter { !$0.hasText }, database)
+        } else {
+            // Close to where the page begins there are mostly enough; only what is rare there is looked up by facet.
+            try walk.scan(isWhole ? nil : Set(facets.map(\.id)), database)
+            if !walk.isDone { try walk.mergeFacets(facets, database) }
         }
-        guard lower <= upper else { return [] }
-        var arguments: [String: (any DatabaseValueConvertible)?] = ["lower": lower, "upper": upper, "limit": limit]
-        if let from { arguments["from"] = from }
-        if let to { arguments["to"] = to }
-        if let needle { arguments["needle"] = needle }
-        return try Int64.fetchAll(database, sql: sql(page.order), arguments: StatementArguments(arguments))
+        return walk.found
     }
-
-    /// The statement walks the index of the restriction with the fewest events, one ordered run for each of its numbers,
-    /// and merges the runs; so it reads little more than it returns even if the filter is rare in a long log.
-    private func sql(_ order: PageRequest.Order) -> String {
-        let direction = order == .ascending ? "ASC" : "DESC"
-        let driver = self.driver
-        var conditions = ["position BETWEEN :lower AND :upper"]
-        for restriction in restrictions where restriction.column != driver?.column {
-            let ids = restriction.ids.map(String.init).joined(separator: ", ")
-            // The plus sign keeps this index out of the planner's choice.
-            conditions.append("+\(restriction.column) IN (\(ids))")
-        }
-        if from != nil { conditions.append("time >= :from") }
-        if to != nil { conditions.append("time < :to") }
-        if needle != nil {
-            conditions.append(
-                """
-                (instr(text, :needle) OR subject IN (SELECT id FROM subject WHERE instr(lower, :needle)) \
-                OR source IN (SELECT id FROM source WHERE instr(lower, :needle)))
-                """
-            )
-        }
-        let condition = conditions.joined(separator: " AND ")
-        guard let driver else {
-            return "SELECT position FROM event WHERE \(condition) ORDER BY position \(direction) LIMIT :limit"
-        }
-        let runs = driver.ids.map { id in
-            """
-            SELECT * FROM (SELECT position FROM event INDEXED BY event_\(driver.column)
-            WHERE \(driver.column) = \(id) AND \(condition) ORDER BY position \(direction) LIMIT :limit)
-            """
-        }
-        return runs.joined(separator: "\nUNION ALL\n") + "\nORDER BY position \(direction) LIMIT :limit"
-    }
-
-    /// The restriction whose index is walked; `nil` if walking all events is as good.
-    private var driver: Restriction? {
-        let candidates = restrictions.filter { $0.ids.count <= EventSelection.mostRuns }
-        guard let rarest = candidates.min(by: { $0.events < $1.events }), rarest.events < head / 2 else { return nil }
-        return rarest
-    }
-
-    /// SQLite allows 500 parts in a compound select; more than this are not worth it.
-    private static let mostRuns = 100
 }

@@ -1,5 +1,5 @@
 import GRDB
-public import GarageDomain
+import GarageDomain
 
 extension Views {
     /// A page of readings, or of buckets of readings, in the order of their times.
@@ -19,36 +19,9 @@ extension Views {
         }
     }
 
-    /// The lowest and highest reading in a range of time; of equal ones the earliest. `nil` if there is none.
-    public func extremes(
-        of sensor: Subject, quantity: Quantity, from: Timestamp, to: Timestamp
-    ) async throws -> (minimum: ReadingPoint, maximum: ReadingPoint)? {
-        try await read { database in
-            func extreme(_ order: String) throws -> ReadingPoint? {
-                let row = try Row.fetchOne(
-                    database,
-                    sql: """
-                        SELECT reading.time, reading.value FROM series JOIN reading ON reading.series = series.id
-                        WHERE garage = ? AND sensor = ? AND quantity = ? AND reading.time >= ? AND reading.time < ?
-                        ORDER BY reading.value \(order), reading.time LIMIT 1
-                        """,
-                    arguments: [
-                        sensor.garage.text, sensor.name.text, quantity.rawValue, from.microseconds, to.microseconds,
-                    ]
-                )
-                return row.map { row in
-                    ReadingPoint(
-                        sensor: sensor.id, quantity: quantity, time: Timestamp(microseconds: row[0]), mean: row[1],
-                        minimum: row[1], maximum: row[1], count: 1
-                    )
-                }
-            }
-            guard let minimum = try extreme("ASC"), let maximum = try extreme("DESC") else { return nil }
-            return (minimum, maximum)
-        }
-    }
-
     /// The series that a query names, in the order of their first reading.
+    ///
+    /// The roll-ups know every series that ever was; `raw` is its number among the raw readings.
     private static func series(_ query: ReadingsQuery, _ database: Database) throws -> [Row] {
         var conditions = ["TRUE"]
         var arguments: StatementArguments = []
@@ -60,7 +33,11 @@ extension Views {
             conditions.append("quantity = ?")
             arguments += [quantity.rawValue]
         }
-        let sql = "SELECT * FROM series WHERE \(conditions.joined(separator: " AND ")) ORDER BY id"
+        let sql = """
+            SELECT rolled.*, raw.id AS raw FROM rollups.series AS rolled
+            LEFT JOIN main.series AS raw USING (garage, sensor, quantity)
+            WHERE \(conditions.joined(separator: " AND ")) ORDER BY rolled.id
+            """
         return try Row.fetchAll(database, sql: sql, arguments: arguments)
     }
 
@@ -70,23 +47,33 @@ extension Views {
         var first = Int64.max
         var last = Int64.min
         var isRawEnough = true
+        let (from, to) = (query.from?.microseconds ?? .min, query.to?.microseconds ?? .max)
+        let hour = Rollups.Level.hour
         for row in series {
-            let arguments: StatementArguments = [
-                row["id"] as Int64, query.from?.microseconds ?? .min, query.to?.microseconds ?? .max,
-            ]
-            let range = try Row.fetchOne(
+            let hours = try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT (SELECT MIN(start) FROM \(hour.table) WHERE series = ?1 AND start >= ?2 AND start < ?4),
+                    (SELECT MAX(start) FROM \(hour.table) WHERE series = ?1 AND start >= ?2 AND start < ?4),
+                    (SELECT MIN(start) FROM \(hour.table) WHERE series = ?1 AND start >= ?3 AND start < ?4)
+                    """, arguments: [row["id"] as Int64, floor(from, to: hour.microseconds), from, to])
+            guard let begin = hours?[0] as Int64?, let end = hours?[1] as Int64? else { continue }
+            first = min(first, max(begin, from))
+            last = max(last, min(end &+ (hour.microseconds - 1), to &- 1))
+            guard isRawEnough else { continue }
+            let raw = try Row.fetchOne(
                 database,
                 sql: """
                     SELECT (SELECT time FROM reading WHERE series = ?1 AND time >= ?2 AND time < ?3 ORDER BY time LIMIT 1),
-                    (SELECT time FROM reading WHERE series = ?1 AND time >= ?2 AND time < ?3 ORDER BY time DESC LIMIT 1),
                     (SELECT COUNT(*) FROM
                     (SELECT 1 FROM reading WHERE series = ?1 AND time >= ?2 AND time < ?3 LIMIT \(most + 1)))
-                    """, arguments: arguments
-            )
-            guard let range, let begin = range[0] as Int64?, let end = range[1] as Int64? else { continue }
-            first = min(first, begin)
-            last = max(last, end)
-            if (range[2] as Int64) > most { isRawEnough = false }
+                    """, arguments: [row["raw"] as Int64? ?? 0, from, to])
+            // The roll-ups know of whole hours whose readings were pruned.
+            let isWhole =
+                (hours?[2] as Int64?).map { inner in
+                    (raw?[0] as Int64?).map { floor($0, to: hour.microseconds) <= inner } ?? false
+                } ?? true
+            if !isWhole || (raw?[1] as Int64? ?? 0) > most { isRawEnough = false }
         }
         if isRawEnough { return .raw }
         let length = last.subtractingReportingOverflow(first)

@@ -13,6 +13,7 @@ struct ReadingSeries {
     private let sensor: String
     private let quantity: Quantity
     private let bucket: Bucket
+    private let isAscending: Bool
     private let rows: RowCursor
     /// The first source row that does not belong to the bucket before.
     private var pending: Source?
@@ -25,9 +26,20 @@ struct ReadingSeries {
         var sum: Double
         var minimum: Double
         var maximum: Double
+        var first: Double
+        var last: Double
+
+        /// Adds the source that comes next in the order of the query.
+        mutating func add(_ next: Source, isAscending: Bool) {
+            count += next.count
+            sum += next.sum
+            minimum = min(minimum, next.minimum)
+            maximum = max(maximum, next.maximum)
+            if isAscending { last = next.last } else { first = next.first }
+        }
     }
 
-    /// A series of the table `series`, restricted to times of `range`, beyond the query's cursor.
+    /// A row of `Views.series`, restricted to times of `range`, beyond the query's cursor.
     init?(_ row: Row, _ query: ReadingsQuery, _ bucket: Bucket, _ range: ReadingRange, _ database: Database) throws {
         guard let subject = Subject(kind: .sensor, garage: row["garage"], name: row["sensor"]),
             let quantity = Quantity(rawValue: row["quantity"])
@@ -36,7 +48,9 @@ struct ReadingSeries {
         sensor = subject.id
         self.quantity = quantity
         self.bucket = bucket
-        rows = try ReadingSeries.cursor(id, query, bucket, range, database)
+        isAscending = query.order == .ascending
+        // Without a raw reading there is no such series.
+        rows = try ReadingSeries.cursor(bucket.level == nil ? row["raw"] ?? 0 : id, query, bucket, range, database)
         pending = try nextSource()
     }
 
@@ -51,10 +65,7 @@ struct ReadingSeries {
         while true {
             pending = try nextSource()
             guard let pending, floor(pending.time, to: length) == start else { break }
-            source.count += pending.count
-            source.sum += pending.sum
-            source.minimum = min(source.minimum, pending.minimum)
-            source.maximum = max(source.maximum, pending.maximum)
+            source.add(pending, isAscending: isAscending)
         }
         source.time = start
         return entry(source, ReadingsCursor(time: start, tie: id))
@@ -64,32 +75,33 @@ struct ReadingSeries {
         let point = ReadingPoint(
             sensor: sensor, quantity: quantity, time: Timestamp(microseconds: source.time),
             mean: source.sum / Double(source.count), minimum: source.minimum, maximum: source.maximum,
-            count: Int(source.count)
+            count: Int(source.count), first: source.first, last: source.last
         )
         return Entry(point: point, cursor: cursor)
     }
 
     private func nextSource() throws -> Source? {
         guard let row = try rows.next() else { return nil }
-        return Source(time: row[0], position: row[1], count: row[2], sum: row[3], minimum: row[4], maximum: row[5])
+        return Source(
+            time: row[0], position: row[1], count: row[2], sum: row[3], minimum: row[4], maximum: row[5], first: row[6],
+            last: row[7])
     }
 
     private static func cursor(
         _ id: Int64, _ query: ReadingsQuery, _ bucket: Bucket, _ range: ReadingRange, _ database: Database
     ) throws -> RowCursor {
         let direction = query.order == .ascending ? "ASC" : "DESC"
-        let isRolledUp = (bucket.microseconds ?? 0) >= Schema.rollupMicroseconds
         let sql =
-            isRolledUp
-            ? """
-            SELECT start, 0, count, sum, minimum, maximum FROM rollup
-            WHERE series = :series AND start >= :from AND start < :to ORDER BY start \(direction)
-            """
-            : """
-            SELECT time, position, 1, value, value, value FROM reading
-            WHERE series = :series AND time >= :from AND time < :to AND \(beyond(query, bucket))
-            ORDER BY time \(direction), position \(direction)
-            """
+            bucket.level.map { level in
+                """
+                SELECT start, 0, count, sum, minimum, maximum, first, last FROM \(level.table)
+                WHERE series = :series AND start >= :from AND start < :to ORDER BY start \(direction)
+                """
+            } ?? """
+                SELECT time, position, 1, value, value, value, value, value FROM reading
+                WHERE series = :series AND time >= :from AND time < :to AND \(beyond(query, bucket))
+                ORDER BY time \(direction), position \(direction)
+                """
         var arguments: [String: any DatabaseValueConvertible] = ["series": id, "from": range.from, "to": range.to]
         if bucket == .raw, let after = query.after {
             arguments["time"] = after.time
@@ -103,6 +115,18 @@ struct ReadingSeries {
         guard bucket == .raw, query.after != nil else { return "TRUE" }
         return query.order == .ascending
             ? "(time, position) > (:time, :position)" : "(time, position) < (:time, :position)"
+    }
+}
+
+extension Bucket {
+    /// The roll-ups that buckets of this length are made of; `nil` for `raw` and `auto`.
+    var level: Rollups.Level? {
+        switch self {
+        case .raw, .auto: nil
+        case .minute, .fiveMinutes, .quarterHour: .minute
+        case .hour: .hour
+        case .day: .day
+        }
     }
 }
 
