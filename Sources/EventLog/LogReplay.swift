@@ -14,7 +14,7 @@ package struct ReplayedEvent {
     /// What stands for the stream, the type, the channel and the actor: within one log, equal numbers are equal texts.
     package let numbers: Numbers
 
-    package struct Numbers: Hashable {
+    package struct Numbers: Hashable, Sendable {
         package var stream: Int64
         package var type: Int64
         package var channel: Int64

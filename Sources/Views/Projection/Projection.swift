@@ -4,7 +4,7 @@ import GRDB
 ///
 /// It remembers between pages what would be costly to read again. After a transaction that failed it is thrown away and
 /// made anew from its tables.
-protocol Projection {
+protocol Projection: Sendable {
     /// The read model that continues where its tables stand.
     init(_ database: Database) throws
 
