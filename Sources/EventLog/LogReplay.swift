@@ -41,7 +41,8 @@ package struct ReplayedEvent {
         position = row.integer(at: 0)
         time = row.integer(at: 1)
         numbers = Numbers(
-            stream: row.integer(at: 2), type: row.integer(at: 3), channel: row.integer(at: 4), actor: row.integer(at: 5))
+            stream: row.integer(at: 2), type: row.integer(at: 3), channel: row.integer(at: 4), actor: row.integer(at: 5)
+        )
     }
 
     package var schema: Int { Int(row.integer(at: 6)) }
@@ -55,7 +56,8 @@ package struct ReplayedEvent {
     package func names() throws -> Names {
         Names(
             stream: try look(up: numbers.stream, with: findStream), type: try look(up: numbers.type, with: findSymbol),
-            channel: try look(up: numbers.channel, with: findSymbol), actor: try look(up: numbers.actor, with: findSymbol))
+            channel: try look(up: numbers.channel, with: findSymbol),
+            actor: try look(up: numbers.actor, with: findSymbol))
     }
 
     /// The whole event, with the texts that ``names()`` gave for its numbers.

@@ -79,7 +79,9 @@ struct FlatJSONObject {
             let isNegative = take(UInt8(ascii: "-"))
             let start = index
             var value: Int64 = 0
-            while index < bytes.count, index - start < 18, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[index]) {
+            while index < bytes.count, index - start < 18,
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[index])
+            {
                 value = value * 10 + Int64(bytes[index] - UInt8(ascii: "0"))
                 index += 1
             }

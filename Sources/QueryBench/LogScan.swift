@@ -1,6 +1,6 @@
 public import EventLog
-import GarageEvents
 import GarageDomain
+import GarageEvents
 
 /// Reads a whole log, decodes every event and does nothing with it: what a projection can't be faster than.
 public enum LogScan {

@@ -113,7 +113,8 @@ struct RollupsFile: Sendable {
         if statistics.events < log.head {
             let oldest = try log.read(after: 0, limit: 1, chain: .telemetry).first
             // Times are not strictly in order, so that one more day is left as it is.
-            kept = oldest.map { floor($0.time, to: Rollups.Level.day.microseconds) &+ 2 * Rollups.Level.day.microseconds }
+            kept =
+                oldest.map { floor($0.time, to: Rollups.Level.day.microseconds) &+ 2 * Rollups.Level.day.microseconds }
                 ?? .max
         }
         for level in Rollups.Level.allCases {

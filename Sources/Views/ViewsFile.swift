@@ -73,7 +73,9 @@ struct ViewsFile: Sendable {
             )
             try database.execute(sql: "ATTACH DATABASE ? AS rollups", arguments: [rollups.path])
             try database.execute(
-                sql: "PRAGMA rollups.cache_size = -4096; PRAGMA rollups.synchronous = NORMAL; PRAGMA rollups.secure_delete = OFF")
+                sql:
+                    "PRAGMA rollups.cache_size = -4096; PRAGMA rollups.synchronous = NORMAL; PRAGMA rollups.secure_delete = OFF"
+            )
         }
         return configuration
     }

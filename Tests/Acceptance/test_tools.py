@@ -75,8 +75,10 @@ def test_views_rebuild_and_status(garage):
     garage.stop()
     done = garage.command("views", "rebuild")
     assert done.returncode == 0, done.stderr
-    head, at = re.findall(r"\d+", garage.command("views", "status").stdout)
-    assert head == at != "0"
+    status = garage.command("views", "status").stdout
+    head = re.search(r"log head: (\d+)", status).group(1)
+    assert head != "0"
+    assert re.findall(r"at (\d+), 0 behind", status) == [head] * 4
     garage.start()
     assert garage.request("GET", "/api/v1/events").text == before
 

@@ -94,7 +94,10 @@ import Testing
             let views = try await garage.caughtUpViews()
             let plans = try await views.read { database in
                 try [
-                    "SELECT position FROM event WHERE facet = 1 AND position BETWEEN 1 AND 9 ORDER BY position DESC LIMIT 3",
+                    """
+                    SELECT position FROM event INDEXED BY event_facet WHERE facet = 1 AND position BETWEEN 1 AND 9
+                    ORDER BY position DESC LIMIT 3
+                    """,
                     "SELECT position, facet, time FROM event WHERE position BETWEEN 1 AND 9 ORDER BY position DESC",
                     """
                     SELECT rowid FROM search_index WHERE search_index MATCH '"abc"' AND rowid BETWEEN 1 AND 9
@@ -105,6 +108,9 @@ import Testing
                     "SELECT * FROM movement WHERE garage = 'a' AND gate = 'b' AND time < 3 ORDER BY time DESC, position DESC",
                     "SELECT * FROM stay WHERE garage = 'a' AND spot = 'b' AND departure >= 1 ORDER BY departure",
                     "SELECT * FROM stay WHERE arrival_position < 9 ORDER BY arrival_position DESC LIMIT 3",
+                    """
+                    SELECT * FROM stay WHERE arrival_position < 9 AND garage = 'a' ORDER BY arrival_position DESC LIMIT 3
+                    """,
                     "SELECT position FROM link WHERE high = 1 AND low = 2 ORDER BY position",
                 ].map { sql in
                     try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN " + sql).map { $0["detail"] as String }
@@ -127,7 +133,9 @@ import Testing
             try await garage.append("gate/home.front", moved(.opening, .open), at: 3, device: "esp1")
             try await garage.append("spot/home.A1", .spotChanged(SpotChanged(occupied: true)), at: 4)
             let views = try await garage.caughtUpViews()
-            for (state, positions) in [("open", [3]), ("closed", [1]), ("occupied", [4]), ("ajar", [])] as [(String, [Int64])] {
+            for (state, positions) in [("open", [3]), ("closed", [1]), ("occupied", [4]), ("ajar", [])]
+                as [(String, [Int64])]
+            {
                 let page = try await views.events(EventFilter(state: state), PageRequest())
                 #expect(page.rows.map(\.event.position) == positions)
                 #expect(page.rows.allSatisfy(EventFilter(state: state).matches))

@@ -83,7 +83,9 @@ import Testing
                 if names != ["rollups"] { #expect(try await all(rebuilt, .raw).count == 90) }
                 try rebuilt.close()
             }
-            for suffix in ViewsFile.suffixes { try? FileManager.default.removeItem(atPath: garage.folder + "/views.db" + suffix) }
+            for suffix in ViewsFile.suffixes {
+                try? FileManager.default.removeItem(atPath: garage.folder + "/views.db" + suffix)
+            }
             let fresh = try Views.open(directory: garage.folder, log: log, logger: GarageLog.logger)
             try await fresh.catchUp()
             #expect(try await all(fresh, .hour) == before[1])
@@ -115,7 +117,9 @@ import Testing
             let views = try await garage.caughtUpViews()
             let before = try await all(views, .minute)
             try views.close()
-            for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: garage.folder + "/rollups.db" + suffix) }
+            for suffix in ["-wal", "-shm"] {
+                try? FileManager.default.removeItem(atPath: garage.folder + "/rollups.db" + suffix)
+            }
             try String(repeating: "no database ", count: 500).write(
                 toFile: garage.folder + "/rollups.db", atomically: true, encoding: .utf8)
             let again = try await garage.caughtUpViews()

@@ -19,7 +19,9 @@ final class RecentEvents: Sendable {
             if let last = state.rows.last, last.event.position + 1 != rows.first?.event.position { state.rows = [] }
             state.rows.append(contentsOf: rows.suffix(RecentEvents.capacity))
             // Cut rarely, so that the copying is spread over many appends.
-            if state.rows.count > 2 * RecentEvents.capacity { state.rows.removeFirst(state.rows.count - RecentEvents.capacity) }
+            if state.rows.count > 2 * RecentEvents.capacity {
+                state.rows.removeFirst(state.rows.count - RecentEvents.capacity)
+            }
         }
     }
 

@@ -10,6 +10,7 @@ struct ParkingHistory {
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX stay_departure ON stay(garage, spot, departure);
         CREATE INDEX stay_position ON stay(arrival_position);
+        CREATE INDEX stay_garage ON stay(garage, arrival_position);
         """
 
     /// The stays that have not ended.

@@ -20,7 +20,8 @@ enum Pruning {
                 AND facet IN (SELECT id FROM facet WHERE type = ?)
                 """, arguments: [done, end, EventType.readingRecorded.rawValue])
         let block = end >> EventIndex.spanShift
-        let latest = try Int64.fetchOne(database, sql: "SELECT MAX(latest) FROM span WHERE block <= ?", arguments: [block])
+        let latest = try Int64.fetchOne(
+            database, sql: "SELECT MAX(latest) FROM span WHERE block <= ?", arguments: [block])
         try database.execute(
             sql: """
                 DELETE FROM reading WHERE (series, time, position) IN (

@@ -54,8 +54,8 @@ struct Rollups: Projection {
         numbering = try SeriesNumbering(database, schema: "rollups")
         stored = try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM rollups.series") ?? 0
         let kept = try Row.fetchOne(database, sql: "SELECT kept_time, kept_position FROM rollups.log")
-        keptTime = kept?[0] ?? .min
-        keptPosition = kept?[1] ?? 0
+        keptTime = kept.flatMap { $0[0] as Int64? } ?? .min
+        keptPosition = kept.map { $0[1] as Int64 } ?? 0
         for series in 0..<stored {
             for level in Level.allCases {
                 let latest = try Int64.fetchOne(

@@ -12,10 +12,10 @@ enum SearchText {
     static func ofOrigin(stream: String, actor: String) -> String { stream.lowercased() + "\n" + actor.lowercased() }
 
     /// The query of the index for texts that may contain a needle: each three characters in a row must be there. `nil` for
-    /// a needle that is too short for that.
+    /// a needle that is too short for that, or has a character that queries can't have.
     static func query(for needle: String, facets: [Int64]) -> String? {
         let characters = Array(needle.unicodeScalars)
-        guard characters.count >= 3 else { return nil }
+        guard characters.count >= 3, !characters.contains("\0") else { return nil }
         // A long needle need not be checked to its end: the texts that are found are compared as a whole.
         let parts = characters.indices.dropLast(2).prefix(40).map { index in
             var part = String.UnicodeScalarView()

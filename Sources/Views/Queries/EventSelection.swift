@@ -41,7 +41,9 @@ struct EventSelection {
             }
             let hasText = needle.map { (select.text(at: 5) ?? "").utf8.contains($0.utf8) } ?? true
             facets.append(
-                Facet(id: select.integer(at: 0), first: select.integer(at: 6), last: select.integer(at: 7), hasText: hasText))
+                Facet(
+                    id: select.integer(at: 0), first: select.integer(at: 6), last: select.integer(at: 7),
+                    hasText: hasText))
         }
         if filter.from != nil || filter.to != nil { try restrictTimes(filter, database) }
     }
@@ -74,7 +76,7 @@ struct EventSelection {
             database, sql: "SELECT MIN(block), MAX(block) FROM span WHERE latest >= ? AND earliest < ?",
             arguments: [from, to]
         )
-        guard let first = blocks?[0] as Int64?, let last = blocks?[1] as Int64? else {
+        guard let blocks, let first = blocks[0] as Int64?, let last = blocks[1] as Int64? else {
             facets = []
             isWhole = false
             return

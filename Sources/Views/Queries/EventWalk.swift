@@ -75,11 +75,15 @@ struct EventWalk {
 
     /// Adds the nearest events of each facet; each is looked at only as far as the page can still reach.
     mutating func mergeFacets(_ facets: [EventSelection.Facet], _ database: Database) throws {
+        // Without figures about the table SQLite may take the wrong index. While the views are built there is none.
+        let hasIndex = try Bool.fetchOne(
+            database, sql: "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'event_facet')")
+        let index = hasIndex == true ? "INDEXED BY event_facet" : ""
         let condition = hasTimes ? "AND time >= ?5 AND time < ?6" : ""
         let statement = try HotStatement(
             database,
             sql: """
-                SELECT position FROM event WHERE facet = ?1 AND position BETWEEN ?2 AND ?3 \(condition)
+                SELECT position FROM event \(index) WHERE facet = ?1 AND position BETWEEN ?2 AND ?3 \(condition)
                 ORDER BY position \(direction) LIMIT ?4
                 """)
         defer { statement.reset() }

@@ -48,17 +48,31 @@ private struct ExtremeSearch {
         let below = floor(from, to: hour)
         let firstHour = below == from || from > Int64.max - hour ? below : below + hour
         let lastHour = floor(to, to: hour)
-        guard firstHour < lastHour else { return try reading(isMinimum, from, to, database) }
+        guard firstHour < lastHour else { return try part(isMinimum, from, to, database) }
         let candidates = try [
-            reading(isMinimum, from, firstHour, database),
+            part(isMinimum, from, firstHour, database),
             bucket(.hour, isMinimum, firstHour, lastHour, database).flatMap { found in
                 try exact(found, isMinimum, database)
             },
-            reading(isMinimum, lastHour, to, database),
+            part(isMinimum, lastHour, to, database),
         ].compactMap { $0 }
         return candidates.min { left, right in
             (isMinimum ? left.value : -left.value, left.time) < (isMinimum ? right.value : -right.value, right.time)
         }
+    }
+
+    /// The extreme of a part of an hour: of its readings, or of its whole minutes where those are gone.
+    private func part(_ isMinimum: Bool, _ from: Int64, _ to: Int64, _ database: Database) throws -> Found? {
+        let minute = Rollups.Level.minute.microseconds
+        let below = floor(from, to: minute)
+        let first = below == from || from > Int64.max - minute ? below : below + minute
+        let reading = try reading(isMinimum, from, to, database)
+        guard let bucket = try bucket(.minute, isMinimum, first, floor(to, to: minute), database) else {
+            return reading
+        }
+        guard let reading else { return bucket }
+        let isBucketBeyond = isMinimum ? bucket.value < reading.value : bucket.value > reading.value
+        return isBucketBeyond ? bucket : reading
     }
 
     /// The reading, or at least the minute, that an hour's extreme comes from.

@@ -57,7 +57,7 @@ extension Views {
                     (SELECT MAX(start) FROM \(hour.table) WHERE series = ?1 AND start >= ?2 AND start < ?4),
                     (SELECT MIN(start) FROM \(hour.table) WHERE series = ?1 AND start >= ?3 AND start < ?4)
                     """, arguments: [row["id"] as Int64, floor(from, to: hour.microseconds), from, to])
-            guard let begin = hours?[0] as Int64?, let end = hours?[1] as Int64? else { continue }
+            guard let hours, let begin = hours[0] as Int64?, let end = hours[1] as Int64? else { continue }
             first = min(first, max(begin, from))
             last = max(last, min(end &+ (hour.microseconds - 1), to &- 1))
             guard isRawEnough else { continue }
@@ -70,10 +70,10 @@ extension Views {
                     """, arguments: [row["raw"] as Int64? ?? 0, from, to])
             // The roll-ups know of whole hours whose readings were pruned.
             let isWhole =
-                (hours?[2] as Int64?).map { inner in
-                    (raw?[0] as Int64?).map { floor($0, to: hour.microseconds) <= inner } ?? false
+                (hours[2] as Int64?).map { inner in
+                    raw.flatMap { $0[0] as Int64? }.map { floor($0, to: hour.microseconds) <= inner } ?? false
                 } ?? true
-            if !isWhole || (raw?[1] as Int64? ?? 0) > most { isRawEnough = false }
+            if !isWhole || raw.map({ $0[1] as Int64 }) ?? 0 > most { isRawEnough = false }
         }
         if isRawEnough { return .raw }
         let length = last.subtractingReportingOverflow(first)

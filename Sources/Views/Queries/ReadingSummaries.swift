@@ -26,7 +26,8 @@ extension Views {
                     select,
                     arguments: [
                         sensor.garage.text, sensor.name.text, quantity.rawValue,
-                        floor(from.microseconds, to: level.microseconds), floor(to.microseconds, to: level.microseconds),
+                        floor(from.microseconds, to: level.microseconds),
+                        floor(to.microseconds, to: level.microseconds),
                     ])
                 guard let row, let minimum = row[0] as Double?, let maximum = row[1] as Double?,
                     let sum = row[2] as Double?, let count = row[3] as Int?, count > 0

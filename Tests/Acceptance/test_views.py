@@ -1,0 +1,64 @@
+"""Views follow from the log, and building them again does nothing else."""
+
+import sqlite3
+
+import mosquitto
+from device import Client
+
+
+def fill(garage) -> None:
+    with Client(garage, "esp1") as device:
+        device.publish("garage/home/gate/front/state", "closed")
+        device.publish("garage/home/sensor/dht1/temperature", "23.4")
+        device.publish("garage/home/spot/A1/state", "occupied")
+        garage.await_event("spot.occupied")
+        device.subscribe("garage/home/gate/front/actuate")
+        mosquitto.publish(garage, "garage/home/gate/front/command", "OPEN", "-q", "1")
+        garage.await_event("gate.command-dispatched")
+        device.publish("garage/home/gate/front/state", "opening")
+        device.publish("garage/home/gate/front/state", "open")
+        garage.await_event("gate.command-completed")
+    garage.await_event("device.disconnected")
+
+
+def test_reading_the_log_again_sends_nothing_and_appends_nothing(make_garage):
+    garage = make_garage().start()
+    fill(garage)
+    with Client(garage, "watcher", clean=False) as watcher:
+        watcher.subscribe("garage/#")
+    assert garage.stop() == 0
+    for file in [*garage.data.glob("views.db*"), *garage.data.glob("rollups.db*")]:
+        file.unlink()
+    with sqlite3.connect(garage.data / "events.db") as log:
+        (before,) = log.execute("SELECT max(position) FROM event").fetchone()
+    garage.start()
+    assert garage.one("spots", "home.A1")["state"] == "occupied"
+    assert garage.one("gates", "home.front")["state"] == "open"
+    # Where sessions outlive a restart, whatever the replay had sent would wait in the watcher's.
+    with Client(garage, "watcher", clean=False) as watcher:
+        watcher.subscribe("garage/#")
+        mosquitto.publish(garage, "garage/home/spot/A1/state", "free", "-q", "1")
+        watcher.await_payload("garage/home/spot/A1/state", "free")
+        live = [message for message in watcher.messages if not message.retain]
+        assert not [message for message in live if message.topic.endswith(("/actuate", "/result"))]
+        types = [event["type"] for event in garage.events() if int(event["sequence"]) > before]
+    assert "spot.freed" in types
+    assert not [name for name in types if name.startswith(("gate.", "alert.", "sensor."))]
+
+
+def test_views_are_rebuilt_one_by_one(make_garage):
+    garage = make_garage().start()
+    fill(garage)
+    lists = ("/events", "/gates", "/spots", "/sensors", "/readings", "/readings?bucket=1h")
+    before = [garage.request("GET", "/api/v1" + path).text for path in lists]
+    assert garage.stop() == 0
+    status = garage.command("views", "status")
+    assert status.returncode == 0, status.stderr
+    for name in ("events", "garage", "readings", "rollups"):
+        assert f"{name}: at " in status.stdout
+        done = garage.command("views", "rebuild", name)
+        assert done.returncode == 0, done.stderr
+        assert "events/s" in done.stdout
+    assert garage.command("views", "rebuild", "weather").returncode == 2
+    garage.start()
+    assert [garage.request("GET", "/api/v1" + path).text for path in lists] == before
