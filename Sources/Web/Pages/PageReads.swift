@@ -4,6 +4,8 @@ import Views
 /// What the pages ask of the views.
 protocol PageReads: Sendable {
     func position() -> Int64
+    /// How the views follow the log, and which of them stopped.
+    func status() -> ViewsStatus
     @discardableResult func waitUntilApplied(_ position: Int64, within deadline: Duration) async -> Bool
     func feed(after position: Int64, filter: EventFilter) -> any RowFeed
     func events(_ filter: EventFilter, _ page: PageRequest) async throws -> EventPage

@@ -17,6 +17,7 @@ final class SampleGarage: PageReads, CommandDoor {
         var devices: [DeviceRow] = []
         var readings: [ReadingPoint] = []
         var garages: [Name] = []
+        var views: [ViewsStatus.Projection] = []
         var unmapped: [UnmappedTopic] = []
         var submitted: [CommandSubmission] = []
         /// What the command door answers.
@@ -61,6 +62,14 @@ final class SampleGarage: PageReads, CommandDoor {
     // MARK: PageReads
 
     func position() -> Int64 { content.withLock { Int64($0.events.count) } }
+
+    func status() -> ViewsStatus {
+        content.withLock { content in
+            ViewsStatus(
+                position: Int64(content.events.count), head: Int64(content.events.count), bytes: 0,
+                projections: content.views)
+        }
+    }
 
     func waitUntilApplied(_ position: Int64, within deadline: Duration) async -> Bool { true }
 

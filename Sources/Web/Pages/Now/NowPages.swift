@@ -30,9 +30,10 @@ struct NowPages: Sendable {
             let (spots, sensors, devices) = try await (reads.spots(), reads.sensors(), reads.devices())
             let alertFilter = EventFilter(types: [EventType.alertRaised.rawValue, EventType.alertCleared.rawValue])
             let alertEvents = try await reads.events(alertFilter, PageRequest(order: .descending, limit: 100)).rows
-            let alerts = AlertList(
+            var alerts = AlertList(
                 gates: cards.map(\.gate), sensors: sensors, devices: devices, raised: AlertList.open(alertEvents),
                 text: text)
+            alerts.note(reads.status(), in: text)
             var sensorValues: [[String: Any]] = []
             for sensor in sensors {
                 sensorValues.append(try await SensorCard(sensor: sensor, reads: reads, text: text).values())
