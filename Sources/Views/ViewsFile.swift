@@ -65,16 +65,18 @@ struct ViewsFile: Sendable {
         configuration.label = "views"
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { [rollups] database in
+            // Readers have the system's cache behind them; together they must not make an idle service large.
+            let cache = database.configuration.readonly ? 2048 : 16_384
             try database.execute(
                 sql: """
-                    PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA secure_delete = OFF;
+                    PRAGMA temp_store = MEMORY; PRAGMA cache_size = -\(cache); PRAGMA secure_delete = OFF;
                     PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864
                     """
             )
             try database.execute(sql: "ATTACH DATABASE ? AS rollups", arguments: [rollups.path])
             try database.execute(
                 sql:
-                    "PRAGMA rollups.cache_size = -4096; PRAGMA rollups.synchronous = NORMAL; PRAGMA rollups.secure_delete = OFF"
+                    "PRAGMA rollups.cache_size = -\(cache / 4); PRAGMA rollups.synchronous = NORMAL; PRAGMA rollups.secure_delete = OFF"
             )
         }
         return configuration
