@@ -84,7 +84,8 @@ extension Shard {
         case .holdOnly, .consume, .refuse: break
         }
         guard publication.qos > 0 else { return }
-        if publication.qos == 2 { recordReceived(packetID, session) }
+        // While other shards have something to store, the identifier must not be on disk before it.
+        if publication.qos == 2, !awaitsOthers { recordReceived(packetID, session) }
         guard journal.count != changes || awaitsOthers else {
             acknowledge(connection, session, packetID: packetID, isQoS2: publication.qos == 2, reason, ticket.sequence)
             return

@@ -111,15 +111,25 @@ extension Shard {
 
     /// The other shards have stored what they got of a publish.
     mutating func stored(_ ticket: HoldTicket) {
-        guard let session = sessions.find(ticket.slot, ticket.generation) else { return }
-        if let connection = session.pointee.connection, connection.pointee.acknowledgements.stored(ticket.sequence) {
-            flushAcknowledgements(connection)
-        }
+        guard let session = sessions.find(ticket.slot, ticket.generation), !session.pointee.isLeaving else { return }
+        var received: UInt16?
         session.pointee.inboundQoS2.forEach { packetID, value in
-            guard value.storedSequence == ticket.sequence,
-                let index = session.pointee.inboundQoS2.index(of: packetID)
-            else { return }
+            if value.storedSequence == ticket.sequence { received = packetID }
+        }
+        var batch: UInt64 = 0
+        if let received, let index = session.pointee.inboundQoS2.index(of: received) {
+            recordReceived(received, session)
+            batch = journal.last
             session.pointee.inboundQoS2[at: index].storedSequence = 0
+            session.pointee.inboundQoS2[at: index].batch = batch
+        }
+        guard let connection = session.pointee.connection,
+            connection.pointee.acknowledgements.stored(ticket.sequence, batch: batch)
+        else { return }
+        if batch > journal.committed {
+            journal.wait(for: batch, .acknowledgements(connection.pointee.id))
+        } else {
+            flushAcknowledgements(connection)
         }
     }
 }

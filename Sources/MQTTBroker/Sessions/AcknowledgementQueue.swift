@@ -34,10 +34,12 @@ struct AcknowledgementQueue {
         return true
     }
 
-    /// Notes that the other shards have stored the publish. False if no entry has this number.
-    mutating func stored(_ sequence: UInt64) -> Bool {
+    /// Notes that the other shards have stored the publish, and what is to be on disk here besides. False if no entry has
+    /// this number.
+    mutating func stored(_ sequence: UInt64, batch: UInt64) -> Bool {
         guard let index = entries.firstIndex(where: { $0.sequence == sequence }) else { return false }
         entries[index].awaitsOthers = false
+        entries[index].batch = max(entries[index].batch, batch)
         return true
     }
 
