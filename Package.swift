@@ -175,16 +175,20 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // The system's zlib.
+        .systemLibrary(name: "CZlib"),
         .target(
             name: "Web",
             dependencies: [
-                "Charts", "Views", "Ingest", "GarageDomain", "GarageEvents", "EventLog",
+                "Charts", "CZlib", "Views", "Ingest", "GarageDomain", "GarageEvents", "EventLog",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings,
             plugins: ["EmbedWebFiles"]
@@ -400,7 +404,7 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Web", "Views", "Ingest", "EventLog", "GarageEvents", "GarageDomain",
+                "Web", "CZlib", "Charts", "Views", "Ingest", "EventLog", "GarageEvents", "GarageDomain",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

@@ -36,8 +36,9 @@ ALLOWED = {
     | PROCESS,
     "Notifications": {"EventLog", "GarageEvents", "GarageDomain", "Crypto", "GRDB"} | PROCESS,
     "Charts": set(),
-    "Web": {"Charts", "Views", "Ingest", "GarageDomain", "GarageEvents", "EventLog", "Hummingbird", "HummingbirdCore"}
-    | {"Mustache", "NIOCore"}
+    "CZlib": set(),
+    "Web": {"Charts", "CZlib", "Yams", "Views", "Ingest", "GarageDomain", "GarageEvents", "EventLog", "Hummingbird"}
+    | {"HummingbirdCore", "Mustache", "NIOCore"}
     | {"EmbedWebFiles"}
     | PROCESS,
     "Simulator": {"MQTTClient", "MQTTCodec", "GarageDomain"} | NETWORK | PROCESS,

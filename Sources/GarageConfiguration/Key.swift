@@ -54,6 +54,8 @@ public enum Key: String, Sendable, CaseIterable {
     case limitStalledReceiver = "mqtt.limits.stalled_receiver_seconds"
     case httpListen = "http.listen"
     case httpFiles = "http.files"
+    case httpAllowedHosts = "http.allowed_hosts"
+    case httpAllowedOrigins = "http.allowed_origins"
     case siteTimeZone = "site.time_zone"
     case retentionTelemetryDays = "retention.telemetry_days"
     case gateCommandTimeout = "gate.command_timeout_seconds"

@@ -33,6 +33,10 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var http = HostPort(host: "127.0.0.1", port: 8080)
     /// A folder with templates, static files and locales to use in place of the built-in ones; for work on the pages.
     public var httpFiles: String?
+    /// Host names by which pages and API may be reached beside addresses and `localhost`; `*` stands for every name.
+    public var httpAllowedHosts: [String] = []
+    /// Origins whose pages may use the API from a browser; none by default.
+    public var httpAllowedOrigins: [String] = []
     /// The IANA name of the time zone that days begin in; `nil` takes the system's.
     public var timeZone: String?
     /// How long readings are kept one by one, in days, 1 to 36500; 0 keeps them for ever.

@@ -162,6 +162,12 @@ public final class MQTTServer: Service, Sendable {
         return all.sorted { $0.clientID < $1.clientID }
     }
 
+    /// The retained messages, sorted by topic, at most `limit`; `nil` if there are too many to look at: more than 20000.
+    public func retainedMessages(limit: Int) async -> [RetainedInfo]? {
+        guard let loop = loops.first else { return [] }
+        return await onLoop(loop) { core, now in core.retainedMessages(limit: limit, now: now) }
+    }
+
     /// Closes a client's connection, if it has one; MQTT 5 clients are told 0x98 (administrative action).
     public func disconnect(clientID: String) {
         for loop in loops {

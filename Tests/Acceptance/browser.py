@@ -48,7 +48,7 @@ class Browser:
 
     def reset(self) -> None:
         self.driver.get("about:blank")
-        self.driver.delete_all_cookies()
+        self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
         self.size(1280, 900)
         self.console()
 

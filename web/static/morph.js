@@ -1,6 +1,8 @@
 // Makes the children of an element like those of another with as few changes as possible, so that the focus, open details
 // and running movements stay.
 export function morph(target, source) {
+  // What a script wrote for the reader stays.
+  if (target.nodeType === Node.ELEMENT_NODE && target.hasAttribute("data-readout")) return;
   const wanted = [...source.childNodes];
   let current = target.firstChild;
   for (const node of wanted) {

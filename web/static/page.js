@@ -3,6 +3,7 @@ import { keepTimes } from "./time.js";
 import { followRegions } from "./live.js";
 import { handleCommands } from "./command.js";
 import { moveDoors } from "./door.js";
+import { readCharts } from "./chart.js";
 
 // A choice of language or colours is kept in a cookie, so it need not stay in the address.
 const address = new URL(location.href);
@@ -15,5 +16,6 @@ if (address.searchParams.has("lang") || address.searchParams.has("theme")) {
 keepTimes();
 handleCommands();
 moveDoors(document);
+readCharts();
 const main = document.querySelector("main[data-live]");
 if (main) followRegions(main);

@@ -60,6 +60,8 @@ extension ServiceConfiguration {
                 case .mqttTotalQueuedBytes: String(mqttTotalQueuedBytes)
                 case .httpListen: http.description
                 case .httpFiles: httpFiles ?? "(built in)"
+                case .httpAllowedHosts: httpAllowedHosts.joined(separator: ", ")
+                case .httpAllowedOrigins: httpAllowedOrigins.joined(separator: ", ")
                 case .siteTimeZone: timeZone ?? TimeZone.current.identifier
                 case .retentionTelemetryDays: String(telemetryDays)
                 case .gateCommandTimeout: String(gateCommandTimeout)

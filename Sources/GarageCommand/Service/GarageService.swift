@@ -72,6 +72,7 @@ struct GarageService {
         var services: [any Service] = [
             StoreService(log: log), views, ingest, web, server, CertificateReload(server: server, logger: logger),
             EventBroadcast(views: views, server: server, logger: Logger(label: "broadcast")),
+            GarageMetrics(views: views, logger: Logger(label: "metrics")),
             HeadPublisher(log: log, key: headKey, views: views, server: server, logger: Logger(label: "log")),
         ]
         if let store { services.insert(BrokerStoreService(store: store), at: 0) }
@@ -107,10 +108,12 @@ struct GarageService {
         onBound: @escaping @Sendable (_ host: String, _ port: Int) async -> Void
     ) throws -> WebServer {
         let timeZone = try timeZone()
+        let reporter = BrokerReporter(server: server, views: views)
         return try WebServer(
             configuration: .init(
                 host: configuration.http.host, port: configuration.http.port, webRoot: configuration.httpFiles,
-                timeZone: timeZone),
+                timeZone: timeZone, allowedHosts: configuration.httpAllowedHosts,
+                allowedOrigins: configuration.httpAllowedOrigins),
             views: views, log: log, door: ingest,
             status: {
                 let waits = ingest.waitsForStorage
@@ -122,6 +125,7 @@ struct GarageService {
                 ])
             },
             metrics: ServiceMetrics(server: server).text, webSocket: { try server.serveWebSocket(on: $0) },
+            broker: { await reporter.report() },
             logger: Logger(label: "http"), onBound: onBound)
     }
 

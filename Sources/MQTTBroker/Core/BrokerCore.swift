@@ -164,6 +164,13 @@ public final class BrokerCore {
     public func statistics() -> BrokerStatistics { shard.pointee.currentStatistics() }
 
     public func clients() -> [ClientInfo] { shard.pointee.clients() }
+
+    /// The retained messages of all shards, sorted by topic, at most `limit`.
+    ///
+    /// - Returns: `nil` if there are so many that looking at them would hold up the broker: more than 20000.
+    public func retainedMessages(limit: Int, now: UInt64) -> [RetainedInfo]? {
+        shard.pointee.retainedMessages(limit: limit, now: now)
+    }
 }
 
 /// What the transport is to do with a connection.

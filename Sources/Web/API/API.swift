@@ -1,4 +1,5 @@
 import EventLog
+import GarageDomain
 import Hummingbird
 import Ingest
 import Views
@@ -8,30 +9,40 @@ struct API {
     let views: Views
     let door: any CommandDoor
     let log: EventLog
+    let files: WebFiles
+    let clock: SiteClock
+    let now: @Sendable () -> Timestamp
     let status: @Sendable () async -> ServiceStatus
     /// `nil` to have no `/metrics`.
     var metrics: (@Sendable (_ accept: String?) async -> MetricsText)?
 
-    /// Adds the routes. What they throw becomes a problem document.
-    func addRoutes(to router: Router<WebContext>) {
+    /// Adds the routes. What they throw becomes a problem document. Throws if a document of the interfaces is missing.
+    ///
+    /// - Returns: the routes, for a test to hold against the documents.
+    @discardableResult
+    func addRoutes(to router: Router<WebContext>) throws -> RouteTable {
         router.addMiddleware { APIErrors() }
         var routes = RouteTable(router: router)
         let base = "/api/v1"
         let ids = IDReader(views: views)
 
-        let events = EventEndpoints(views: views)
+        let events = EventEndpoints(views: views, ids: ids)
         let export = EventExport(views: views)
         routes.get("\(base)/events", events.list)
         routes.post("\(base)/events", NoteEndpoint(views: views, door: door, ids: ids).add)
         routes.get("\(base)/events/stream", EventStream(views: views).follow)
         routes.get("\(base)/events/{position}", events.one)
+        routes.get("\(base)/events/{position}/related", RelatedEndpoint(views: views).related)
         routes.get("\(base)/events.csv", export.csv)
         routes.get("\(base)/events.jsonl", export.jsonLines)
+
+        routes.get("\(base)/streams/{kind}/{id}/events", events.ofStream)
 
         let sensors = SensorEndpoints(views: views, ids: ids)
         let readings = ReadingEndpoints(views: views, ids: ids)
         routes.get("\(base)/sensors", sensors.list)
         routes.get("\(base)/sensors/{id}", sensors.one)
+        routes.get("\(base)/sensors/{id}/latest", sensors.latest)
         routes.get("\(base)/sensors/{id}/readings", readings.ofOne)
         routes.get("\(base)/sensors/{id}/readings.csv", readings.csvOfOne)
         routes.get("\(base)/readings", readings.ofAll)
@@ -53,9 +64,15 @@ struct API {
         routes.get("\(base)/alerts/{id}", alerts.one)
         routes.post("\(base)/alerts/{id}/acknowledge", alerts.acknowledge)
 
+        let timeline = TimelineEndpoint(views: views, ids: ids, now: now)
+        routes.get("\(base)/gates/{id}/timeline", timeline.timeline)
+
         let things = ThingEndpoints(views: views, ids: ids)
         routes.get("\(base)/spots", things.spots)
         routes.get("\(base)/spots/{id}", things.spot)
+        let parking = ParkingEndpoints(views: views, ids: ids, clock: clock, now: now)
+        routes.get("\(base)/spots/{id}/sessions", parking.sessions)
+        routes.get("\(base)/occupancy", parking.occupancy)
         routes.get("\(base)/devices", things.devices)
         routes.get("\(base)/devices/{id}", things.device)
 
@@ -63,6 +80,10 @@ struct API {
         routes.get("/healthz", health.alive)
         routes.get("/readyz", health.ready)
         if let metrics { routes.get("/metrics", MetricsEndpoint(metrics: metrics).read) }
+        let documents = try DocumentEndpoints(files: files)
+        routes.get("/openapi.json", documents.openAPI)
+        routes.get("/asyncapi.json", documents.asyncAPI)
         routes.close()
+        return routes
     }
 }

@@ -23,6 +23,19 @@ protocol PageReads: Sendable {
         of sensor: Subject, quantity: Quantity, from: Timestamp, to: Timestamp
     ) async throws -> (minimum: ReadingPoint, maximum: ReadingPoint)?
     func garages() async throws -> [Name]
+    func timeline(of gate: Subject, from: Timestamp, to: Timestamp, limit: Int) async throws -> GateTimeline
+    func usage(of gate: Subject, boundaries: [Timestamp], now: Timestamp) async throws -> [GateUsage]
+    func stays(garage: Name?, spot: Subject?, before: Int64?, limit: Int) async throws -> StayPage
+    func parkingSummary(
+        garage: Name?, spot: Subject?, from: Timestamp, to: Timestamp, now: Timestamp
+    ) async throws -> ParkingSummary
+    func occupancyPattern(
+        garage: Name?, spot: Subject?, from: Timestamp, to: Timestamp, now: Timestamp,
+        offset: @escaping @Sendable (Timestamp) -> Int
+    ) async throws -> OccupancyPattern
+    func summaries(
+        of sensor: Subject, quantity: Quantity, boundaries: [Timestamp]
+    ) async throws -> [ReadingSummary]
 }
 
 /// Events as they come in.

@@ -17,21 +17,24 @@ public struct Pages: Sendable {
     let wordings: [PageLanguage: Wording]
     let clock: SiteClock
     let nowPages: NowPages
+    private let interfaces: (openAPI: DocumentNode, asyncAPI: DocumentNode)
 
     /// - Parameters:
     ///   - timeZone: the zone in which the site lives; days begin and end by it.
     ///   - now: the service's clock.
+    ///   - broker: how the broker is; `nil` if that can't be told.
     /// - Throws: if a template or a language file can't be read.
     public init(
         views: Views, door: any CommandDoor, files: WebFiles = .embedded, timeZone: TimeZone,
-        now: @escaping @Sendable () -> Timestamp = Pages.systemTime
+        now: @escaping @Sendable () -> Timestamp = Pages.systemTime,
+        broker: @escaping @Sendable () async -> BrokerReport? = { nil }
     ) throws {
-        try self.init(reads: views, door: door, files: files, timeZone: timeZone, now: now)
+        try self.init(reads: views, door: door, files: files, timeZone: timeZone, now: now, broker: broker)
     }
 
     init(
         reads: any PageReads, door: any CommandDoor, files: WebFiles, timeZone: TimeZone,
-        now: @escaping @Sendable () -> Timestamp
+        now: @escaping @Sendable () -> Timestamp, broker: @escaping @Sendable () async -> BrokerReport? = { nil }
     ) throws {
         self.reads = reads
         self.door = door
@@ -39,7 +42,11 @@ public struct Pages: Sendable {
         self.now = now
         templates = try PageTemplates(files: files)
         clock = SiteClock(timeZone: timeZone)
-        nowPages = NowPages(reads: reads, door: door, templates: templates)
+        nowPages = NowPages(reads: reads, door: door, templates: templates, report: broker)
+        interfaces = (
+            try DocumentEndpoints.document("openapi.yaml", files),
+            try DocumentEndpoints.document("asyncapi.yaml", files)
+        )
         var wordings: [PageLanguage: Wording] = [:]
         for language in PageLanguage.allCases { wordings[language] = try Wording(language, files: files) }
         self.wordings = wordings
@@ -65,6 +72,14 @@ public struct Pages: Sendable {
             else { throw HTTPError(.notFound) }
             return answer
         }
+        router.get("/api") { request, _ in
+            let visit = Visit(request)
+            let text = try await text(for: visit)
+            let page = InterfacePage(openAPI: interfaces.openAPI, asyncAPI: interfaces.asyncAPI, text: text)
+            let body = try templates.render("api", page.values())
+            return try html(
+                Frame(title: text.words.text("api_title"), section: "", body: body, script: "page"), for: visit, text)
+        }
         router.get("/favicon.ico") { _, _ in
             Response(status: .movedPermanently, headers: [.location: files.folder + "/icon.svg"])
         }
@@ -73,25 +88,30 @@ public struct Pages: Sendable {
     private func addNowPages(to router: Router<WebContext>) {
         func add(
             _ path: RouterPath, _ streamPath: RouterPath,
-            _ page: @escaping @Sendable (Wording, WebContext) async throws -> LivePage
+            _ page: @escaping @Sendable (Wording, Request, WebContext) async throws -> LivePage
         ) {
             router.get(path) { request, context in
                 let visit = Visit(request)
-                return try await show(page(wording(visit.language), context), for: visit)
+                return try await show(page(wording(visit.language), request, context), for: visit)
             }
             router.get(streamPath) { request, context in
                 let visit = Visit(request)
-                return try await stream(page(wording(visit.language), context), for: visit)
+                return try await stream(page(wording(visit.language), request, context), for: visit)
             }
         }
-        add("/", "/live") { words, _ in nowPages.dashboard(words) }
-        add("/spots", "/spots/live") { words, _ in nowPages.spots(words) }
-        add("/devices", "/devices/live") { words, _ in nowPages.devices(words) }
-        add("/gates/{id}", "/gates/{id}/live") { words, context in
-            nowPages.gate(try await subject(.gate, context), words)
+        add("/", "/live") { words, _, _ in nowPages.dashboard(words) }
+        add("/spots", "/spots/live") { words, request, _ in
+            nowPages.spots(PageRange(FormFields.read(request.uri.query), standard: .month), words)
         }
-        add("/sensors/{id}", "/sensors/{id}/live") { words, context in
-            nowPages.sensor(try await subject(.sensor, context), words)
+        add("/devices", "/devices/live") { words, _, _ in nowPages.devices(words) }
+        add("/broker", "/broker/live") { words, _, _ in nowPages.broker(words) }
+        add("/gates/{id}", "/gates/{id}/live") { words, request, context in
+            let range = PageRange(FormFields.read(request.uri.query), standard: .day)
+            return nowPages.gate(try await subject(.gate, context), range, words)
+        }
+        add("/sensors/{id}", "/sensors/{id}/live") { words, request, context in
+            let range = PageRange(FormFields.read(request.uri.query), standard: .day)
+            return nowPages.sensor(try await subject(.sensor, context), range, words)
         }
     }
 
@@ -99,7 +119,8 @@ public struct Pages: Sendable {
         router.get("/events") { request, _ in
             let visit = Visit(request)
             let text = try await text(for: visit)
-            let page = EventLogPage(query: EventQuery(FormFields.read(request.uri.query)), reads: reads, text: text)
+            let page = EventLogPage(
+                query: EventQuery(FormFields.read(request.uri.query)), reads: reads, templates: templates, text: text)
             let values = try await page.values()
             let body = try templates.render("event-log", values)
             return try html(

@@ -21,16 +21,22 @@ public struct WebServer: Service {
         public var timeZone: TimeZone
         /// A connection without a request is closed after this time.
         public var idleTimeout: Duration
+        /// Names by which the service may be reached beside addresses and `localhost`; `*` stands for every name.
+        public var allowedHosts: [String]
+        /// Origins whose pages may use the API from a browser, for example `https://panel.example`.
+        public var allowedOrigins: [String]
 
         public init(
             host: String, port: Int, webRoot: String? = nil, timeZone: TimeZone = .current,
-            idleTimeout: Duration = .seconds(75)
+            idleTimeout: Duration = .seconds(75), allowedHosts: [String] = [], allowedOrigins: [String] = []
         ) {
             self.host = host
             self.port = port
             self.webRoot = webRoot
             self.timeZone = timeZone
             self.idleTimeout = idleTimeout
+            self.allowedHosts = allowedHosts
+            self.allowedOrigins = allowedOrigins
         }
     }
 
@@ -46,13 +52,15 @@ public struct WebServer: Service {
     ///   - metrics: writes what `GET /metrics` answers, by the request's `Accept` header; `nil` for no such page.
     ///   - webSocket: takes connections that begin with a request for the WebSocket at `/mqtt`, on their event loop;
     ///     their pipeline is empty. `nil` to have no such path.
+    ///   - broker: how the MQTT broker is, for the page about it; `nil` if that can't be told.
     ///   - onBound: called once the port is bound, before the first request is answered.
     /// - Throws: if a template or a language file can't be read.
     public init(
         configuration: Configuration, views: Views, log: EventLog, door: any CommandDoor,
         status: @escaping @Sendable () async -> ServiceStatus,
         metrics: (@Sendable (_ accept: String?) async -> MetricsText)? = nil,
-        webSocket: (@Sendable (any Channel) throws -> Void)? = nil, logger: Logger,
+        webSocket: (@Sendable (any Channel) throws -> Void)? = nil,
+        broker: @escaping @Sendable () async -> BrokerReport? = { nil }, logger: Logger,
         onBound: @escaping @Sendable (_ host: String, _ port: Int) async -> Void = { _, _ in }
     ) throws {
         self.configuration = configuration
@@ -61,16 +69,31 @@ public struct WebServer: Service {
         self.webSocket = webSocket
         self.onBound = onBound
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
-        API(views: views, door: door, log: log, status: status, metrics: metrics).addRoutes(to: router)
+        router.addMiddleware {
+            RequestMetrics()
+            TargetLimit()
+            HostGuard(configuration.allowedHosts)
+            CrossOrigin(configuration.allowedOrigins)
+            Compression()
+        }
         let files = configuration.webRoot.map { WebFiles(folder: $0) } ?? .embedded
-        try Pages(views: views, door: door, files: files, timeZone: configuration.timeZone).addRoutes(to: router)
+        try API(
+            views: views, door: door, log: log, files: files, clock: SiteClock(timeZone: configuration.timeZone),
+            now: Pages.systemTime, status: status, metrics: metrics
+        ).addRoutes(to: router)
+        try Pages(
+            views: views, door: door, files: files, timeZone: configuration.timeZone, broker: broker
+        ).addRoutes(to: router)
         responder = router.buildResponder()
     }
 
     /// HTTP, and the WebSocket if there is one.
     private var protocols: HTTPServerBuilder {
         let timeLimit = TimeAmount(configuration.idleTimeout)
-        let http = HTTP1Channel.Configuration(idleTimeout: timeLimit)
+        let http = HTTP1Channel.Configuration(
+            idleTimeout: timeLimit,
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))
         guard let webSocket else { return .http1(configuration: http) }
         return HTTPServerBuilder { responder in
             WebSocketSwitch(

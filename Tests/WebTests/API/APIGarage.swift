@@ -21,14 +21,22 @@ final class APIGarage: Sendable {
     let views: Views
     let door: SteeredDoor
     let status = Mutex(ServiceStatus(checks: []))
+    private let table = Mutex<[(path: String, methods: [HTTPRequest.Method])]>([])
     private let client = Mutex<(any TestClientProtocol)?>(nil)
 
     /// Runs a body that talks to the routes.
     static func with(_ body: @escaping @Sendable (APIGarage) async throws -> Void) async throws {
         let garage = try APIGarage()
         let router = Router(context: WebContext.self)
-        API(views: garage.views, door: garage.door, log: garage.log) { garage.status.withLock { $0 } }
-            .addRoutes(to: router)
+        router.addMiddleware { Compression() }
+        let routes = try API(
+            views: garage.views, door: garage.door, log: garage.log, files: .embedded,
+            clock: SiteClock(timeZone: try #require(TimeZone(identifier: "America/Sao_Paulo"))),
+            now: { Timestamp(microseconds: APIGarage.start + 60_000_000) },
+            status: { garage.status.withLock { $0 } },
+            metrics: { _ in MetricsText(contentType: "text/plain; version=0.0.4; charset=utf-8", text: "") }
+        ).addRoutes(to: router)
+        garage.table.withLock { $0 = routes.methods }
         let application = Application(responder: router.buildResponder(), logger: APIGarage.logger)
         try await garage.whileFollowing {
             try await application.test(.router) { client in
@@ -37,6 +45,9 @@ final class APIGarage: Sendable {
             }
         }
     }
+
+    /// Every path of the API and its methods.
+    var routes: [(path: String, methods: [HTTPRequest.Method])] { table.withLock { $0 } }
 
     /// Runs a body without routes.
     static func withViews(_ body: (APIGarage) async throws -> Void) async throws {

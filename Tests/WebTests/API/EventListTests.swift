@@ -62,7 +62,8 @@ import Views
                     sizes.append(page.count)
                     uri = answer["next"] as? String
                     let link = response.headers[named: "Link"]
-                    #expect(link == uri.map { "<\($0)>; rel=\"next\"" })
+                    #expect(link?.contains("rel=\"next\"") ?? false == (uri != nil))
+                    if let uri { #expect(link?.contains("<\(uri)>; rel=\"next\"") == true) }
                     #expect(uri?.contains("kind=gate") ?? true)
                 }
                 #expect(found == expected)
@@ -75,7 +76,8 @@ import Views
         ("", 8), ("type=gate.closed", 1), ("type=gate.*", 2), ("type=gate.*,spot.occupied", 3),
         ("type=gate.closed&type=spot.occupied", 2), ("type!=sensor.*", 5), ("type=gate.*&type!=gate.obstructed", 1),
         ("kind=sensor", 3), ("garage=home", 7), ("garage=beach", 1), ("subject=home.front", 2), ("subject=front", 2),
-        ("subject=gate/home.front", 2), ("device=esp1", 5), ("actor=ana", 1), ("q=NaN", 1), ("q=dht", 3),
+        ("subject=gate/home.front", 2), ("device=esp1", 5), ("actor=ana", 1), ("state=closed", 1),
+        ("state=closed&type=gate.*", 1), ("state=closed&type=spot.*", 0), ("q=NaN", 1), ("q=dht", 3),
         ("q=ol%C3%A1%20mundo", 1), ("q=ol%C3%A1+mundo", 1), ("from=2023-11-14T22:13:24Z", 5),
         ("to=2023-11-14T22:13:24Z", 3), ("from=2023-11-14T19:13:24-03:00&to=2023-11-14T22:13:25Z", 1),
         ("from=2023-11-14T23:13:24+01:00", 5), ("from=2023-11-14T23:13:24%2B01:00", 5), ("type=no.such", 0),

@@ -46,13 +46,14 @@ import Views
                 ("/events", "text/html"),
             ] {
                 let connection = try RawConnection(port: port)
-                try connection.send("GET \(path) HTTP/1.1\r\nHost: x\r\nAccept: */*\r\nConnection: close\r\n\r\n")
+                try connection.send(
+                    "GET \(path) HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\nConnection: close\r\n\r\n")
                 let answer = try await connection.read { $0.contains("\r\n\r\n") }
                 #expect(answer.hasPrefix("HTTP/1.1 200"))
                 #expect(answer.lowercased().contains("content-type: \(type)"))
             }
             let connection = try RawConnection(port: port)
-            try connection.send("GET /api/v1/nothing HTTP/1.1\r\nHost: x\r\n\r\n")
+            try connection.send("GET /api/v1/nothing HTTP/1.1\r\nHost: localhost\r\n\r\n")
             let answer = try await connection.read { $0.contains("about:blank") }
             #expect(answer.hasPrefix("HTTP/1.1 404"))
             #expect(answer.contains("application/problem+json"))
@@ -62,7 +63,7 @@ import Views
     @Test func theStreamSendsWhatComesAndResumes() async throws {
         try await serving { garage, port in
             let first = try RawConnection(port: port)
-            try first.send("GET /api/v1/events/stream?kind=spot HTTP/1.1\r\nHost: x\r\n\r\n")
+            try first.send("GET /api/v1/events/stream?kind=spot HTTP/1.1\r\nHost: localhost\r\n\r\n")
             let hello = try await first.read { $0.contains("retry: 2000") }
             #expect(hello.hasPrefix("HTTP/1.1 200"))
             #expect(hello.contains("text/event-stream"))
@@ -74,9 +75,9 @@ import Views
             first.close()
 
             for request in [
-                "GET /api/v1/events/stream HTTP/1.1\r\nHost: x\r\nLast-Event-ID: 5\r\n\r\n",
-                "GET /api/v1/events/stream?after=5 HTTP/1.1\r\nHost: x\r\n\r\n",
-                "GET /api/v1/events/stream?after=1 HTTP/1.1\r\nHost: x\r\nLast-Event-ID: 5\r\n\r\n",
+                "GET /api/v1/events/stream HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: 5\r\n\r\n",
+                "GET /api/v1/events/stream?after=5 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                "GET /api/v1/events/stream?after=1 HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: 5\r\n\r\n",
             ] {
                 let resumed = try RawConnection(port: port)
                 try resumed.send(request)
@@ -85,13 +86,13 @@ import Views
                 #expect(!missed.contains("id: 5\n"))
             }
             let ahead = try RawConnection(port: port)
-            try ahead.send("GET /api/v1/events/stream?after=1000 HTTP/1.1\r\nHost: x\r\n\r\n")
+            try ahead.send("GET /api/v1/events/stream?after=1000 HTTP/1.1\r\nHost: localhost\r\n\r\n")
             let reset = try await ahead.read { $0.contains("event: reset") && $0.contains("\n\n") }
             #expect(reset.contains("id: 7\n"))
 
             for (target, header) in [("?limit=5", ""), ("?after=-1", ""), ("", "Last-Event-ID: abc\r\n")] {
                 let wrong = try RawConnection(port: port)
-                try wrong.send("GET /api/v1/events/stream\(target) HTTP/1.1\r\nHost: x\r\n\(header)\r\n")
+                try wrong.send("GET /api/v1/events/stream\(target) HTTP/1.1\r\nHost: localhost\r\n\(header)\r\n")
                 #expect(try await wrong.read { $0.contains("\r\n\r\n") }.hasPrefix("HTTP/1.1 400"))
             }
         }
@@ -115,7 +116,7 @@ import Views
         try await serving { _, port in
             for path in ["/api/v1/events/stream", "/live", "/events/live"] {
                 let stream = try RawConnection(port: port)
-                try stream.send("GET \(path) HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n")
+                try stream.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
                 _ = try await stream.read { $0.contains("retry:") }
                 streams.withLock { $0.append(stream) }
             }

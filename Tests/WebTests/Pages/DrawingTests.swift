@@ -72,13 +72,13 @@ struct DrawingTests {
         #expect(sorted.filter { $0.count < 4 && $0 != "9" && $0 != "10" } == ["A", "a1", "A2", "A10", "B1"])
     }
 
-    private func chart(_ minutes: [Int64], _ value: (Int64) -> Double) -> LineChart {
+    private func chart(_ minutes: [Int64], _ value: (Int64) -> Double) -> ReadingChart {
         let points = minutes.map { minute in
             ReadingPoint(
                 sensor: "home.dht1", quantity: .temperature, time: ago(minute * 60), mean: value(minute),
                 minimum: value(minute) - 1, maximum: value(minute) + 1, count: 3)
         }
-        return LineChart(
+        return ReadingChart(
             points: points, from: ago(86_400), to: SampleTime.now, gap: 2_700_000_000, quantity: .temperature)
     }
 
@@ -95,15 +95,6 @@ struct DrawingTests {
             #expect(
                 svg.hasPrefix("<svg") && svg.hasSuffix("</svg>") && !svg.contains("nan") && svg.contains("&lt;x&gt;"))
         }
-    }
-
-    @Test func theScaleIsRoundAndHoldsEveryValue() {
-        for (low, high) in [(18.2, 26.4), (-39.5, 79.5), (20.0, 22.0), (40.0, 41.5), (0, 100)] {
-            let ticks = LineChart.ticks(low...high, about: 5)
-            #expect((ticks.first ?? 99) <= low && (ticks.last ?? -99) >= high, "\(low)...\(high): \(ticks)")
-            #expect((2...8).contains(ticks.count), "\(ticks)")
-        }
-        #expect(LineChart.ticks(5...5, about: 5) == [])
     }
 
     @Test func jsonIsSpreadOverLinesAndKeepsItsValues() {

@@ -33,7 +33,7 @@ struct LiveStreamTests {
 
     private func open(_ path: String, _ port: Int, _ headers: String = "") throws -> RawConnection {
         let connection = try RawConnection(port: port)
-        try connection.send("GET \(path) HTTP/1.1\r\nHost: x\r\n\(headers)\r\n")
+        try connection.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\(headers)\r\n")
         return connection
     }
 

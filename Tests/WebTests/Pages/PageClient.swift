@@ -44,8 +44,11 @@ struct PageClient {
     ) async throws {
         guard let zone = TimeZone(identifier: "America/Sao_Paulo") else { throw SampleTime.Missing() }
         let router = Router(context: WebContext.self)
-        try Pages(reads: garage, door: garage, files: .embedded, timeZone: zone, now: { SampleTime.now })
-            .addRoutes(to: router)
+        try Pages(
+            reads: garage, door: garage, files: .embedded, timeZone: zone, now: { SampleTime.now },
+            broker: { garage.report }
+        )
+        .addRoutes(to: router)
         try await Application(router: router).test(.router) { client async throws in
             try await test(PageClient(client: client))
         }

@@ -16,7 +16,10 @@ struct PageContentTests {
             let paths = [
                 "/", "/events", "/events?readings=1", "/events/1", "/events/12", "/gates/home.front",
                 "/gates/home.back",
-                "/spots", "/sensors/home.dht1", "/sensors/home.roof", "/devices",
+                "/spots", "/sensors/home.dht1", "/sensors/home.roof", "/devices", "/broker", "/api",
+                "/gates/home.front?range=month",
+                "/sensors/home.dht1?range=year", "/sensors/home.dht1?range=custom&from=2026-11-01&to=2026-11-09",
+                "/spots?range=week", "/sensors/home.dht1?range=nonsense", "/events?state=open&actor=ana",
             ]
             for path in paths {
                 let answer = try await client.get(path, [("Accept-Language", language)])
@@ -45,7 +48,9 @@ struct PageContentTests {
         let name = "Wolkenkratzer_Wolkenkratzer_Wolkenkratzer_Wolkenkratzer_Wolkenkr"
         let last = garage.position()
         try await PageClient.with(garage) { client async throws in
-            var paths = ["/", "/events", "/gates/home.\(name)", "/spots", "/sensors/home.\(name)", "/devices"]
+            var paths = [
+                "/", "/events", "/gates/home.\(name)", "/spots", "/sensors/home.\(name)", "/devices", "/broker",
+            ]
             paths += (last - 9...last).map { "/events/\($0)" }
             let text = PercentCoding.encode(SampleGarage.hostileText)
             paths.append("/events?q=\(text)&device=\(text)&actor=\(text)&subject=\(text)")

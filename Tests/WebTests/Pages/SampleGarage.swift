@@ -19,6 +19,9 @@ final class SampleGarage: PageReads, CommandDoor {
         var garages: [Name] = []
         var views: [ViewsStatus.Projection] = []
         var unmapped: [UnmappedTopic] = []
+        var spans: [GateSpan] = []
+        var stays: [SpotStay] = []
+        var report: BrokerReport?
         var submitted: [CommandSubmission] = []
         /// What the command door answers.
         var rejection: CommandRejected.Reason?
@@ -26,6 +29,9 @@ final class SampleGarage: PageReads, CommandDoor {
     }
 
     private let content = Mutex(Content())
+
+    /// What the broker says of itself.
+    var report: BrokerReport? { content.withLock { $0.report } }
 
     func change(_ body: (inout Content) -> Void) { content.withLock { body(&$0) } }
 
@@ -111,6 +117,47 @@ final class SampleGarage: PageReads, CommandDoor {
     func sensors() async throws -> [SensorRow] { try read { $0.sensors } }
     func sensor(_ id: Subject) async throws -> SensorRow? { try read { $0.sensors.first { $0.subject == id } } }
     func devices() async throws -> [DeviceRow] { try read { $0.devices } }
+    func timeline(of gate: Subject, from: Timestamp, to: Timestamp, limit: Int) async throws -> GateTimeline {
+        try read { GateTimeline(spans: $0.spans, isCut: false) }
+    }
+
+    func usage(of gate: Subject, boundaries: [Timestamp], now: Timestamp) async throws -> [GateUsage] {
+        zip(boundaries, boundaries.dropFirst()).enumerated().map { index, day in
+            GateUsage(
+                from: day.0, to: day.1, openMilliseconds: Int64(index) * 60_000,
+                unknownMilliseconds: index == 0 ? day.1.milliseconds(since: day.0) : 0, openings: index)
+        }
+    }
+
+    func stays(garage: Name?, spot: Subject?, before: Int64?, limit: Int) async throws -> StayPage {
+        try read { StayPage(stays: $0.stays, hasMore: false) }
+    }
+
+    func parkingSummary(
+        garage: Name?, spot: Subject?, from: Timestamp, to: Timestamp, now: Timestamp
+    ) async throws -> ParkingSummary {
+        try read { content in
+            ParkingSummary(
+                spots: content.spots.count, arrivals: 12, completed: 11, meanStayMilliseconds: 5_400_000,
+                longestStayMilliseconds: 90_000_000, occupiedMilliseconds: 25, knownMilliseconds: 100)
+        }
+    }
+
+    func occupancyPattern(
+        garage: Name?, spot: Subject?, from: Timestamp, to: Timestamp, now: Timestamp,
+        offset: @escaping @Sendable (Timestamp) -> Int
+    ) async throws -> OccupancyPattern {
+        OccupancyPattern(shares: (0..<7).map { day in (0..<24).map { day == 6 ? nil : Double($0) / 23 } })
+    }
+
+    func summaries(
+        of sensor: Subject, quantity: Quantity, boundaries: [Timestamp]
+    ) async throws -> [ReadingSummary] {
+        zip(boundaries, boundaries.dropFirst()).map { from, to in
+            ReadingSummary(from: from, to: to, minimum: 18, maximum: 26, mean: 21.5, count: 1440)
+        }
+    }
+
     func garages() async throws -> [Name] { try read { $0.garages } }
 
     func readings(_ query: ReadingsQuery) async throws -> ReadingsAnswer {

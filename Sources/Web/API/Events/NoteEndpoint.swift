@@ -1,3 +1,4 @@
+import EventLog
 import GarageDomain
 import Hummingbird
 import Ingest
@@ -8,6 +9,7 @@ struct NoteEndpoint {
     let views: Views
     let door: any CommandDoor
     let ids: IDReader
+    let known = IdempotencyCache()
 
     @Sendable func add(_ request: Request, _ context: WebContext) async throws -> Response {
         var body = try await JSONBody.read(request)
@@ -24,16 +26,35 @@ struct NoteEndpoint {
         )
         try body.end()
         guard let note, let about else { return Problem.body([]).response(instance: request.uri.path) }
+        let origin = Caller.origin(request)
+        let key = try IdempotencyKey.read(request).map { IdempotencyCache.Key(actor: origin.actor, text: $0) }
+        if let key {
+            switch known.begin(key, Array("\(about.stream)\n\(note)".utf8)) {
+            case .new: break
+            case .done(let position): return try await added(at: position)
+            case .underWay:
+                throw Problem(
+                    status: .conflict, type: "under-way", title: "The same request is being answered",
+                    detail: "Ask again in a moment.")
+            case .taken: throw IdempotencyKey.reused
+            }
+        }
         let position: Int64
         do {
-            position = try await door.addNote(note, to: about, by: Caller.origin(request))
+            position = try await door.addNote(note, to: about, by: origin)
         } catch {
+            if let key { known.forget(key) }
             throw Problem(
                 status: .serviceUnavailable, type: "not-stored", title: "The note could not be recorded",
                 detail: "\(error)"
             )
         }
+        if let key { known.finish(key, position) }
         await views.waitUntilApplied(position, within: .seconds(1))
+        return try await added(at: position)
+    }
+
+    private func added(at position: Int64) async throws -> Response {
         var json = JSONWriter()
         if let row = try await views.event(at: position) {
             CloudEvent.write(row, to: &json, isWhole: true)

@@ -46,9 +46,9 @@ struct JSONWriter {
     }
 
     /// A number that JSON can't hold becomes null.
-    mutating func member(_ name: StaticString, _ value: Double) {
+    mutating func member(_ name: StaticString, _ value: Double?) {
         key(name)
-        append(literal: value.isFinite ? "\(value)" : "null")
+        append(literal: value.map { $0.isFinite ? "\($0)" : "null" } ?? "null")
     }
 
     mutating func member(_ name: StaticString, _ value: Timestamp?) {
@@ -63,6 +63,12 @@ struct JSONWriter {
     mutating func element(_ value: String) {
         separate()
         append(value)
+    }
+
+    /// A number element of an array; one that JSON can't hold, and `nil`, become null.
+    mutating func element(_ value: Double?) {
+        separate()
+        append(literal: value.map { $0.isFinite ? "\($0)" : "null" } ?? "null")
     }
 
     /// JSON text that was stored before. Line breaks and other control characters between its tokens are left out, so

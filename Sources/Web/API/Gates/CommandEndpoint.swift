@@ -23,7 +23,7 @@ struct CommandEndpoint {
         }
         try body.end()
         guard let action else { return Problem.body([]).response(instance: request.uri.path) }
-        let key = try CommandEndpoint.idempotencyKey(request)
+        let key = try IdempotencyKey.read(request)
         if let key, let ownID, key != ownID {
             throw Problem.body([
                 Problem.Detail(place: .pointer("/id"), text: "The id and the Idempotency-Key header are not the same.")
@@ -64,21 +64,6 @@ struct CommandEndpoint {
         var response = Answer.json(json, status: .accepted, cacheControl: "no-store")
         response.headers[.location] = location
         return response
-    }
-
-    /// The key as such, or as the structured string that the draft standard writes (`"key"`).
-    private static func idempotencyKey(_ request: Request) throws -> String? {
-        guard let text = request.headers[named: "Idempotency-Key"] else { return nil }
-        let isQuoted = text.count >= 2 && text.hasPrefix("\"") && text.hasSuffix("\"")
-        let key = isQuoted ? String(text.dropFirst().dropLast()) : text
-        guard (1...64).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw Problem(
-                status: .badRequest, type: "invalid-header", title: "A header is not valid",
-                detail: "Idempotency-Key must be 1 to 64 printable ASCII characters without spaces.",
-                errors: [Problem.Detail(place: .header("Idempotency-Key"), text: "1 to 64 printable ASCII characters.")]
-            )
-        }
-        return key
     }
 
     private static func problem(_ error: CommandDoorError) -> Problem {

@@ -159,7 +159,7 @@ extension QueryReader {
     }
 
     fileprivate mutating func aggregates() throws -> [Aggregate] {
-        let words = list("agg")
+        let words = try list("agg")
         guard !words.isEmpty else { return Aggregate.allCases }
         let wanted = try words.map { word in
             guard let aggregate = Aggregate(rawValue: word) else {

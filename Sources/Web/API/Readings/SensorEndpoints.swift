@@ -2,7 +2,7 @@ import GarageDomain
 import Hummingbird
 import Views
 
-/// `GET /sensors` and `GET /sensors/{id}`.
+/// `GET /sensors`, `GET /sensors/{id}` and `GET /sensors/{id}/latest`.
 struct SensorEndpoints {
     let views: Views
     let ids: IDReader
@@ -26,6 +26,38 @@ struct SensorEndpoints {
             }
             return { json in SensorEndpoints.write(row, to: &json) }
         }
+    }
+
+    /// The newest value of each quantity, and how good it is.
+    @Sendable func latest(_ request: Request, _ context: WebContext) async throws -> Response {
+        let id = try await ids.subject(.sensor, context)
+        return try await Answer.ofNow(request, views) {
+            guard let row = try await views.sensor(id) else {
+                throw Problem.notFound("There is no sensor with this id.")
+            }
+            return { json in
+                json.object { json in
+                    json.identity(row.subject)
+                    json.array("latest", row.latest) { json, latest in
+                        json.object { json in
+                            json.member("quantity", latest.quantity.rawValue)
+                            json.member("value", latest.value)
+                            json.member("unit", latest.quantity.unit)
+                            json.member("time", latest.time)
+                            json.member("quality", SensorEndpoints.quality(of: latest, row))
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// `fault` if the sensor has said since that it can't measure this, `offline` if its device is gone.
+    private static func quality(of latest: SensorRow.LatestReading, _ row: SensorRow) -> String {
+        if let fault = row.fault, fault.fault.quantity ?? latest.quantity == latest.quantity, fault.time > latest.time {
+            return "fault"
+        }
+        return row.deviceOnline == false ? "offline" : "good"
     }
 
     private static func write(_ row: SensorRow, to json: inout JSONWriter) {

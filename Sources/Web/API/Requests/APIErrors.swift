@@ -20,7 +20,8 @@ struct APIErrors: RouterMiddleware {
     }
 
     private static func covers(_ path: String) -> Bool {
-        path == "/api" || path.hasPrefix("/api/") || path == "/healthz" || path == "/readyz"
+        path.hasPrefix("/api/")
+            || ["/healthz", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json"].contains(path)
     }
 
     private static func problem(_ error: any Error, _ request: Request, _ context: WebContext) -> Problem {

@@ -10,11 +10,14 @@ enum Answer {
 
     static func json(
         _ json: JSONWriter, status: HTTPResponse.Status = .ok, tag: String? = nil, next: String? = nil,
-        cacheControl: String = revalidate
+        previous: String? = nil, cacheControl: String = revalidate
     ) -> Response {
         var headers: HTTPFields = [.contentType: "application/json", .cacheControl: cacheControl]
         if let tag { headers[.eTag] = tag }
-        if let next { headers[named: "Link"] = "<\(next)>; rel=\"next\"" }
+        let links = [("next", next), ("prev", previous)].compactMap { name, path in
+            path.map { "<\($0)>; rel=\"\(name)\"" }
+        }
+        if !links.isEmpty { headers[named: "Link"] = links.joined(separator: ", ") }
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: json.bytes)))
     }
 

@@ -1,9 +1,15 @@
+import GarageDomain
 import Hummingbird
 
 /// Conditional requests (RFC 9110 §13). The entity tag of everything that follows from the log is the position it was
 /// answered at.
 enum Conditional {
     static func tag(_ position: Int64) -> String { "\"\(position)\"" }
+
+    /// The tag of an answer that changes with time alone, to the minute.
+    static func tag(_ position: Int64, at now: Timestamp) -> String {
+        "\"\(position)-\(now.microseconds / 60_000_000)\""
+    }
 
     /// An answer without content if the client has this one, otherwise `nil`.
     static func notModified(_ request: Request, tag: String, cacheControl: String) -> Response? {

@@ -42,7 +42,7 @@ struct JSONBody {
         guard type == "application/json" else {
             throw Problem(status: .unsupportedMediaType, detail: "Content-Type must be application/json.")
         }
-        let buffer = try await request.body.collect(upTo: WebContext.bodyLimit)
+        let buffer = try await request.body.collected()
         do {
             return JSONBody(
                 members: try JSONDecoder().decode([String: Value].self, from: Data(buffer.readableBytesView)))

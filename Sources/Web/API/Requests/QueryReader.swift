@@ -23,9 +23,11 @@ struct QueryReader {
     }
 
     /// Every value of a parameter that may stand several times, also as a list with commas.
-    mutating func list(_ name: String) -> [String] {
+    mutating func list(_ name: String) throws -> [String] {
         taken.append(name)
-        return values.filter { $0.name == name }.flatMap { $0.value.split(separator: ",").map(String.init) }
+        let found = values.filter { $0.name == name }
+        guard found.allSatisfy({ !$0.value.isEmpty }) else { throw Problem.parameter(name, "It has no value.") }
+        return found.flatMap { $0.value.split(separator: ",").map(String.init) }
     }
 
     mutating func text(_ name: String) throws -> String? {

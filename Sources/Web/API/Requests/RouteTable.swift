@@ -5,7 +5,7 @@ struct RouteTable {
     typealias Handler = @Sendable (Request, WebContext) async throws -> Response
 
     private let router: Router<WebContext>
-    private var methods: [(path: String, methods: [HTTPRequest.Method])] = []
+    private(set) var methods: [(path: String, methods: [HTTPRequest.Method])] = []
 
     init(router: Router<WebContext>) { self.router = router }
 
@@ -48,5 +48,8 @@ struct RouteTable {
         }
     }
 
-    private static let allMethods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .trace]
+    /// `QUERY`, a GET with a body (draft-ietf-httpbis-safe-method-w-body), has no constant yet.
+    private static let queryMethod = [HTTPRequest.Method(rawValue: "QUERY")].compactMap(\.self)
+    private static let allMethods: [HTTPRequest.Method] =
+        [.get, .head, .post, .put, .patch, .delete, .trace] + queryMethod
 }

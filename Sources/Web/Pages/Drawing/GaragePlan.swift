@@ -1,3 +1,4 @@
+import Charts
 import GarageDomain
 import Views
 
@@ -129,7 +130,7 @@ struct GaragePlan {
         return """
             <a href="\(gate.path)" class="leaf \(state)"><title>\(gate.description)</title>\
             <path class="reach" d="M\(x - 10) \(y)h20v\(length)h-20z"/><path class="way" d="\(arrow)"/>\
-            <path class="bar" d="M\(x) \(y)v\(Drawing.number(shown))"/>\
+            <path class="bar" d="M\(x) \(y)v\(SVG.number(shown))"/>\
             <text class="gate-name \(isLeft ? "left" : "right")" x="\(isLeft ? x + 14 : x - 14)" y="\(y + 9)">\(gate.name.cut(to: 16))</text></a>
             """
     }

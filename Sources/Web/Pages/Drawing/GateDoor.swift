@@ -1,3 +1,4 @@
+import Charts
 import GarageDomain
 import Views
 
@@ -38,14 +39,14 @@ struct GateDoor {
     }
 
     func svg(id: String, label: String) -> Markup {
-        let shift = Drawing.number(-openness * GateDoor.height * 0.94)
+        let shift = SVG.number(-openness * GateDoor.height * 0.94)
         var attributes: Markup = ""
         if let motion {
-            let target = Drawing.number(-motion.target * GateDoor.height * 0.94)
+            let target = SVG.number(-motion.target * GateDoor.height * 0.94)
             attributes = #" data-door="\#(target)" data-ms="\#(motion.milliseconds)""#
         }
         let slats = stride(from: 24.0, to: 112, by: 17.6).map { y -> Markup in
-            #"<path class="slat" d="M16 \#(Drawing.number(y + 17.6))h128"/>"#
+            #"<path class="slat" d="M16 \#(SVG.number(y + 17.6))h128"/>"#
         }
         let arrow: Markup =
             switch state {
@@ -64,16 +65,5 @@ struct GateDoor {
             <path class="frame" d="M4 112V12q0-6 6-6h140q6 0 6 6v100h-12V24H16v88z"/><path class="ground" d="M0 114h160"/>\
             \(arrow)</svg>
             """
-    }
-}
-
-/// What all drawings share.
-enum Drawing {
-    /// A coordinate with at most one decimal.
-    static func number(_ value: Double) -> String {
-        guard value.isFinite, abs(value) < 1e7 else { return "0" }
-        let tenths = Int((value * 10).rounded())
-        let (whole, rest) = abs(tenths).quotientAndRemainder(dividingBy: 10)
-        return (tenths < 0 ? "-" : "") + String(whole) + (rest == 0 ? "" : ".\(rest)")
     }
 }

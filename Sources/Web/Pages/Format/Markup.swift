@@ -10,6 +10,10 @@ struct Markup: Sendable, Hashable, MustacheCustomRenderable, ExpressibleByString
     /// This text, escaped for use between tags and in quoted attributes. Control characters and those that turn the
     /// direction of writing are replaced, so that a device's text can't rearrange the line that it stands in.
     init(_ text: some StringProtocol) {
+        if text.utf8.allSatisfy(Markup.isPlain) {
+            html = String(text)
+            return
+        }
         var html = ""
         html.reserveCapacity(text.utf8.count)
         for scalar in text.unicodeScalars {
@@ -26,6 +30,14 @@ struct Markup: Sendable, Hashable, MustacheCustomRenderable, ExpressibleByString
             }
         }
         self.html = html
+    }
+
+    /// Whether a byte is ASCII that needs no escape; most text is nothing else.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"), UInt8(ascii: "\""), UInt8(ascii: "'"): false
+        default: byte >= 0x20 && byte < 0x7f
+        }
     }
 
     /// HTML written in the source; everything interpolated into it is escaped, unless it is markup itself.

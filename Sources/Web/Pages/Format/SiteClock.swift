@@ -5,11 +5,20 @@ import GarageDomain
 struct SiteClock: Sendable {
     let timeZone: TimeZone
 
+    /// Its IANA name.
+    var zoneName: String { timeZone.identifier }
+
     /// The local reading of the clock at a moment.
     func local(_ moment: Timestamp) -> LocalTime {
         let seconds = moment.microseconds.flooredDivision(by: 1_000_000).clamped(to: LocalTime.representable)
         let offset = timeZone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(seconds)))
         return LocalTime(secondsOnClock: seconds + Int64(offset))
+    }
+
+    /// How far the local clock is ahead of UTC at a moment, in seconds.
+    func offset(at moment: Timestamp) -> Int {
+        let seconds = moment.microseconds.flooredDivision(by: 1_000_000).clamped(to: LocalTime.representable)
+        return timeZone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(seconds)))
     }
 
     /// The first moment at which the clock reads this time; a time that daylight saving skips gives the moment after the

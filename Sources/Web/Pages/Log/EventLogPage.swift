@@ -9,6 +9,7 @@ struct EventLogPage {
 
     let query: EventQuery
     let reads: any PageReads
+    let templates: PageTemplates
     let text: PageText
 
     func values() async throws -> [String: Any] {
@@ -27,7 +28,7 @@ struct EventLogPage {
 
         var values: [String: Any] = [
             "t": text.words.texts,
-            "days": EventDay.group(page.rows, in: text).map(\.values),
+            "days": try EventDay.group(page.rows, in: text, templates).map(\.values),
             "isEmpty": page.rows.isEmpty,
             "isFiltered": query.isFiltered,
             "filter": filterValues(devices: devices),
@@ -88,13 +89,15 @@ struct EventLogPage {
             "devices": names.sorted().prefix(200).map { name -> [String: Any] in
                 ["value": name, "label": name, "selected": name == query.device]
             },
+            "states": EventState.allCases.map { option($0.rawValue, "state_" + $0.rawValue, query.state?.rawValue) },
+            "actor": query.actor ?? "",
             "text": query.text ?? "",
             "from": query.from.map { "\($0.isoDate)T\($0.hourAndMinute)" } ?? "",
             "to": query.to.map { "\($0.isoDate)T\($0.hourAndMinute)" } ?? "",
             "showsReadings": query.showsReadings,
             "chips": chips(),
         ]
-        filter["hasChips"] = query.subject != nil || query.actor != nil
+        filter["hasChips"] = query.subject != nil
         return filter
     }
 
@@ -111,14 +114,6 @@ struct EventLogPage {
             chips.append([
                 "name": "subject", "value": subject,
                 "label": text.words.text("chip_subject", ["name": subject.cut(to: 80)]),
-                "without": without.path,
-            ])
-        }
-        if let actor = query.actor {
-            var without = query.newest
-            without.actor = nil
-            chips.append([
-                "name": "actor", "value": actor, "label": text.words.text("chip_actor", ["name": actor.cut(to: 80)]),
                 "without": without.path,
             ])
         }

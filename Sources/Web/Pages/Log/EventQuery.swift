@@ -9,6 +9,8 @@ struct EventQuery: Sendable, Hashable {
     var subject: String?
     var device: String?
     var actor: String?
+    /// The state that an event brought about.
+    var state: EventState?
     var text: String?
     var period: Period = .any
     /// Times as typed, in the site's time zone; they count only in the period `custom`.
@@ -42,6 +44,7 @@ struct EventQuery: Sendable, Hashable {
             case "subject": subject = value
             case "device": device = value
             case "actor": actor = value
+            case "state": state = EventState(rawValue: value)
             case "q":
                 let words = value.split(whereSeparator: \.isWhitespace).joined(separator: " ")
                 text = words.isEmpty ? nil : words
@@ -69,6 +72,7 @@ struct EventQuery: Sendable, Hashable {
         if let subject { items.append(("subject", subject)) }
         if let device { items.append(("device", device)) }
         if let actor { items.append(("actor", actor)) }
+        if let state { items.append(("state", state.rawValue)) }
         if let text { items.append(("q", text)) }
         if period != .any { items.append(("period", period.rawValue)) }
         if let from { items.append(("from", "\(from.isoDate)T\(from.clock)")) }
@@ -106,7 +110,8 @@ struct EventQuery: Sendable, Hashable {
     func filter(in clock: SiteClock, at now: Timestamp) -> EventFilter {
         let (from, to) = bounds(in: clock, at: now)
         return EventFilter(
-            types: type.map { [$0] } ?? [], kind: kind, subject: subject, device: device, actor: actor, text: text,
+            types: EventState.types(state, among: type.map { [$0] } ?? []), kind: kind, subject: subject,
+            device: device, actor: actor, text: text,
             from: from, to: to, hidesReadings: !showsReadings)
     }
 
@@ -116,7 +121,7 @@ struct EventQuery: Sendable, Hashable {
         var items = filterItems.filter { !["period", "from", "to", "readings"].contains($0.name) }
         if let from { items.append(("from", from.rfc3339)) }
         if let to { items.append(("to", to.rfc3339)) }
-        if !showsReadings, type == nil { items.append(("type!", EventType.readingRecorded.rawValue)) }
+        if !showsReadings, type == nil, state == nil { items.append(("type!", EventType.readingRecorded.rawValue)) }
         return items
     }
 

@@ -39,23 +39,23 @@ enum EventRowView {
 struct EventDay {
     let date: String
     let heading: String
-    var rows: [[String: Any]]
+    var rows: [Markup]
 
     /// Groups rows by local day, in the order in which they come.
-    static func group(_ rows: [EventRow], in text: PageText) -> [EventDay] {
+    static func group(_ rows: [EventRow], in text: PageText, _ templates: PageTemplates) throws -> [EventDay] {
         var days: [EventDay] = []
         for row in rows {
-            let values = EventRowView.values(row, in: text)
+            let markup = try templates.row(row, in: text)
             let moment = Timestamp(microseconds: row.event.time)
             let date = text.clock.local(moment).isoDate
             if let last = days.indices.last, days[last].date == date {
-                days[last].rows.append(values)
+                days[last].rows.append(markup)
             } else {
-                days.append(EventDay(date: date, heading: text.dayHeading(moment), rows: [values]))
+                days.append(EventDay(date: date, heading: text.dayHeading(moment), rows: [markup]))
             }
         }
         return days
     }
 
-    var values: [String: Any] { ["date": date, "heading": heading, "rows": rows] }
+    var values: [String: Any] { ["date": date, "heading": heading, "rows": rows.joined()] }
 }

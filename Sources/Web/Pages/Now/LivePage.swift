@@ -7,6 +7,8 @@ struct LivePage: Sendable {
     var template: String
     /// The path of its stream of changed regions.
     var livePath: String
+    /// What of the page stays as it is: values for the template of the frame.
+    var fixed: @Sendable (PageText) throws -> [String: Markup] = { _ in [:] }
     /// Fills the regions as things are now. Throws `PageProblem.notFound` if what the page is about does not exist.
     var regions: @Sendable (PageText) async throws -> [Region]
 

@@ -7,6 +7,7 @@ struct NowPages: Sendable {
     let reads: any PageReads
     let door: any CommandDoor
     let templates: PageTemplates
+    let report: @Sendable () async -> BrokerReport?
 
     private func region(_ name: String, _ template: String, _ values: [String: Any]) throws -> LivePage.Region {
         let html = try templates.render(template, values)
@@ -50,11 +51,23 @@ struct NowPages: Sendable {
         }
     }
 
+    /// The picker of a page that shows a time.
+    private func picker(
+        _ range: PageRange, _ path: String, _ spans: [PageRange.Span]
+    ) -> @Sendable (PageText) throws -> [String: Markup] {
+        { text in
+            var values = range.values(path: path, spans: spans, in: text)
+            values["t"] = text.words.texts
+            return ["picker": .rendered(try templates.render("range", values))]
+        }
+    }
+
     /// `/gates/{id}`
-    func gate(_ id: Subject, _ words: Wording) -> LivePage {
+    func gate(_ id: Subject, _ range: PageRange, _ words: Wording) -> LivePage {
         LivePage(
             title: words.text("subject_gate", ["name": id.name.text, "Name": id.name.text.capitalizedFirst]),
-            section: "overview", template: "gate", livePath: "/gates/\(id.id)/live"
+            section: "overview", template: "gate", livePath: "/gates/\(id.id)/live?\(range.query)",
+            fixed: picker(range, "/gates/\(id.id)", GateHistoryView.spans)
         ) { text in
             guard let gate = try await reads.gate(id) else { throw PageProblem.notFound }
             let card = GateCard(gate: gate, travel: try await GateCard.travel(of: gate, from: reads))
@@ -62,7 +75,7 @@ struct NowPages: Sendable {
             let filter = EventFilter(kind: .gate, garage: id.garage, subject: id.id)
             let events = try await reads.events(filter, PageRequest(order: .descending, limit: 20)).rows
             let eventValues: [String: Any] = [
-                "t": text.words.texts, "days": EventDay.group(events, in: text).map(\.values),
+                "t": text.words.texts, "days": try EventDay.group(events, in: text, templates).map(\.values),
                 "eventsPath": "/events?kind=gate&subject=\(id.id)",
             ]
             return [
@@ -71,35 +84,51 @@ struct NowPages: Sendable {
                     "commands", "commands",
                     ["t": text.words.texts, "commands": commands, "hasCommands": !commands.isEmpty]),
                 try region("recent", "recent-events", eventValues),
+                try region(
+                    "timeline", "gate-history",
+                    try await GateHistoryView(gate: id, range: range, reads: reads, text: text).values()),
             ]
         }
     }
 
     /// `/spots`
-    func spots(_ words: Wording) -> LivePage {
-        LivePage(title: words.text("nav_spots"), section: "spots", template: "spot-list", livePath: "/spots/live") {
-            text in
+    func spots(_ range: PageRange, _ words: Wording) -> LivePage {
+        LivePage(
+            title: words.text("nav_spots"), section: "spots", template: "spot-list",
+            livePath: "/spots/live?\(range.query)", fixed: picker(range, "/spots", ParkingView.spans)
+        ) { text in
             let values = SpotView(spots: try await reads.spots(), gates: try await gateCards(), text: text).values()
             return [
                 try region("spots", "spots", values),
                 try region("rows", "spot-rows", values),
+                try region(
+                    "parking", "parking", try await ParkingView(range: range, reads: reads, text: text).values()),
             ]
         }
     }
 
     /// `/sensors/{id}`
-    func sensor(_ id: Subject, _ words: Wording) -> LivePage {
+    func sensor(_ id: Subject, _ range: PageRange, _ words: Wording) -> LivePage {
         LivePage(
             title: words.text("subject_sensor", ["name": id.name.text, "Name": id.name.text.capitalizedFirst]),
-            section: "overview", template: "sensor", livePath: "/sensors/\(id.id)/live"
+            section: "overview", template: "sensor", livePath: "/sensors/\(id.id)/live?\(range.query)",
+            fixed: picker(range, "/sensors/\(id.id)", PageRange.Span.allCases)
         ) { text in
             guard let sensor = try await reads.sensor(id) else { throw PageProblem.notFound }
             let card = try await SensorCard(sensor: sensor, reads: reads, text: text).values()
-            let history = SensorHistory(sensor: sensor, reads: reads, text: text)
+            let history = SensorHistory(sensor: sensor, range: range, reads: reads, text: text)
             return [
                 try region("sensors", "sensors", ["t": text.words.texts, "sensors": [card]]),
                 try region("history", "history", try await history.values()),
             ]
+        }
+    }
+
+    /// `/broker`
+    func broker(_ words: Wording) -> LivePage {
+        LivePage(title: words.text("nav_broker"), section: "broker", template: "broker", livePath: "/broker/live") {
+            text in
+            [try region("broker", "broker-state", BrokerView(report: await report(), text: text).values())]
         }
     }
 

@@ -98,20 +98,20 @@ struct SensorCard {
     /// A sensor's readings up to now.
     static func readings(
         _ span: Span, of sensor: Subject, _ quantity: Quantity, reads: any PageReads, now: Timestamp
-    ) async throws -> LineChart {
+    ) async throws -> ReadingChart {
         let from = now.adding(milliseconds: -span.milliseconds)
         let to = now.adding(milliseconds: 1)
         let answer = try await reads.readings(
             ReadingsQuery(
                 sensor: sensor, quantity: quantity, from: from, to: to, bucket: span.bucket, order: .ascending,
                 limit: 200))
-        return LineChart(
+        return ReadingChart(
             points: answer.points.filter { $0.quantity == quantity }, from: from, to: to, gap: span.gap,
             quantity: quantity)
     }
 
     /// The day's line; while a sensor is new, the shorter one that already shows something.
-    private func glance(_ day: LineChart) async throws -> (Span, LineChart) {
+    private func glance(_ day: ReadingChart) async throws -> (Span, ReadingChart) {
         guard let first = day.points.first else { return (.day, day) }
         let age = text.now.milliseconds(since: first.time)
         for span in [Span.hour, .sixHours] where age < span.milliseconds {

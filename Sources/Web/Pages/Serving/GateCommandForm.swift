@@ -11,8 +11,7 @@ extension Pages {
     @Sendable func command(_ request: Request, _ context: WebContext) async throws -> Response {
         guard OriginCheck.isOwn(request) else { throw PageProblem.foreignOrigin }
         let gate = try await subject(.gate, context)
-        var request = request
-        let body = try await request.collectBody(upTo: WebContext.bodyLimit)
+        let body = try await request.body.collected()
         let form = FormFields.read(String(buffer: body))
         guard let word = form.first(where: { $0.name == "action" })?.value, let action = GateAction(rawValue: word)
         else {

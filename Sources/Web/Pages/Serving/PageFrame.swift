@@ -35,7 +35,8 @@ extension Pages {
 
     func show(_ page: LivePage, for visit: Visit) async throws -> Response {
         let text = try await text(for: visit)
-        var values: [String: Any] = ["t": text.words.texts]
+        var values: [String: Any] = ["t": text.words.texts, "title": page.title]
+        for (name, markup) in try page.fixed(text) { values[name] = markup }
         for region in try await page.regions(text) { values[region.name] = region.markup }
         let body = try templates.render(page.template, values)
         return try html(
@@ -47,12 +48,13 @@ extension Pages {
         let words = text.words
         let sections = [
             ("overview", "/", "overview"), ("events", "/events", "log"), ("spots", "/spots", "car"),
-            ("devices", "/devices", "device"),
+            ("devices", "/devices", "device"), ("broker", "/broker", "sent"),
         ]
         var values: [String: Any] = [
             "t": words.texts,
             "lang": visit.language.rawValue,
             "theme": visit.theme.rawValue,
+            "zone": clock.zoneName,
             "title": frame.title,
             "assets": files.folder,
             "script": frame.script,
@@ -136,7 +138,7 @@ struct PageErrors: RouterMiddleware {
     /// Whether a person waits for the answer in a browser.
     private static func isPage(_ request: Request) -> Bool {
         let path = request.uri.path
-        if path.hasPrefix("/api/") || path == "/api" || path.hasPrefix("/static/") { return false }
+        if path.hasPrefix("/api/") || path.hasPrefix("/static/") { return false }
         if path == "/healthz" || path == "/readyz" { return false }
         let accepted = request.headers[.accept] ?? "*/*"
         return accepted.contains("text/html") || accepted.contains("*/*") || Pages.isOwnPath(path)
@@ -147,7 +149,7 @@ extension Pages {
     /// Whether a path is one of a page, whatever the client accepts.
     static func isOwnPath(_ path: String) -> Bool {
         path == "/"
-            || ["/events", "/gates", "/spots", "/sensors", "/devices"].contains {
+            || ["/events", "/gates", "/spots", "/sensors", "/devices", "/broker", "/api"].contains {
                 path == $0 || path.hasPrefix($0 + "/")
             }
     }

@@ -1,10 +1,12 @@
 import Mustache
 import NIOCore
+import Views
 
 /// The templates of `web/templates`, each named after its file without the extension.
 struct PageTemplates: Sendable {
     private let files: WebFiles
     private let library: MustacheLibrary?
+    private let rows = RowCache()
 
     /// Reads and parses all templates; a template that can't be parsed throws.
     init(files: WebFiles) throws {
@@ -19,6 +21,12 @@ struct PageTemplates: Sendable {
             throw TemplateError.missing(name)
         }
         return text
+    }
+
+    /// The row of an event in the log.
+    func row(_ row: EventRow, in text: PageText) throws -> Markup {
+        func make() throws -> Markup { .rendered(try render("event-row", EventRowView.values(row, in: text))) }
+        return files.areEditable ? try make() : try rows.markup(of: row, in: text, make)
     }
 
     /// The values without empty texts: to a template, an empty text is as much a value as any other.

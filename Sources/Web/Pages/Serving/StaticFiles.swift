@@ -5,6 +5,21 @@ import NIOCore
 /// each for good, and modules find each other by relative paths.
 struct StaticFiles: Sendable {
     let files: WebFiles
+    /// The texts among the built-in files as gzip, made once.
+    private let compressed: [String: ByteBuffer]
+
+    init(files: WebFiles) {
+        self.files = files
+        var compressed: [String: ByteBuffer] = [:]
+        for path in files.areEditable ? [] : files.paths(in: "static") {
+            guard let type = StaticFiles.contentType(of: path[...]), !type.hasPrefix("image/png"),
+                let file = files.file(path), let small = Gzip.whole(file.content, level: 9),
+                small.readableBytes < file.content.readableBytes
+            else { continue }
+            compressed[path] = small
+        }
+        self.compressed = compressed
+    }
 
     /// The URL folder in which the current files are.
     var folder: String { "/static/\(files.version)" }
@@ -22,6 +37,14 @@ struct StaticFiles: Sendable {
         let known = request.headers[.ifNoneMatch]?.split(separator: ",").map { $0.filter { $0 != " " } } ?? []
         if known.contains(where: { $0 == tag || $0 == "W/" + tag || $0 == "*" }) {
             return Response(status: .notModified, headers: headers)
+        }
+        if let small = compressed["static/" + path.joined(separator: "/")] {
+            headers[.vary] = "Accept-Encoding"
+            if Compression.accepts(request.headers[.acceptEncoding]) {
+                headers[.eTag] = "W/" + tag
+                headers[.contentEncoding] = "gzip"
+                return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: small))
+            }
         }
         return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: file.content))
     }
