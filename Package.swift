@@ -315,10 +315,10 @@ let package = Package(
             ],
             path: "Tests/Fuzz",
             exclude: [
-                "Corpus", "Kept", "Package.swift", "Sources/MQTTBroker", "Sources/MQTTCodec", "Sources/MQTTWebSocket",
-                "Sources/Target",
+                "Corpus", "Kept", "Package.swift", "Sources/Allocations", "Sources/MQTTBroker",
+                "Sources/MQTTCodec", "Sources/MQTTWebSocket", "Sources/Target",
             ],
-            sources: ["Sources/Harness", "Replay"],
+            sources: ["Sources/Harness", "Sources/Simulation", "Replay"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -54,6 +54,20 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .target(name: "Target", dependencies: ["Harness"], swiftSettings: settings),
+        .target(
+            name: "Simulation",
+            dependencies: ["MQTTBroker", "MQTTCodec", .product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Allocations",
+            dependencies: ["MQTTBroker", "MQTTCodec", .product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Target",
+            dependencies: ["Allocations", "Harness", "MQTTCodec", "Simulation"],
+            swiftSettings: settings
+        ),
     ]
 )

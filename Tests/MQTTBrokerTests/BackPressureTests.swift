@@ -84,6 +84,39 @@ struct BackPressureTests {
         #expect(stuck.takeTexts() == ["again"])
     }
 
+    @Test("A publisher that the broker does not read is not taken for dead")
+    func keepsAlive() {
+        let broker = TestBroker(limits: limits)
+        let stuck = broker.subscriber("s", "t")
+        let publisher = broker.connect("p", keepAlive: 2)
+        stuck.setWritable(false)
+        for _ in 0..<20 { publisher.publish("t", text) }
+        #expect(publisher.isReadingPaused)
+        broker.advance(seconds: 4)
+        #expect(!publisher.isClosed)
+        broker.advance(seconds: 5)
+        #expect(publisher.isClosed)
+    }
+
+    @Test("A receiver that has caught up after a stall slows its publishers down again")
+    func catchesUp() {
+        let broker = TestBroker(limits: limits)
+        let slow = broker.connect("s", [.receiveMaximum(1)])
+        slow.subscribe("t", qos: .atLeastOnce)
+        let publisher = broker.connect("p", [])
+        for round in 0..<2 {
+            for number in 1...60 { publisher.publish("t", qos: .atLeastOnce, id: UInt16(round * 100 + number)) }
+            #expect(publisher.take().count < 60)
+            broker.advance(seconds: 11)
+            #expect(!publisher.take().isEmpty)
+            var publishes = slow.takePublishes()
+            while !publishes.isEmpty {
+                for publish in publishes { slow.acknowledge(publish) }
+                publishes = slow.takePublishes()
+            }
+        }
+    }
+
     @Test("QoS 1: acknowledgements wait while a connected receiver's queue is half full, and none is lost")
     func gatesAcknowledgements() {
         let broker = TestBroker(limits: limits)

@@ -11,6 +11,29 @@ struct HoldTests {
         return broker
     }
 
+    @Test("What the host has said of a QoS 2 publish holds on the next connection, though another kept its PUBREC back")
+    func wordIsKept() {
+        let broker = TestBroker()
+        broker.policy.set { $0.verdict = { _ in .hold(retained: false) } }
+        let properties: Properties = [.sessionExpiryInterval(.max)]
+        let client = broker.connect("a", .v5, clean: false, properties)
+        for id in 1...3 { client.publish("t", "\(id)", qos: .exactlyOnce, id: UInt16(id)) }
+        let tickets = broker.policy.seen.map(\.ticket)
+        broker.release(tickets[1])
+        broker.release(tickets[2], .quotaExceeded)
+        #expect(client.take().isEmpty)
+        client.cut()
+        let back = broker.connect("a", .v5, clean: false, properties)
+        back.publish("t", "2", qos: .exactlyOnce, dup: true, id: 2)
+        #expect(back.take() == [.pubrec(Acknowledgement(packetID: 2))])
+        // The one that was refused is a new publish.
+        back.publish("t", "3", qos: .exactlyOnce, dup: true, id: 3)
+        #expect(broker.policy.seen.count == 4)
+        broker.release(tickets[0])
+        back.publish("t", "1", qos: .exactlyOnce, dup: true, id: 1)
+        #expect(broker.policy.seen.count == 4)
+    }
+
     @Test("A held message is routed at once and acknowledged on release", arguments: [QoS.atLeastOnce, .exactlyOnce])
     func hold(qos: QoS) {
         let broker = holding()

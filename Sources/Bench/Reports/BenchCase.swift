@@ -57,6 +57,18 @@ public struct BenchCase: Sendable, Hashable {
                 PubSubLoad(.pairs, publishers: 1, subscribers: 1, qos: .atLeastOnce, messages: 5000, rate: 1000))),
     ]
 
+    /// Many connections and topics at once.
+    public static let scale: [BenchCase] = [
+        BenchCase(
+            name: "connections-10k", about: "10,000 idle connections with one wildcard subscription each",
+            work: .connections(ConnectionsLoad(connections: 10_000))),
+        BenchCase(
+            name: "topics-10k", about: "10,000 connections in 5000 pairs, each with a topic of its own, QoS 1",
+            work: .pubSub(
+                PubSubLoad(
+                    .pairs, publishers: 5000, subscribers: 5000, qos: .atLeastOnce, messages: 40, window: 1))),
+    ]
+
     /// Readings at QoS 1 into a garage service, which acknowledges what it has stored.
     public static func ingest(sensors: Int = 100, messages: Int = 2000, window: Int = 64) -> BenchCase {
         BenchCase(

@@ -124,8 +124,10 @@ extension BenchCommand {
                 """)
 
         private static var caseList: String {
-            BenchCase.standard.map { "  " + $0.name.padding(toLength: 15, withPad: " ", startingAt: 0) + $0.about }
-                .joined(separator: "\n")
+            (BenchCase.standard + BenchCase.scale).map {
+                "  " + $0.name.padding(toLength: 15, withPad: " ", startingAt: 0) + $0.about
+            }
+            .joined(separator: "\n")
         }
 
         @Option(help: ArgumentHelp("The broker (default: mqtt://127.0.0.1:1883).", valueName: "url"))
@@ -139,6 +141,7 @@ extension BenchCommand {
         @Option(help: ArgumentHelp("The second broker's process.", valueName: "pid")) var comparePid: Int32?
         @Option(parsing: .upToNextOption, help: ArgumentHelp("Only these cases.", valueName: "case"))
         var cases: [String] = []
+        @Flag(help: "The cases with 10,000 connections instead of the others.") var scale = false
         @Option(help: "Runs of each case; the table has the medians. (default: 1, with --compare 3)")
         var rounds: Int?
         @OptionGroup var output: Output
@@ -158,11 +161,14 @@ extension BenchCommand {
         }
 
         private func selected() throws -> [BenchCase] {
-            for name in cases where !BenchCase.standard.contains(where: { $0.name == name }) {
-                let names = BenchCase.standard.map(\.name).joined(separator: ", ")
+            let all = BenchCase.standard + BenchCase.scale
+            for name in cases where !all.contains(where: { $0.name == name }) {
+                let names = all.map(\.name).joined(separator: ", ")
                 throw ValidationError("there is no case '\(name)'; there are: \(names)")
             }
-            let chosen = BenchCase.standard.filter { cases.isEmpty || cases.contains($0.name) }
+            let chosen =
+                cases.isEmpty
+                ? (scale ? BenchCase.scale : BenchCase.standard) : all.filter { cases.contains($0.name) }
             return output.quick ? chosen.map { $0.divided(by: 10) } : chosen
         }
 

@@ -132,6 +132,24 @@ extension Shard {
         if connection.pointee.backPressure.isReadingPaused { touch(connection) }
     }
 
+    /// Keeps the host's word on QoS 2 publishes whose PUBREC had to wait for another's, for when the client repeats them
+    /// on its next connection.
+    mutating func keepWord(of connection: ConnectionPointer, for session: SessionPointer) {
+        var refused: [UInt16] = []
+        connection.pointee.acknowledgements.removeAll { entry in
+            guard entry.isQoS2, let reason = entry.reason,
+                let index = session.pointee.inboundQoS2.index(of: entry.packetID)
+            else { return }
+            session.pointee.inboundQoS2[at: index].heldSequence = 0
+            if reason.isError { refused.append(entry.packetID) }
+        }
+        for packetID in refused {
+            guard let index = session.pointee.inboundQoS2.index(of: packetID) else { continue }
+            session.pointee.inboundQoS2.remove(at: index)
+            recordForgotten(packetID, session)
+        }
+    }
+
     private mutating func forgetHeld(_ session: SessionPointer, _ sequence: UInt64) {
         guard let packetID = heldPacketID(session, sequence),
             let index = session.pointee.inboundQoS2.index(of: packetID)

@@ -72,6 +72,7 @@ extension Shard {
         guard let session = connection.pointee.session else { return }
         connection.pointee.session = nil
         session.pointee.connection = nil
+        keepWord(of: connection, for: session)
         tellPresence(session)
         releaseGate(of: session)
         reportDrops(session)

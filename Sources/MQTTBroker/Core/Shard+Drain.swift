@@ -9,7 +9,8 @@ extension Shard {
         resend(session, connection, now)
         drainQueue(session, connection, now)
         drainRetained(session, connection, now)
-        if !session.pointee.gatedPublishers.isEmpty, session.pointee.queue.count <= limits.maximumQueuedMessages / 4 {
+        if session.pointee.queue.count <= limits.maximumQueuedMessages / 4 {
+            session.pointee.isStalled = false
             releaseGate(of: session)
         }
     }

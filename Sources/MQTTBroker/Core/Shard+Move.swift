@@ -104,12 +104,12 @@ extension Shard {
     private mutating func depart(_ session: SessionPointer, to tenure: Tenure) {
         let key = ExactText(session.pointee.clientID)
         sessionsByClientID[key] = nil
-        var held = 0
-        session.pointee.inboundQoS2.forEach { if $1.heldSequence != 0 { held += 1 } }
-        if held > 0 {
+        var held: Set<UInt64> = []
+        session.pointee.inboundQoS2.forEach { if $1.heldSequence != 0 { held.insert($1.heldSequence) } }
+        if !held.isEmpty {
             let ticket = HoldTicket(
                 shard: 0, slot: session.pointee.slot, generation: session.pointee.generation, sequence: 0)
-            movedTickets[ticket] = MovedTickets(clientID: key, count: held)
+            movedTickets[ticket] = MovedTickets(clientID: key, sequences: held)
         }
         session.pointee.outbound.removeAll { messages.release($0) }
         clearQueue(of: session)
@@ -155,9 +155,9 @@ extension Shard {
     /// The host's word on a ticket of a session that is no longer here.
     mutating func releaseMoved(_ ticket: HoldTicket, _ reason: ReasonCode) {
         let name = HoldTicket(shard: 0, slot: ticket.slot, generation: ticket.generation, sequence: 0)
-        guard var moved = movedTickets[name] else { return }
-        moved.count -= 1
-        movedTickets[name] = moved.count > 0 ? moved : nil
+        // Tickets of QoS 1 publishes mean nothing without their connection.
+        guard var moved = movedTickets[name], moved.sequences.remove(ticket.sequence) != nil else { return }
+        movedTickets[name] = moved.sequences.isEmpty ? nil : moved
         guard let owner = hub.owner(of: moved.clientID) else { return }
         post(.released(clientID: moved.clientID, sequence: ticket.sequence, isError: reason.isError), to: owner)
     }

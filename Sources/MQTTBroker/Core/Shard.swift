@@ -216,6 +216,8 @@ struct Shard {
         guard let connection = connections.find(due.slot, due.generation), connection.pointee.phase == .active else {
             return
         }
+        // What the broker does not read says nothing about the client.
+        if isReadingPaused(connection) { connection.pointee.lastReceived = now }
         let deadline = connection.pointee.lastReceived + connection.pointee.keepAliveTimeout
         if deadline > now {
             setTimer(.keepAlive, for: connection, at: deadline)

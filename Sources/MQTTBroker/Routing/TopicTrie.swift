@@ -109,8 +109,10 @@ struct TopicTrie {
         return group.members.contains { $0.isPresent }
     }
 
-    /// The nodes whose filters match a topic.
-    func match(_ topic: UnsafeRawBufferPointer, _ found: (Int) -> Void) {
+    /// Hands out the nodes whose filters match a topic.
+    /// - Returns: how many nodes it has looked at: the work, whatever the number of subscriptions.
+    @discardableResult
+    func match(_ topic: UnsafeRawBufferPointer, _ found: (Int) -> Void) -> Int {
         var levels: [Int32] = []
         var start = 0
         while true {
@@ -121,7 +123,7 @@ struct TopicTrie {
             start = end &+ 1
         }
         let isReserved = topic.first == UInt8(ascii: "$")
-        descend(0, levels, 0, isReserved, found)
+        return descend(0, levels, 0, isReserved, found)
     }
 
     /// The filter that a node stands for.
@@ -141,21 +143,28 @@ struct TopicTrie {
 
     private func descend(
         _ node: Int32, _ levels: [Int32], _ depth: Int, _ isReserved: Bool, _ found: (Int) -> Void
-    ) {
+    ) -> Int {
         // Wildcards in the first level don't match names that begin with $ [MQTT-4.7.2-1].
         let takesWildcards = depth > 0 || !isReserved
         let here = nodes[Int(node)]
-        if takesWildcards, here.hash != Self.none { found(Int(here.hash)) }
+        var visits = 1
+        if takesWildcards, here.hash != Self.none {
+            visits += 1
+            found(Int(here.hash))
+        }
         guard depth < levels.count else {
             if !here.entries.isEmpty || !here.groups.isEmpty { found(Int(node)) }
-            return
+            return visits
         }
         if here.children > 0, levels[depth] != Self.none,
             let child = edges[Edge(parent: node, level: levels[depth])]
         {
-            descend(child, levels, depth + 1, isReserved, found)
+            visits += descend(child, levels, depth + 1, isReserved, found)
         }
-        if takesWildcards, here.plus != Self.none { descend(here.plus, levels, depth + 1, isReserved, found) }
+        if takesWildcards, here.plus != Self.none {
+            visits += descend(here.plus, levels, depth + 1, isReserved, found)
+        }
+        return visits
     }
 
     private mutating func makeNode(_ parent: Int32, _ level: Int32) -> Int32 {

@@ -47,6 +47,12 @@ struct AcknowledgementQueue {
         entries.contains { $0.packetID == packetID && $0.isQoS2 == isQoS2 }
     }
 
+    /// Empties the queue and hands out what was in it.
+    mutating func removeAll(_ body: (Entry) -> Void) {
+        for entry in entries { body(entry) }
+        entries = []
+    }
+
     /// Takes the first entry if it may leave.
     /// - Parameter committed: the last batch that is on disk.
     mutating func popReady(committed: UInt64) -> Entry? {

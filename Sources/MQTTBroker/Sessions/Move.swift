@@ -47,8 +47,9 @@ struct Crossing {
     var handOver: (tenure: Tenure, endsSession: Bool)?
 }
 
-/// Hold tickets that the host may still release for a session that has moved.
+/// Hold tickets of QoS 2 publishes that the host may still release for a session that has moved.
 struct MovedTickets {
     var clientID: ExactText
-    var count: Int
+    /// The tickets' numbers.
+    var sequences: Set<UInt64>
 }
