@@ -115,6 +115,7 @@ extension Shard {
             session.pointee.will = nil
             publish(will, now)
         }
+        reportDrops(session)
         removeSubscriptions(session)
         forget(session)
         if case .coming(let crossing)? = session.pointee.move {

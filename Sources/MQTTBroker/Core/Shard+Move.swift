@@ -93,6 +93,7 @@ extension Shard {
             post(.arrival(clientID: key, tenure: tenure.number, nil), to: tenure.shard)
             return
         }
+        reportDrops(session)
         let moved = MovedSession(session.pointee, from: index, move: tenure.number)
         // The store gets this shard's changes of the session before those of the next.
         journal.flush(shard: index)

@@ -8,10 +8,10 @@ struct SimulationTests {
 
     @Test(
         "what was acknowledged arrives, once and in order, and every will as specified",
-        arguments: 0..<9 as Range<UInt64>)
-    func run(seed: UInt64) {
+        arguments: 0..<5 as Range<UInt64>, [1, 3])
+    func run(seed: UInt64, shards: Int) {
         let simulation = Simulation(
-            seed: seed, shards: Int(seed % 3) + 1, clients: Self.isLong ? 200 : 40, steps: Self.isLong ? 20_000 : 1500)
+            seed: seed, shards: shards, clients: Self.isLong ? 200 : 40, steps: Self.isLong ? 20_000 : 1500)
         let outcome = simulation.outcome()
         #expect(outcome.problems == [])
         #expect(outcome.figures.delivered > 50 && outcome.figures.resumed > 5, "\(simulation): \(outcome.figures)")

@@ -56,6 +56,9 @@ final class Client {
         receiveMaximum = min(Self.window, Int(brokerReceiveMaximum))
     }
 
+    /// A session that ends after a time may have ended, and another begun, without a word that arrived; then only a new
+    /// start makes both sides agree.
+    var mustStartAnew: Bool { traits.expiry != .max && !hasBeenReady }
     var isConnected: Bool { link != nil }
     /// Nothing is under way.
     var isIdle: Bool { exchanges.isEmpty && open.isEmpty && (link.map { $0.up.isEmpty && $0.down.isEmpty } ?? true) }
@@ -82,10 +85,7 @@ final class Client {
             if traits.receiveMaximum != .max { properties.append(.receiveMaximum(traits.receiveMaximum)) }
             if traits.maximumPacketSize > 0 { properties.append(.maximumPacketSize(traits.maximumPacketSize)) }
         }
-        let hasEnded = startsAnew && !traits.isV5
-        // A session that ends after a time may have ended, and another begun, without a word that arrived.
-        let mayHaveEnded = traits.expiry != .max && !hasBeenReady
-        if cleanStart || hasEnded || mayHaveEnded { forget() }
+        if cleanStart || (startsAnew && !traits.isV5) { forget() }
         startsAnew = cleanStart
         hasBeenReady = false
         send(
@@ -204,8 +204,11 @@ final class Client {
                 ledger.fail("client \(traits.index) has lost its session")
             }
             forget()
-            wanted = []
-            known = []
+            // With MQTT 3.1 there may still be a session that a lost CONNECT was to end.
+            if traits.version != .v3_1 || startsAnew {
+                wanted = []
+                known = []
+            }
         }
         isReady = true
         hasBeenReady = true

@@ -97,7 +97,8 @@ final class World {
         }
         let link = Link(core: core, id: id, address: address)
         links[name(core, id)] = link
-        let cleanStart = !traits.keepsSession || (traits.kind == .churner && random.once(in: 8))
+        let cleanStart =
+            !traits.keepsSession || client.mustStartAnew || (traits.kind == .churner && random.once(in: 8))
         var request = ConnectionModel(
             client: traits.index, cleanStart: cleanStart, expiry: traits.isV5 || !cleanStart ? traits.expiry : 0)
         let will = traits.kind == .mortal && random.below(4) > 0 ? will(of: traits, &request) : nil
