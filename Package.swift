@@ -180,13 +180,14 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "Charts", "CZlib", "Views", "Ingest", "GarageDomain", "GarageEvents", "EventLog",
+                "Access", "Charts", "CZlib", "Views", "Ingest", "GarageDomain", "GarageEvents", "EventLog",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ],

@@ -37,8 +37,8 @@ ALLOWED = {
     "Notifications": {"EventLog", "GarageEvents", "GarageDomain", "Crypto", "GRDB"} | PROCESS,
     "Charts": set(),
     "CZlib": set(),
-    "Web": {"Charts", "CZlib", "Yams", "Views", "Ingest", "GarageDomain", "GarageEvents", "EventLog", "Hummingbird"}
-    | {"HummingbirdCore", "Mustache", "NIOCore"}
+    "Web": {"Access", "Charts", "CZlib", "Yams", "Views", "Ingest", "GarageDomain", "GarageEvents", "EventLog"}
+    | {"Hummingbird", "HummingbirdCore", "Mustache", "NIOCore", "NIOSSL"}
     | {"EmbedWebFiles"}
     | PROCESS,
     "Simulator": {"MQTTClient", "MQTTCodec", "GarageDomain"} | NETWORK | PROCESS,

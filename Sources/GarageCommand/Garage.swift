@@ -21,7 +21,9 @@ struct Garage: AsyncParsableCommand {
         version: version,
         subcommands: [
             Serve.self, Broker.self, Simulate.self, GateCommand.self, EventsCommand.self, Verify.self,
-            ViewsCommand.self, DevicesCommand.self, ConfigCommand.self, BenchCommand.self, Healthcheck.self,
+            ViewsCommand.self, DevicesCommand.self, UsersCommand.self, TokensCommand.self, ConfigCommand.self,
+            BenchCommand.self, CertificatesCommand.self,
+            Healthcheck.self,
         ]
     )
 

@@ -43,10 +43,12 @@ public struct CommandSubmission: Sendable {
     /// The sender says that a person sees the gate. Without that, closing needs the gate's `unattended_close`.
     public var isAttended: Bool
     public var origin: EventMetadata
+    /// Whether the sender has the right to this movement; without it the request is recorded and rejected.
+    public var isPermitted: Bool
 
     public init(
         gate: Subject, action: GateAction, id: String?, expiresInSeconds: Int = 10, reason: String? = nil,
-        isAttended: Bool = false, origin: EventMetadata
+        isAttended: Bool = false, origin: EventMetadata, isPermitted: Bool = true
     ) {
         self.isAttended = isAttended
         self.gate = gate
@@ -55,6 +57,7 @@ public struct CommandSubmission: Sendable {
         self.expiresInSeconds = expiresInSeconds
         self.reason = reason
         self.origin = origin
+        self.isPermitted = isPermitted
     }
 }
 

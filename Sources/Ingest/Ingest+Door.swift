@@ -12,7 +12,8 @@ extension Ingest: CommandDoor {
             text: CommandText(
                 action: submission.action, id: submission.id, expiresInSeconds: submission.expiresInSeconds,
                 reason: submission.reason, isAttended: submission.isAttended),
-            newID: EventID.make(at: now.microseconds).description, receivedAt: now, actor: submission.origin.actor)
+            newID: EventID.make(at: now.microseconds).description, receivedAt: now,
+            isPermitted: submission.isPermitted, actor: submission.origin.actor)
         let origin = Origin(
             actor: submission.origin.actor, channel: submission.origin.channel,
             clientID: submission.origin.clientID, causation: submission.origin.causation)

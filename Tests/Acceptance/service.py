@@ -22,9 +22,10 @@ def clean_environment(**extra: str) -> dict[str, str]:
 def run(*arguments: str, timeout: float = 30, **options) -> subprocess.CompletedProcess:
     """Runs `garage` with these arguments to its end."""
     environment = clean_environment(**options.pop("env", {}))
+    given = options.pop("stdin_text", None)
     return subprocess.run(
         [BINARY, *arguments],
-        stdin=subprocess.DEVNULL,
+        **({"stdin": subprocess.DEVNULL} if given is None else {"input": given}),
         capture_output=True,
         text=True,
         timeout=timeout,

@@ -192,3 +192,18 @@ def test_a_burst_of_starts_and_stops_loses_nothing(make_garage):
         "spot.freed",
         "spot.occupied",
     ]
+
+
+def test_systemd_hears_that_the_service_is_ready_alive_and_stopping(make_garage, tmp_path):
+    address = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(address)
+        manager.settimeout(30)
+        service = make_garage(environment={"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "400000"}).start()
+        assert manager.recv(1024).startswith(b"READY=1")
+        assert manager.recv(1024) == b"WATCHDOG=1"
+        assert manager.recv(1024) == b"WATCHDOG=1"
+        service.stop()
+        while (message := manager.recv(1024)) == b"WATCHDOG=1":
+            pass
+        assert message == b"STOPPING=1"

@@ -119,7 +119,7 @@ struct AccessRegistryTests {
         let secret = try registry.addToken("sign", scopes: [.read], expires: 1_000_100)
         let lasting = try registry.addToken("backup", scopes: [.read, .note], expires: nil)
         #expect(throws: AccessError.exists("sign")) { try registry.addToken("sign", scopes: [], expires: nil) }
-        guard case .program(let token)? = registry.token(secret) else {
+        guard case .program(let token, nil)? = registry.token(secret) else {
             Issue.record("the token is unknown")
             return
         }
@@ -133,6 +133,24 @@ struct AccessRegistryTests {
         #expect(registry.token(lasting) != nil)
         try registry.removeToken("backup")
         #expect(registry.token(lasting) == nil)
+    }
+
+    @Test("A token that acts for a person ends with the person")
+    func ownedToken() async throws {
+        let registry = try Site().registry()
+        try await registry.addPerson("ana", password: password, role: .admin)
+        try await registry.addPerson("bia", password: password, role: .operator)
+        #expect(throws: AccessError.unknown("eve")) {
+            try registry.addToken("x", scopes: [.read], owner: "eve", expires: nil)
+        }
+        let secret = try registry.addToken("phone", scopes: [.command], owner: "bia", expires: nil)
+        guard case .program(_, let owner?)? = registry.token(secret) else {
+            Issue.record("the token is unknown")
+            return
+        }
+        #expect(owner.name == "bia")
+        try registry.removePerson("bia")
+        #expect(registry.token(secret) == nil)
     }
 
     @Test("What another process changes is in force at once, and no change is lost")
@@ -176,7 +194,10 @@ struct AccessRegistryTests {
             try await registry.addPerson("ana", password: "123456789", role: .viewer)
         }
         await #expect(throws: AccessError.badPIN) {
-            try await registry.addPerson("ana", password: password, role: .viewer, pin: "12a4")
+            try await registry.addPerson("ana", password: password, role: .admin, pin: "12a4")
+        }
+        await #expect(throws: AccessError.firstIsAdmin) {
+            try await registry.addPerson("ana", password: password, role: .operator)
         }
     }
 
@@ -184,6 +205,7 @@ struct AccessRegistryTests {
     func rights() async throws {
         let site = try Site()
         let registry = try site.registry()
+        try await registry.addPerson("ana", password: password, role: .admin)
         try await registry.addPerson(
             "bia", password: password, role: .operator, gates: ["home.front"], schedule: Schedule("mon 07:00-08:00"),
             pin: "4711")

@@ -45,31 +45,29 @@ struct TopicAccessTests {
         #expect(!access.check(device, .subscribe, "garage/home/sensor/+").isAllowed)
     }
 
-    @Test("A person commands by role and never forges what devices report")
-    func people() {
-        for role in Role.allCases {
-            let person = TopicUser(kind: .person, name: "ana", clientID: "phone", role: role)
-            #expect(access.check(person, .publish, "garage/home/gate/front/command").isAllowed == (role != .viewer))
-            #expect(!access.check(person, .publish, "garage/home/gate/front/state").isAllowed)
-            #expect(access.check(person, .subscribe, "garage/#").isAllowed)
-        }
-        let token = TopicUser(kind: .token, name: "sign", clientID: "sign", scopes: [.read])
-        #expect(access.check(token, .subscribe, "garage/home/occupancy").isAllowed)
-        #expect(!access.check(token, .publish, "garage/home/gate/front/command").isAllowed)
+    @Test("A token publishes commands if it may, and never what devices report")
+    func tokens() {
+        let phone = TopicUser(kind: .token, name: "phone", clientID: "phone", scopes: [.read, .command])
+        #expect(access.check(phone, .publish, "garage/home/gate/front/command").isAllowed)
+        #expect(!access.check(phone, .publish, "garage/home/gate/front/state").isAllowed)
+        #expect(access.check(phone, .subscribe, "garage/#").isAllowed)
+        let sign = TopicUser(kind: .token, name: "sign", clientID: "sign", scopes: [.read])
+        #expect(access.check(sign, .subscribe, "garage/home/occupancy").isAllowed)
+        #expect(!access.check(sign, .publish, "garage/home/gate/front/command").isAllowed)
     }
 
     @Test("The first configured rule that applies decides, and the answer names it")
     func configuredRules() throws {
         let rules = try [
             "deny device:esp1 publish garage/home/sensor/esp1/humidity",
-            "allow device publish garage/+/sensor/+/#", "deny anyone subscribe $SYS/#", "allow person any shared/%u/#",
+            "allow device publish garage/+/sensor/+/#", "deny anyone subscribe $SYS/#", "allow token any shared/%u/#",
         ].map { try #require(TopicRule($0)) }
         let access = TopicAccess(rules: rules) { _ in false }
         let refused = access.check(device, .publish, "garage/home/sensor/esp1/humidity")
         #expect(!refused.isAllowed)
         #expect(refused.because == "rule 1: deny device:esp1 publish garage/home/sensor/esp1/humidity")
         #expect(access.check(device, .publish, "garage/home/sensor/dht1/temperature").because.hasPrefix("rule 2"))
-        let ana = TopicUser(kind: .person, name: "ana", clientID: "x", role: .viewer)
+        let ana = TopicUser(kind: .token, name: "ana", clientID: "x", scopes: [.read])
         #expect(access.check(ana, .publish, "shared/ana/x").isAllowed)
         #expect(!access.check(ana, .publish, "shared/bia/x").isAllowed)
         #expect(!access.check(ana, .subscribe, "$SYS/broker/uptime").isAllowed)
@@ -77,9 +75,9 @@ struct TopicAccessTests {
 
     @Test("A refusal also meets a filter that is wider than itself")
     func widerFilters() throws {
-        let rule = try #require(TopicRule("deny person subscribe garage/home/private/#"))
+        let rule = try #require(TopicRule("deny token subscribe garage/home/private/#"))
         let access = TopicAccess(rules: [rule]) { _ in false }
-        let ana = TopicUser(kind: .person, name: "ana", clientID: "x", role: .admin)
+        let ana = TopicUser(kind: .token, name: "ana", clientID: "x", scopes: [.read])
         #expect(!access.check(ana, .subscribe, "garage/#").isAllowed)
         #expect(!access.check(ana, .subscribe, "garage/+/private/x").isAllowed)
         #expect(access.check(ana, .subscribe, "garage/home/sensor/#").isAllowed)

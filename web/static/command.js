@@ -15,6 +15,7 @@ export function handleCommands() {
         body: fields,
       });
       const answer = await response.json();
+      if (answer.location) return location.assign(answer.location);
       say(answer.message, answer.ok);
     } catch {
       // Without an answer nobody knows whether it arrived, so it is not sent again: the page shows what the gate does.

@@ -11,6 +11,8 @@ public enum AccessError: Error, Sendable, Hashable, CustomStringConvertible {
     case badPIN
     /// The change would leave nobody who may manage people.
     case lastAdmin(String)
+    /// The first person must be an admin.
+    case firstIsAdmin
 
     public var description: String {
         switch self {
@@ -23,6 +25,7 @@ public enum AccessError: Error, Sendable, Hashable, CustomStringConvertible {
         case .shortPassword: "a password needs at least \(AccessRegistry.shortestPassword) characters"
         case .badPIN: "a PIN is 4 to 12 digits"
         case .lastAdmin(let name): "'\(name)' is the last admin; make someone else an admin first"
+        case .firstIsAdmin: "the first person must be an admin"
         }
     }
 }

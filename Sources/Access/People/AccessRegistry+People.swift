@@ -14,6 +14,7 @@ extension AccessRegistry {
             if let first = content.people.first, onlyIfFirst || content.people.contains(where: { $0.name == name }) {
                 throw .exists(onlyIfFirst ? first.name : name)
             }
+            guard role == .admin || !content.people.isEmpty else { throw .firstIsAdmin }
             content.people.append(
                 Person(
                     name: name, role: role, created: now, gates: gates, schedule: schedule, password: passwordHash,

@@ -9,7 +9,8 @@ public final class AccessRegistry: Sendable {
     public enum Identity: Sendable, Hashable {
         /// A person in a browser; `formToken` must come back with every form.
         case person(Person, formToken: String)
-        case program(APIToken)
+        /// A program, and the person for whom it acts.
+        case program(APIToken, owner: Person?)
     }
 
     /// What became of an attempt to sign in.
@@ -122,8 +123,8 @@ public final class AccessRegistry: Sendable {
         return .signedIn(person, secret: secret)
     }
 
-    /// The person with this name and password. For MQTT and the like, without a session.
-    public func verified(name: String, password: String) async -> Person? {
+    /// The person with this name and password.
+    private func verified(name: String, password: String) async -> Person? {
         let person = person(named: name)
         // An unknown name costs the same time as a known one.
         let hash = person?.password ?? (try? PasswordHash(RandomSecret.text(8), rounds: 2))
@@ -170,16 +171,19 @@ public final class AccessRegistry: Sendable {
     public func token(_ secret: String) -> Identity? {
         guard secret.hasPrefix(APIToken.prefix) else { return nil }
         let now = clock()
+        let content = content
         guard let token = content.tokens.first(where: { RandomSecret.matches(secret, $0.digest) }),
             token.expires.map({ now < $0 }) ?? true
         else { return nil }
+        let owner = token.owner.flatMap { name in content.people.first { $0.name == name } }
+        if token.owner != nil && owner == nil { return nil }
         if token.lastUsed.map({ now - $0 > 60 }) ?? true {
             try? change { content in
                 guard let index = content.tokens.firstIndex(where: { $0.name == token.name }) else { return }
                 content.tokens[index].lastUsed = now
             }
         }
-        return .program(token)
+        return .program(token, owner: owner)
     }
 
     // MARK: Changing

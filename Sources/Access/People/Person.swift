@@ -5,7 +5,7 @@ public struct Person: Sendable, Hashable, Codable {
     public var role: Role
     /// Seconds since 1970.
     public let created: Int64
-    /// The gates the person may move, as `garage.name`; `nil` for all.
+    /// The gates the person may move, as `garage.name`, or as a bare name in every garage; `nil` for all.
     public var gates: Set<String>?
     /// When the person may move gates; `nil` for always.
     public var schedule: Schedule?
@@ -33,7 +33,8 @@ public struct Person: Sendable, Hashable, Codable {
     ///   - weekday: 0 for Monday to 6 for Sunday, in the site's time zone.
     ///   - minute: since midnight.
     public func mayMove(_ gate: String, weekday: Int, minute: Int) -> Bool {
-        role.permissions.contains(.command) && gates?.contains(gate) ?? true
+        role.permissions.contains(.command)
+            && gates.map { $0.contains(gate) || $0.contains(String(gate.drop { $0 != "." }.dropFirst())) } ?? true
             && schedule?.contains(weekday: weekday, minute: minute) ?? true
     }
 }

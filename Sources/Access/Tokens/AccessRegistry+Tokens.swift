@@ -1,14 +1,19 @@
 extension AccessRegistry {
     /// Makes a token and returns its secret, which is shown this once and kept only as a digest.
-    /// - Parameter expires: seconds since 1970; `nil` for never.
-    public func addToken(_ name: String, scopes: Set<Permission>, expires: Int64?) throws(AccessError) -> String {
+    /// - Parameters:
+    ///   - owner: the person for whom it acts.
+    ///   - expires: seconds since 1970; `nil` for never.
+    public func addToken(
+        _ name: String, scopes: Set<Permission>, owner: String? = nil, expires: Int64?
+    ) throws(AccessError) -> String {
         guard Person.isName(name) else { throw .badName(name) }
         let secret = APIToken.prefix + RandomSecret.text(24)
         let token = APIToken(
-            name: name, scopes: scopes, created: clock(), expires: expires, lastUsed: nil,
+            name: name, scopes: scopes, owner: owner, created: clock(), expires: expires, lastUsed: nil,
             digest: RandomSecret.digest(secret))
         try change { content throws(AccessError) in
             guard !content.tokens.contains(where: { $0.name == name }) else { throw .exists(name) }
+            if let owner, !content.people.contains(where: { $0.name == owner }) { throw .unknown(owner) }
             content.tokens.append(token)
             content.tokens.sort { $0.name < $1.name }
         }

@@ -40,8 +40,7 @@ public struct TopicAccess: Sendable, Hashable {
         switch user.kind {
         case .anonymous: return Answer(isAllowed: true, because: "clients without a name are let in on loopback only")
         case .device: return checkDevice(user, action, filter)
-        case .person: return checkCaller(user.role?.permissions ?? [], action, filter, who: "a person")
-        case .token: return checkCaller(user.scopes, action, filter, who: "a program")
+        case .token: return checkProgram(user.scopes, action, filter)
         }
     }
 
@@ -60,21 +59,21 @@ public struct TopicAccess: Sendable, Hashable {
             : Answer(isAllowed: false, because: "the topic does not belong to the device")
     }
 
-    private func checkCaller(
-        _ permissions: Set<Permission>, _ action: TopicRule.Action, _ filter: String, who: String
+    private func checkProgram(
+        _ scopes: Set<Permission>, _ action: TopicRule.Action, _ filter: String
     ) -> Answer {
         switch action {
         case .subscribe:
-            return permissions.contains(.read)
-                ? Answer(isAllowed: true, because: "\(who) with the right to read may subscribe")
-                : Answer(isAllowed: false, because: "\(who) without the right to read may not subscribe")
+            return scopes.contains(.read)
+                ? Answer(isAllowed: true, because: "a token with the scope read may subscribe")
+                : Answer(isAllowed: false, because: "a token without the scope read may not subscribe")
         case .publish:
             guard isCommand(filter) else {
-                return Answer(isAllowed: false, because: "\(who) may not publish what devices report")
+                return Answer(isAllowed: false, because: "a token may not publish what devices report")
             }
-            return permissions.contains(.command)
-                ? Answer(isAllowed: true, because: "\(who) with the right to command may publish commands")
-                : Answer(isAllowed: false, because: "\(who) without the right to command may not publish commands")
+            return scopes.contains(.command)
+                ? Answer(isAllowed: true, because: "a token with the scope command may publish commands")
+                : Answer(isAllowed: false, because: "a token without the scope command may not publish commands")
         }
     }
 }

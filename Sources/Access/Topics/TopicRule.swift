@@ -1,8 +1,7 @@
 /// One line of the topic rules: `allow device:esp1 publish garage/home/sensor/dht1/#`.
 ///
-/// `allow` or `deny`; who: `anyone`, `device`, `person`, `token`, `anonymous`, a role (`viewer`, `operator`, `admin`), or
-/// one of them by name (`device:esp1`, `person:ana`, `token:sign`); `publish`, `subscribe` or `any`; a topic filter, in
-/// which `%u` is the user name and `%c` the client identifier.
+/// `allow` or `deny`; who: `anyone`, `device`, `token`, `anonymous`, or one of them by name (`device:esp1`, `token:sign`);
+/// `publish`, `subscribe` or `any`; a topic filter, in which `%u` is the user name and `%c` the client identifier.
 public struct TopicRule: Sendable, Hashable, CustomStringConvertible {
     /// What a client wants to do with a topic.
     public enum Action: String, Sendable, Hashable, CaseIterable {
@@ -13,7 +12,6 @@ public struct TopicRule: Sendable, Hashable, CustomStringConvertible {
     enum Subject: Sendable, Hashable {
         case anyone
         case kind(TopicUser.Kind)
-        case role(Role)
         case named(TopicUser.Kind, String)
     }
 
@@ -45,7 +43,6 @@ public struct TopicRule: Sendable, Hashable, CustomStringConvertible {
         switch subject {
         case .anyone: break
         case .kind(let kind): guard user.kind == kind else { return false }
-        case .role(let role): guard user.role == role else { return false }
         case .named(let kind, let name): guard user.kind == kind, user.name == name else { return false }
         }
         // A refusal must also catch a filter that is wider than the rule.
@@ -55,7 +52,6 @@ public struct TopicRule: Sendable, Hashable, CustomStringConvertible {
 
     private static func subject(_ word: Substring) -> Subject? {
         if word == "anyone" { return .anyone }
-        if let role = Role(rawValue: String(word)) { return .role(role) }
         let parts = word.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard let kind = TopicUser.Kind(rawValue: String(parts[0])) else { return nil }
         guard parts.count == 2 else { return .kind(kind) }

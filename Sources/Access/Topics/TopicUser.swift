@@ -2,7 +2,7 @@
 public struct TopicUser: Sendable, Hashable {
     /// What kind of credentials it came with.
     public enum Kind: String, Sendable, Hashable, CaseIterable {
-        case device, person, token
+        case device, token
         /// None; only loopback lets such clients in.
         case anonymous
     }
@@ -11,21 +11,18 @@ public struct TopicUser: Sendable, Hashable {
     /// The user name; `nil` for an anonymous client.
     public var name: String?
     public var clientID: String
-    /// Of a person.
-    public var role: Role?
     /// Of a token.
     public var scopes: Set<Permission>
     /// The topics that a device was given beside those that bear its name.
     public var topics: [TopicPattern]
 
     public init(
-        kind: Kind, name: String?, clientID: String, role: Role? = nil, scopes: Set<Permission> = [],
+        kind: Kind, name: String?, clientID: String, scopes: Set<Permission> = [],
         topics: [TopicPattern] = []
     ) {
         self.kind = kind
         self.name = name
         self.clientID = clientID
-        self.role = role
         self.scopes = scopes
         self.topics = topics
     }

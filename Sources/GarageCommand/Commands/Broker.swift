@@ -13,7 +13,7 @@ struct Broker: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try await options.load(flags: listeners.flags)
-        try AddressCheck(configuration).checkBroker()
+        try AddressCheck(configuration).run()
         try await BrokerService(configuration: configuration).run()
     }
 }

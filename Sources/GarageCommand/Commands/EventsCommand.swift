@@ -115,9 +115,5 @@ struct EventsCommand: AsyncParsableCommand {
 
 /// A client of the service that runs on the data folder of these options.
 private func client(_ options: ConfigurationOptions) async throws -> ServiceClient {
-    let folder = try await options.load().dataDirectory
-    guard let address = try ListeningFile.read(from: folder).http else {
-        throw Failure("the service on '\(folder)' has no HTTP address")
-    }
-    return ServiceClient(address: address)
+    try ServiceClient(folder: try await options.load().dataDirectory)
 }

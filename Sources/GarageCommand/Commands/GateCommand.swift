@@ -33,10 +33,7 @@ struct GateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let folder = try await options.load().dataDirectory
-        guard let address = try ListeningFile.read(from: folder).http else {
-            throw Failure("the service on '\(folder)' has no HTTP address")
-        }
-        let client = ServiceClient(address: address)
+        let client = try ServiceClient(folder: folder)
         let accepted = try await client.post(
             "/api/v1/gates/\(escaped(gate))/commands",
             json: Order(action: action.rawValue, attended: attended), headers: [("Garage-Channel", "cli")])

@@ -11,10 +11,7 @@ struct Healthcheck: AsyncParsableCommand {
 
     func run() async throws {
         let folder = try await options.load().dataDirectory
-        guard let address = try ListeningFile.read(from: folder).http else {
-            throw Failure("the service on '\(folder)' has no HTTP address")
-        }
-        let answer = try await ServiceClient(address: address).get("/readyz")
+        let answer = try await ServiceClient(folder: folder).get("/readyz")
         guard answer.status == 200 else { throw Failure("not ready: \(String(decoding: answer.body, as: UTF8.self))") }
         print("ready")
     }

@@ -1,7 +1,8 @@
 import Access
 import GarageConfiguration
 
-/// Refuses a configuration that would let strangers in: an address that other machines can reach needs credentials.
+/// Refuses a configuration of the broker that would let strangers in: an address that other machines can reach needs
+/// credentials. The pages ask for a sign-in by themselves.
 struct AddressCheck {
     private let configuration: ServiceConfiguration
 
@@ -9,16 +10,6 @@ struct AddressCheck {
 
     /// Throws a ``ConfigurationError`` that says what to do.
     func run() throws {
-        try checkBroker()
-        guard configuration.http.isLoopback else {
-            throw ConfigurationError(
-                "HTTP on \(configuration.http) can be reached from the network, and this version has no login for the "
-                    + "pages; listen on 127.0.0.1 and put a proxy that asks for a password in front")
-        }
-    }
-
-    /// As `run`, for the broker's addresses only.
-    func checkBroker() throws {
         let tls = configuration.broker.tls
         // A client that must show a certificate of our authority has said who it is.
         let needsCertificate = tls.clientCertificates == "required"

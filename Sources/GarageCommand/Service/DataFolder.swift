@@ -10,6 +10,8 @@ final class DataFolder: Sendable {
     /// Throws a ``Failure`` if the folder can't be written or another process holds the lock.
     init(path: String) throws {
         self.path = path
+        // What is in the folder, its sockets included, is for its owner alone, whatever the shell says.
+        umask(0o077)
         do {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

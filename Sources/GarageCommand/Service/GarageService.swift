@@ -55,7 +55,13 @@ struct GarageService {
         let server = try makeServer(policy: ingest, store: store)
         ingest.attach(server)
         let brokerAddresses = try await start { try await server.start() }
-        let web = try makeWeb(log: log, views: views, ingest: ingest, server: server, store: store) { host, port in
+        let manager = ServiceManager(
+            environment: ProcessInfo.processInfo.environment, server: server, log: log,
+            logger: Logger(label: "systemd"))
+        let access = try makeAccess(folder: folder, log: log, views: views, server: server, clock: clock)
+        let web = try makeWeb(
+            log: log, views: views, ingest: ingest, server: server, store: store, access: access
+        ) { host, port in
             let listening = ListeningFile(
                 mqtt: brokerAddresses.tcp.first?.description, mqttTLS: brokerAddresses.tls.first?.description,
                 mqttWebSocket: brokerAddresses.webSocket.first?.description,
@@ -63,6 +69,8 @@ struct GarageService {
                 mqttUnix: brokerAddresses.unix.first,
                 http: HostPort(host: host, port: port).description, pid: getpid())
             announce(listening, logger: logger)
+            announceSetup(access, listening, logger: logger)
+            manager?.ready()
             do {
                 try listening.write(to: folder.path)
             } catch { logger.error("\(error)") }
@@ -79,6 +87,7 @@ struct GarageService {
         if let notifier = try open("the outbox", { try makeNotifier(log: log, views: views, folder: folder) }) {
             services.append(notifier)
         }
+        if let manager { services.append(manager) }
         if let demoPassword, let address = brokerAddresses.tcp.first {
             var options = SimulationOptions.demo(host: address.host, port: address.port)
             options.username = DeviceGatekeeper.demoUser
@@ -104,16 +113,16 @@ struct GarageService {
     }
 
     private func makeWeb(
-        log: EventLog, views: Views, ingest: Ingest, server: MQTTServer, store: BrokerStore?,
+        log: EventLog, views: Views, ingest: Ingest, server: MQTTServer, store: BrokerStore?, access: AccessControl,
         onBound: @escaping @Sendable (_ host: String, _ port: Int) async -> Void
     ) throws -> WebServer {
-        let timeZone = try timeZone()
         let reporter = BrokerReporter(server: server, views: views)
         return try WebServer(
             configuration: .init(
                 host: configuration.http.host, port: configuration.http.port, webRoot: configuration.httpFiles,
-                timeZone: timeZone, allowedHosts: configuration.httpAllowedHosts,
-                allowedOrigins: configuration.httpAllowedOrigins),
+                timeZone: access.timeZone, allowedHosts: configuration.httpAllowedHosts,
+                allowedOrigins: configuration.httpAllowedOrigins,
+                controlSocket: configuration.dataDirectory + "/garage.sock"),
             views: views, log: log, door: ingest,
             status: {
                 let waits = ingest.waitsForStorage
@@ -125,7 +134,7 @@ struct GarageService {
                 ])
             },
             metrics: ServiceMetrics(server: server).text, webSocket: { try server.serveWebSocket(on: $0) },
-            broker: { await reporter.report() },
+            broker: { await reporter.report() }, access: access,
             logger: Logger(label: "http"), onBound: onBound)
     }
 
@@ -136,6 +145,32 @@ struct GarageService {
         }
         return named
     }
+
+    private func makeAccess(
+        folder: DataFolder, log: EventLog, views: Views, server: MQTTServer, clock: @escaping @Sendable () -> Timestamp
+    ) throws -> AccessControl {
+        let registry = try open("the list of people") {
+            try AccessRegistry(folder: folder.path) { clock().microseconds / 1_000_000 }
+        }
+        let devices = try open("the list of devices") { try DeviceRegistry(folder: folder.path) }
+        let record = AccessRecord(log: log, views: views, clock: clock, logger: Logger(label: "access"))
+        return AccessControl(
+            registry: registry, isOnLoopback: configuration.http.isLoopback, isSecure: false,
+            timeZone: try timeZone(), devices: devices, record: record.append)
+    }
+
+    /// Says where the first person is made, as long as there is none.
+    private func announceSetup(_ access: AccessControl, _ listening: ListeningFile, logger: Logger) {
+        guard let code = access.registry.setupCode(), let http = listening.http else { return }
+        let address = "http://\(http)/setup?code=\(code)"
+        if isatty(STDOUT_FILENO) != 0 {
+            print("Setup:  \(address)\n        (once; makes the first account)")
+        } else {
+            // Not through the logger: a log may be collected where others read it.
+            FileHandle.standardError.write(Data("first account: \(address)\n".utf8))
+        }
+    }
+
 
     private func makeIngest(
         log: EventLog, folder: DataFolder, clock: @escaping @Sendable () -> Timestamp,
@@ -197,15 +232,5 @@ private struct StoreService: Service {
     func run() async throws {
         try? await gracefulShutdown()
         await log.close()
-    }
-}
-
-/// The service's clock.
-enum WallClock {
-    /// Microseconds since 1970.
-    static func microseconds() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) &* 1_000_000 &+ Int64(time.tv_nsec) / 1000
     }
 }

@@ -3,9 +3,30 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 
-/// Talks to the HTTP server of a running service.
+/// Talks to the HTTP server of a running service: over its control socket, which asks for no sign-in, or where there is
+/// none over its address.
 struct ServiceClient {
-    let address: String
+    /// What is put before a path.
+    private let base: String
+    /// For messages.
+    private let address: String
+
+    /// - Throws: a ``Failure`` if no service runs on the data folder.
+    init(folder: String) throws {
+        let listening = try ListeningFile.read(from: folder)
+        let socket = folder + "/garage.sock"
+        if FileManager.default.fileExists(atPath: socket),
+            let path = socket.addingPercentEncoding(withAllowedCharacters: .alphanumerics)
+        {
+            base = "http+unix://" + path
+            address = socket
+        } else if let http = listening.http {
+            base = "http://" + http
+            address = http
+        } else {
+            throw Failure("the service on '\(folder)' has no HTTP address")
+        }
+    }
 
     struct Answer {
         var status: Int
@@ -28,11 +49,11 @@ struct ServiceClient {
     }
 
     func get(_ path: String) async throws -> Answer {
-        try await send(HTTPClientRequest(url: "http://\(address)\(path)"))
+        try await send(HTTPClientRequest(url: base + path))
     }
 
     func post(_ path: String, json: some Encodable & Sendable, headers: [(String, String)]) async throws -> Answer {
-        var request = HTTPClientRequest(url: "http://\(address)\(path)")
+        var request = HTTPClientRequest(url: base + path)
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/json")
         for (name, value) in headers { request.headers.add(name: name, value: value) }
@@ -42,11 +63,11 @@ struct ServiceClient {
 
     /// Hands each line of an answer to `body` as it comes, until the service ends it.
     func stream(_ path: String, _ body: (String) -> Void) async throws {
-        let request = HTTPClientRequest(url: "http://\(address)\(path)")
+        let request = HTTPClientRequest(url: base + path)
         let response: HTTPClientResponse
         do {
             response = try await HTTPClient.shared.execute(request, deadline: .distantFuture)
-        } catch { throw Failure("the service on http://\(address) does not answer: \(error)") }
+        } catch { throw Failure("the service on \(address) does not answer: \(error)") }
         guard response.status == .ok else {
             let problem = try await response.body.collect(upTo: 1 << 20)
             throw Failure(
@@ -71,7 +92,7 @@ struct ServiceClient {
                 status: Int(response.status.code), headers: response.headers.map { ($0.name, $0.value) },
                 body: Data(body.readableBytesView))
         } catch {
-            throw Failure("the service on http://\(address) does not answer: \(error)")
+            throw Failure("the service on \(address) does not answer: \(error)")
         }
     }
 }

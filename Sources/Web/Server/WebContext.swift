@@ -6,10 +6,13 @@ public struct WebContext: RequestContext {
     public var coreContext: CoreRequestContextStorage
     /// The address of the client's end of the connection; `nil` if the socket has none.
     public let peer: SocketAddress?
+    /// The request came over the control socket, which only the service's own user can open.
+    let isControl: Bool
 
     public init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         peer = source.channel.remoteAddress
+        if case .unixDomainSocket? = source.channel.localAddress { isControl = true } else { isControl = false }
     }
 
     /// The longest request body that is read, in bytes.

@@ -1,10 +1,12 @@
 public import EventLog
 public import Foundation
+import GarageDomain
 import Hummingbird
 import HummingbirdCore
 public import Ingest
 public import Logging
 public import NIOCore
+public import NIOSSL
 public import ServiceLifecycle
 public import Views
 
@@ -25,10 +27,15 @@ public struct WebServer: Service {
         public var allowedHosts: [String]
         /// Origins whose pages may use the API from a browser, for example `https://panel.example`.
         public var allowedOrigins: [String]
+        /// A Unix domain socket for the command line of the user who owns the service, which needs no other proof.
+        public var controlSocket: String?
+        /// What each new connection is encrypted with; `nil` for plain HTTP.
+        public var tls: (@Sendable () -> NIOSSLContext)?
 
         public init(
             host: String, port: Int, webRoot: String? = nil, timeZone: TimeZone = .current,
-            idleTimeout: Duration = .seconds(75), allowedHosts: [String] = [], allowedOrigins: [String] = []
+            idleTimeout: Duration = .seconds(75), allowedHosts: [String] = [], allowedOrigins: [String] = [],
+            controlSocket: String? = nil, tls: (@Sendable () -> NIOSSLContext)? = nil
         ) {
             self.host = host
             self.port = port
@@ -37,6 +44,8 @@ public struct WebServer: Service {
             self.idleTimeout = idleTimeout
             self.allowedHosts = allowedHosts
             self.allowedOrigins = allowedOrigins
+            self.controlSocket = controlSocket
+            self.tls = tls
         }
     }
 
@@ -53,6 +62,7 @@ public struct WebServer: Service {
     ///   - webSocket: takes connections that begin with a request for the WebSocket at `/mqtt`, on their event loop;
     ///     their pipeline is empty. `nil` to have no such path.
     ///   - broker: how the MQTT broker is, for the page about it; `nil` if that can't be told.
+    ///   - access: who may do what; `nil` lets everyone do everything.
     ///   - onBound: called once the port is bound, before the first request is answered.
     /// - Throws: if a template or a language file can't be read.
     public init(
@@ -60,7 +70,7 @@ public struct WebServer: Service {
         status: @escaping @Sendable () async -> ServiceStatus,
         metrics: (@Sendable (_ accept: String?) async -> MetricsText)? = nil,
         webSocket: (@Sendable (any Channel) throws -> Void)? = nil,
-        broker: @escaping @Sendable () async -> BrokerReport? = { nil }, logger: Logger,
+        broker: @escaping @Sendable () async -> BrokerReport? = { nil }, access: AccessControl? = nil, logger: Logger,
         onBound: @escaping @Sendable (_ host: String, _ port: Int) async -> Void = { _, _ in }
     ) throws {
         self.configuration = configuration
@@ -77,27 +87,46 @@ public struct WebServer: Service {
             Compression()
         }
         let files = configuration.webRoot.map { WebFiles(folder: $0) } ?? .embedded
+        let door: any CommandDoor =
+            access.map { GuardedDoor(door: door, access: $0, now: Pages.systemTime) } ?? door
+        let pages = try Pages(
+            views: views, door: door, files: files, timeZone: configuration.timeZone, broker: broker)
+        if let access {
+            let journal = AccessJournal(now: Pages.systemTime, record: access.record)
+            router.addMiddleware {
+                APIErrors()
+                PageErrors(pages: pages)
+                AccessMiddleware(access: access, journal: journal)
+            }
+            let signIn = SignInPages(pages: pages, access: access, journal: journal)
+            signIn.addRoutes(to: router)
+            SettingsPages(signIn: signIn).addRoutes(to: router)
+        }
         try API(
             views: views, door: door, log: log, files: files, clock: SiteClock(timeZone: configuration.timeZone),
             now: Pages.systemTime, status: status, metrics: metrics
         ).addRoutes(to: router)
-        try Pages(
-            views: views, door: door, files: files, timeZone: configuration.timeZone, broker: broker
-        ).addRoutes(to: router)
+        pages.addRoutes(to: router)
         responder = router.buildResponder()
     }
 
-    /// HTTP, and the WebSocket if there is one.
+    /// HTTP, and the WebSocket if there is one, over TLS if there is a certificate.
     private var protocols: HTTPServerBuilder {
         let timeLimit = TimeAmount(configuration.idleTimeout)
         let http = HTTP1Channel.Configuration(
             idleTimeout: timeLimit,
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))
-        guard let webSocket else { return .http1(configuration: http) }
+        let (webSocket, tls) = (webSocket, configuration.tls)
         return HTTPServerBuilder { responder in
-            WebSocketSwitch(
-                http: HTTP1Channel(responder: responder, configuration: http), upgrade: webSocket, timeLimit: timeLimit)
+            let plain = HTTP1Channel(responder: responder, configuration: http)
+            guard let webSocket else {
+                guard let tls else { return plain }
+                return TLSChannel(plain, context: tls)
+            }
+            let both = WebSocketSwitch(http: plain, upgrade: webSocket, timeLimit: timeLimit)
+            guard let tls else { return both }
+            return TLSChannel(both, context: tls)
         }
     }
 
@@ -105,6 +134,7 @@ public struct WebServer: Service {
     /// requests under way are answered. Throws if the port can't be bound.
     public func run() async throws {
         let onBound = onBound
+        let (bound, isBound) = AsyncStream<Void>.makeStream()
         let application = Application(
             responder: responder,
             server: protocols,
@@ -112,13 +142,37 @@ public struct WebServer: Service {
             onServerRunning: { channel in
                 guard let address = channel.localAddress, let port = address.port else { return }
                 await onBound(address.ipAddress ?? "", port)
+                isBound.yield()
             },
             logger: logger
         )
         try await withGracefulShutdownHandler {
+            // A port that is taken ends the service, and must not find it serving the socket.
+            async let control: Void = serveControl(after: bound)
             try await application.run()
+            isBound.finish()
+            try await control
         } onGracefulShutdown: { [views] in
             views.endLiveEvents()
+        }
+    }
+
+    /// Serves the same on the control socket, once the port is bound. Without the socket the service runs all the same,
+    /// so a path that can't be used is only logged.
+    private func serveControl(after bound: AsyncStream<Void>) async throws {
+        guard let path = configuration.controlSocket else { return }
+        guard path.utf8.count < 104 else {
+            logger.warning("the path of the control socket is too long", metadata: ["path": "\(path)"])
+            return
+        }
+        for await _ in bound {
+            // One process owns the data folder, so a socket that lies there is left over.
+            try? FileManager.default.removeItem(atPath: path)
+            try await Application(
+                responder: responder, configuration: ApplicationConfiguration(address: .unixDomainSocket(path: path)),
+                logger: logger
+            ).run()
+            return
         }
     }
 }

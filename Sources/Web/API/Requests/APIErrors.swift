@@ -30,6 +30,11 @@ struct APIErrors: RouterMiddleware {
         case let error as HTTPError:
             let detail = error.status == .notFound ? "There is nothing at \(request.uri.path)." : error.body
             return Problem(status: error.status, detail: detail, headers: error.headers)
+        case AccessRefusal.signIn:
+            return Problem(
+                status: .unauthorized, detail: "Sign in first.", headers: [.wwwAuthenticate: "Bearer realm=\"garage\""])
+        case is AccessRefusal:
+            return Problem(status: .forbidden, detail: "The caller's rights do not include this.")
         case is NIOTooManyBytesError:
             return Problem(status: .contentTooLarge, detail: "A body may have \(WebContext.bodyLimit) bytes.")
         case is CancellationError:

@@ -9,6 +9,7 @@ extension Pages {
     func stream(_ page: LivePage, for visit: Visit) async throws -> Response {
         // The page was made shortly before; to send what changed in between, the first look sends every region.
         _ = try await page.regions(text(for: visit))
+        let formToken = CallerIdentity.current.formToken
         return PageResponse.eventStream { writer in
             var sent: [String: Markup] = [:]
             try await writer.write(ServerSentEvent.retry)
@@ -16,7 +17,10 @@ extension Pages {
                 let seen = reads.position()
                 for region in try await page.regions(text(for: visit)) where sent[region.name] != region.markup {
                     sent[region.name] = region.markup
-                    try await writer.write(ServerSentEvent(name: region.name, data: region.markup.html).buffer)
+                    try await writer.write(
+                        ServerSentEvent(
+                            name: region.name, data: FormToken.insert(formToken, into: region.markup.html)
+                        ).buffer)
                 }
                 var feed = reads.feed(after: seen, filter: EventFilter())
                 let news = try await feed.next(waitingAtMost: .seconds(10))

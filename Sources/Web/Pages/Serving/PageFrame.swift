@@ -1,3 +1,4 @@
+import Access
 import GarageDomain
 import Hummingbird
 import Logging
@@ -46,10 +47,11 @@ extension Pages {
 
     func html(_ frame: Frame, for visit: Visit, _ text: PageText) throws -> Response {
         let words = text.words
-        let sections = [
+        var sections = [
             ("overview", "/", "overview"), ("events", "/events", "log"), ("spots", "/spots", "car"),
             ("devices", "/devices", "device"), ("broker", "/broker", "sent"),
         ]
+        if CallerIdentity.current.has(.admin) { sections.append(("settings", "/settings", "settings")) }
         var values: [String: Any] = [
             "t": words.texts,
             "lang": visit.language.rawValue,
@@ -84,7 +86,10 @@ extension Pages {
         ]
         if let livePath = frame.livePath { values["live"] = livePath }
         if let notice = visit.notice { values["notice"] = NoticeView.values(notice, in: text) }
-        return PageResponse.html(try templates.render("layout", values), status: frame.status, for: visit)
+        let caller = CallerIdentity.current
+        if case .person(let person, _) = caller { values["account"] = person.name }
+        let page = FormToken.insert(caller.formToken, into: try templates.render("layout", values))
+        return PageResponse.html(page, status: frame.status, for: visit)
     }
 
     /// A page that says why there is no other.
@@ -122,6 +127,18 @@ struct PageErrors: RouterMiddleware {
             switch error {
             case PageProblem.notFound: return pages.problem("not_found", status: .notFound, for: visit)
             case PageProblem.foreignOrigin: return pages.problem("foreign_origin", status: .forbidden, for: visit)
+            case AccessRefusal.signIn(let path):
+                let next = path == "/" ? "" : "?next=\(PercentCoding.encode(path))"
+                return PageResponse.seeOther("/login" + next)
+            case AccessRefusal.notAllowed: return pages.problem("not_allowed", status: .forbidden, for: visit)
+            case AccessRefusal.foreignForm: return pages.problem("foreign_origin", status: .forbidden, for: visit)
+            case AccessRefusal.pin(let gate, let reason):
+                let path = "/account/open/\(gate)" + (reason.map { "?reason=\($0)" } ?? "")
+                guard request.headers[.accept]?.contains("application/json") ?? false else {
+                    return PageResponse.seeOther(path)
+                }
+                return PageResponse.json(
+                    #"{"ok":false,"message":"","location":\#(JSONText.literal(path))}"#, status: .forbidden)
             case PageProblem.badForm: return pages.problem("bad_form", status: .badRequest, for: visit)
             case let error as HTTPError where error.status == .notFound:
                 return pages.problem("not_found", status: .notFound, for: visit)
@@ -136,7 +153,7 @@ struct PageErrors: RouterMiddleware {
     }
 
     /// Whether a person waits for the answer in a browser.
-    private static func isPage(_ request: Request) -> Bool {
+    static func isPage(_ request: Request) -> Bool {
         let path = request.uri.path
         if path.hasPrefix("/api/") || path.hasPrefix("/static/") { return false }
         if path == "/healthz" || path == "/readyz" { return false }
@@ -149,8 +166,9 @@ extension Pages {
     /// Whether a path is one of a page, whatever the client accepts.
     static func isOwnPath(_ path: String) -> Bool {
         path == "/"
-            || ["/events", "/gates", "/spots", "/sensors", "/devices", "/broker", "/api"].contains {
-                path == $0 || path.hasPrefix($0 + "/")
-            }
+            || [
+                "/events", "/gates", "/spots", "/sensors", "/devices", "/broker", "/api", "/login", "/setup", "/account",
+                "/settings",
+            ].contains { path == $0 || path.hasPrefix($0 + "/") }
     }
 }

@@ -22,7 +22,7 @@ enum PageResponse {
     }
 
     /// Sends the browser to another page with GET (RFC 9110 §15.4.4).
-    static func seeOther(_ location: String, cookie: Cookie?) -> Response {
+    static func seeOther(_ location: String, cookie: Cookie? = nil) -> Response {
         var headers = safeHeaders
         headers[.location] = location
         headers[.cacheControl] = "no-store"

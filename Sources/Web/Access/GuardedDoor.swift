@@ -1,0 +1,39 @@
+import EventLog
+import GarageDomain
+import Ingest
+
+/// The command door as callers over HTTP get it: a command that the caller has no right to is recorded and refused, and
+/// every origin names the caller.
+struct GuardedDoor: CommandDoor {
+    let door: any CommandDoor
+    let access: AccessControl
+    let now: @Sendable () -> Timestamp
+
+    func submit(_ submission: CommandSubmission) async throws(CommandDoorError) -> CommandOutcome {
+        let caller = CallerIdentity.current
+        var submission = submission
+        submission.origin = named(submission.origin, caller)
+        submission.isPermitted = access.mayMove(submission.gate, caller, at: now())
+        return try await door.submit(submission)
+    }
+
+    func addNote(
+        _ text: String, to subject: Subject, by origin: EventMetadata
+    ) async throws(CommandDoorError) -> Int64 {
+        try await door.addNote(text, to: subject, by: named(origin, CallerIdentity.current))
+    }
+
+    func perform(_ deed: Deed, by origin: EventMetadata) async throws(CommandDoorError) -> Int64? {
+        try await door.perform(deed, by: named(origin, CallerIdentity.current))
+    }
+
+    func unmappedTopics() -> [UnmappedTopic] { door.unmappedTopics() }
+
+    private func named(_ origin: EventMetadata, _ caller: CallerIdentity) -> EventMetadata {
+        guard let actor = caller.actor else { return origin }
+        var origin = origin
+        origin.actor = actor
+        if caller == .commandLine { origin.channel = "cli" }
+        return origin
+    }
+}

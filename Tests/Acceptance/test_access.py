@@ -1,0 +1,249 @@
+"""Signing in, rights, tokens and what is refused, over HTTP and in a browser."""
+
+import re
+import shutil
+
+import pytest
+import requests
+from selenium.webdriver.common.by import By
+
+from device import Client
+from service import run
+from waiting import eventually
+
+PASSWORD = "correct horse battery"
+
+
+class Visitor:
+    """A browser's HTTP session, as far as forms go."""
+
+    def __init__(self, service):
+        self.service = service
+        self.http = requests.Session()
+        self.http.headers["Accept"] = "text/html"
+
+    def get(self, path: str, **options) -> requests.Response:
+        return self.http.get(self.service.url + path, timeout=10, **options)
+
+    def post(self, path: str, fields: dict, token: str | None = None, origin: str | None = None) -> requests.Response:
+        data = dict(fields)
+        if token is not None:
+            data["form_token"] = token
+        return self.http.post(
+            self.service.url + path,
+            data=data,
+            headers={"Origin": origin or self.service.url},
+            allow_redirects=False,
+            timeout=10,
+        )
+
+    def sign_in(self, name: str, password: str = PASSWORD) -> requests.Response:
+        return self.post("/login", {"name": name, "password": password})
+
+    def token(self, path: str = "/account") -> str:
+        page = self.get(path).text
+        return re.search(r'name="form_token" value="([^"]+)"', page).group(1)
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory):
+    """The file with an admin, an operator and a viewer, made once by the command line."""
+    folder = tmp_path_factory.mktemp("people")
+    for name, role in [("ana", "admin"), ("bia", "operator"), ("caio", "viewer")]:
+        answer = run("users", "add", name, "--role", role, "--data", str(folder), stdin_text=PASSWORD + "\n")
+        assert answer.returncode == 0, answer.stderr
+    return folder / "access.json"
+
+
+@pytest.fixture
+def site(make_garage, people):
+    """A running service with these people."""
+    service = make_garage()
+    service.data.mkdir()
+    shutil.copy(people, service.data / "access.json")
+    return service.start()
+
+
+def test_without_people_loopback_is_open_and_the_setup_address_makes_the_first_admin(make_garage):
+    service = make_garage().start()
+    assert requests.get(service.url + "/events", timeout=10).status_code == 200
+    match = re.search(r"(/setup\?code=\S+)", service.log())
+    visitor = Visitor(service)
+    assert visitor.get(match.group(1)).status_code == 200
+    code = match.group(1).split("=")[1]
+    fields = {"name": "ana", "password": PASSWORD, "repeated": PASSWORD}
+    assert visitor.post("/setup", {**fields, "code": "guess"}).status_code == 403
+    assert visitor.post("/setup", {**fields, "code": code}).status_code == 303
+    assert visitor.get("/events").status_code == 200
+    assert "ana" in visitor.get("/").text
+    stranger = Visitor(service)
+    assert stranger.get("/events", allow_redirects=False).headers["Location"] == "/login?next=%2Fevents"
+    assert requests.get(service.url + "/api/v1/events", timeout=10).status_code == 401
+    # The code is spent, and no second one is offered.
+    assert stranger.post("/setup", {**fields, "name": "eve", "code": code}).status_code == 404
+
+
+def test_a_network_address_without_people_shows_nothing_but_the_setup(make_garage):
+    service = make_garage("--http", "0.0.0.0:0").start()
+    port = service.addresses["http"].rsplit(":", 1)[1]
+    url = f"http://127.0.0.1:{port}"
+    assert requests.get(url + "/api/v1/events", timeout=10).status_code == 401
+    answer = requests.get(url + "/", allow_redirects=False, headers={"Accept": "text/html"}, timeout=10)
+    assert answer.status_code == 303 and answer.headers["Location"] == "/login"
+    assert requests.get(url + "/healthz", timeout=10).status_code == 200
+    assert requests.get(url + "/setup", timeout=10).status_code == 200
+    assert requests.post(url + "/api/v1/gates/front/commands", json={"action": "open"}, timeout=10).status_code == 401
+
+
+def test_signing_in_and_out(site):
+    visitor = Visitor(site)
+    assert visitor.sign_in("ana", "wrong password").status_code == 403
+    answer = visitor.sign_in("ana")
+    assert answer.status_code == 303
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie and "SameSite=Strict" in cookie
+    assert visitor.get("/events").status_code == 200
+    session = visitor.http.cookies.get("garage_session")
+    assert visitor.post("/logout", {}, token=visitor.token()).status_code == 303
+    # The old cookie opens nothing any more, also for someone who kept it.
+    kept = requests.get(
+        site.url + "/events", cookies={"garage_session": session}, allow_redirects=False, headers={"Accept": "text/html"}, timeout=10
+    )
+    assert kept.status_code == 303 and kept.headers["Location"].startswith("/login")
+
+
+@pytest.mark.parametrize("wanted", ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"])
+def test_signing_in_goes_to_no_other_site(site, wanted):
+    answer = Visitor(site).post("/login", {"name": "ana", "password": PASSWORD, "next": wanted})
+    assert answer.status_code == 303 and answer.headers["Location"] == "/"
+
+
+def test_a_session_lasts_over_a_restart_and_ends_everywhere_on_demand(site):
+    first, second = Visitor(site), Visitor(site)
+    assert first.sign_in("bia").status_code == second.sign_in("bia").status_code == 303
+    site.stop()
+    site.start()
+    first.service = second.service = site
+    assert first.get("/events", allow_redirects=False).status_code == 200
+    assert first.post("/account/sign-out-everywhere", {}, token=first.token()).status_code == 303
+    assert second.get("/events", allow_redirects=False).status_code == 303
+
+
+def test_guessing_is_slowed_down_and_recorded_without_the_password(site):
+    visitor = Visitor(site)
+    for _ in range(5):
+        assert visitor.sign_in("ana", "guess-4711-secret").status_code == 403
+    locked = visitor.sign_in("ana")
+    assert locked.status_code == 403 and "garage_session" not in locked.headers.get("Set-Cookie", "")
+    admin = Visitor(site)
+    eventually(lambda: admin.sign_in("ana").status_code == 303, "the lock to pass", 20)
+    events = admin.get("/api/v1/events?type=access.denied&limit=100").json()["events"]
+    assert any(event["data"]["attempt"] == "sign in as ana" for event in events)
+    whole = site.log() + admin.get("/api/v1/events?limit=500").text + (site.data / "access.json").read_text()
+    assert "guess-4711-secret" not in whole and PASSWORD not in whole
+
+
+@pytest.mark.parametrize(
+    "name, path, status",
+    [
+        ("caio", "/events", 200), ("caio", "/settings", 403), ("bia", "/settings", 403), ("ana", "/settings", 200),
+    ],
+)
+def test_pages_follow_the_role(site, name, path, status):
+    visitor = Visitor(site)
+    visitor.sign_in(name)
+    assert visitor.get(path).status_code == status
+
+
+def test_a_viewer_moves_no_gate_and_an_operator_does(site):
+    with Client(site, "opener") as device:
+        device.publish("garage/home/gate/front/state", "closed")
+        device.subscribe("garage/home/gate/front/actuate")
+        viewer, operator = Visitor(site), Visitor(site)
+        viewer.sign_in("caio")
+        operator.sign_in("bia")
+        eventually(lambda: "front" in operator.get("/").text, "the gate on the page")
+        refused = viewer.post("/gates/home.front/commands", {"action": "open"}, token=viewer.token("/account"))
+        assert refused.status_code == 403
+        taken = operator.post("/gates/home.front/commands", {"action": "open"}, token=operator.token("/account"))
+        assert taken.status_code == 303
+        device.await_payload("garage/home/gate/front/actuate", "OPEN")
+        events = operator.get("/api/v1/events?type=gate.command-requested").json()["events"]
+        assert [event["actor"] for event in events] == ["bia"]
+
+
+def test_another_site_can_post_no_form(site):
+    visitor = Visitor(site)
+    visitor.sign_in("ana")
+    token = visitor.token()
+    person = {"name": "eve", "password": PASSWORD, "role": "admin"}
+    assert visitor.post("/settings/people", person, token=token, origin="http://evil.example").status_code == 403
+    assert visitor.post("/settings/people", person).status_code == 403
+    assert visitor.post("/settings/people", person, token="x" * len(token)).status_code == 403
+    silent = visitor.http.post(site.url + "/settings/people", data={**person, "form_token": token}, timeout=10)
+    assert silent.status_code == 403
+    assert "eve" not in run("users", "list", "--data", str(site.data)).stdout
+    assert visitor.post("/settings/people", person, token=token).status_code == 303
+    assert "eve" in run("users", "list", "--data", str(site.data)).stdout
+
+
+def test_tokens_have_scopes_and_are_revoked(site):
+    made = run("tokens", "add", "sign", "--scope", "read", "--data", str(site.data))
+    secret = made.stdout.split()[0]
+    assert secret.startswith("garage_")
+    headers = {"Authorization": f"Bearer {secret}"}
+    assert requests.get(site.url + "/api/v1/events", headers=headers, timeout=10).status_code == 200
+    note = {"text": "hello"}
+    assert requests.post(site.url + "/api/v1/events", json=note, headers=headers, timeout=10).status_code == 403
+    assert requests.get(site.url + "/settings", headers=headers, timeout=10).status_code == 403
+    assert "last used" in run("tokens", "list", "--data", str(site.data)).stdout
+    assert run("tokens", "remove", "sign", "--data", str(site.data)).returncode == 0
+    refused = requests.get(site.url + "/api/v1/events", headers=headers, timeout=10)
+    assert refused.status_code == 401 and refused.headers["WWW-Authenticate"].startswith("Bearer")
+    assert secret not in site.log() + (site.data / "access.json").read_text()
+
+
+def test_the_command_line_needs_no_sign_in_on_the_services_own_machine(site):
+    with Client(site, "opener") as device:
+        device.publish("garage/home/gate/front/state", "closed")
+        device.subscribe("garage/home/gate/front/actuate")
+        eventually(lambda: "front" in run("events", "list", "--data", str(site.data)).stdout, "the gate in the log")
+        assert run("gate", "open", "front", "--no-wait", "--data", str(site.data)).returncode == 0
+        device.await_payload("garage/home/gate/front/actuate", "OPEN")
+    assert (site.data / "garage.sock").stat().st_mode & 0o077 == 0
+
+
+def test_a_pin_is_asked_for_before_a_gate_opens(site):
+    with Client(site, "opener") as device:
+        device.publish("garage/home/gate/front/state", "closed")
+        device.subscribe("garage/home/gate/front/actuate")
+        visitor = Visitor(site)
+        visitor.sign_in("bia")
+        token = visitor.token()
+        eventually(lambda: "front" in visitor.get("/").text, "the gate on the page")
+        visitor.post("/account/pin", {"pin": "4711"}, token=token)
+        asked = visitor.post("/gates/home.front/commands", {"action": "open"}, token=token)
+        assert asked.status_code == 303 and asked.headers["Location"] == "/account/open/home.front"
+        wrong = visitor.post("/gates/home.front/commands", {"action": "open", "pin": "0000"}, token=token)
+        assert wrong.headers["Location"] == "/account/open/home.front?reason=wrong"
+        right = visitor.post("/gates/home.front/commands", {"action": "open", "pin": "4711"}, token=token)
+        assert right.headers["Location"] == "/"
+        device.await_payload("garage/home/gate/front/actuate", "OPEN")
+        whole = site.log() + visitor.get("/api/v1/events?limit=500").text
+        assert "4711" not in re.sub(r"[0-9a-f-]{20,}|\d{2}:\d{2}:\d{2}\S*", "", whole)
+
+
+def test_an_admin_manages_people_devices_and_tokens_in_a_browser(site, browser):
+    browser.open(site.url + "/settings")
+    browser.driver.find_element(By.NAME, "name").send_keys("ana")
+    browser.driver.find_element(By.NAME, "password").send_keys(PASSWORD)
+    browser.driver.find_element(By.CSS_SELECTOR, "form[action='/login'] button").click()
+    browser.await_text("Settings")
+    assert browser.driver.current_url.endswith("/settings")
+    form = browser.driver.find_element(By.CSS_SELECTOR, "form[action='/settings/devices']")
+    browser.driver.execute_script("arguments[0].closest('details').open = true", form)
+    form.find_element(By.NAME, "name").send_keys("esp7")
+    form.find_element(By.TAG_NAME, "button").click()
+    browser.await_text("Copy the secret now")
+    assert "esp7" in run("devices", "list", "--data", str(site.data)).stdout
+    assert browser.console() == []

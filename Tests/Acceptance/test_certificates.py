@@ -1,0 +1,49 @@
+"""`garage certificates`: what it makes is what a stock TLS stack takes."""
+
+import ssl
+import subprocess
+
+from service import run
+
+
+def make(folder, *arguments):
+    done = run("certificates", *arguments, "--data", str(folder))
+    assert done.returncode == 0, done.stderr
+    return folder / "certificates"
+
+
+def test_an_authority_signs_for_a_server_and_devices(tmp_path):
+    folder = make(tmp_path, "init", "--host", "garage.local", "--host", "127.0.0.1")
+    make(tmp_path, "device", "esp1")
+    for name in ("server", "esp1"):
+        done = subprocess.run(
+            ["openssl", "verify", "-x509_strict", "-CAfile", folder / "authority.pem", folder / f"{name}.pem"],
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    text = subprocess.check_output(["openssl", "x509", "-in", folder / "server.pem", "-noout", "-text"], text=True)
+    assert "DNS:garage.local" in text and "IP Address:127.0.0.1" in text and "TLS Web Server Authentication" in text
+    # A stock TLS stack loads each pair.
+    for name in ("server", "esp1"):
+        ssl.create_default_context().load_cert_chain(folder / f"{name}.pem", folder / f"{name}.key")
+    for key in folder.glob("*.key"):
+        assert key.stat().st_mode & 0o077 == 0
+
+
+def test_an_authority_is_not_replaced(tmp_path):
+    folder = make(tmp_path, "init")
+    before = (folder / "authority.key").read_text()
+    again = run("certificates", "init", "--data", str(tmp_path))
+    assert again.returncode == 1 and "already" in again.stderr
+    assert (folder / "authority.key").read_text() == before
+    make(tmp_path, "server", "--host", "other.local")
+    assert before not in again.stderr
+
+
+def test_without_an_authority_nothing_is_signed(tmp_path):
+    done = run("certificates", "device", "esp1", "--data", str(tmp_path))
+    assert done.returncode == 1 and "garage certificates init" in done.stderr
+    make(tmp_path, "init")
+    assert run("certificates", "device", "../esp1", "--data", str(tmp_path)).returncode == 2
+    assert run("certificates", "server", "--host", "not a host", "--data", str(tmp_path)).returncode == 1
