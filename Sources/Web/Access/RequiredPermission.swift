@@ -20,7 +20,9 @@ enum RequiredPermission: Hashable {
             self = .permission(.admin)
         } else if [.get, .head, .options].contains(request.method) {
             self = .permission(.read)
-        } else if ["/commands", "/mode", "/unattended-close", "/unattended-close/resume"].contains(where: path.hasSuffix) {
+        } else if ["/commands", "/mode", "/unattended-close", "/unattended-close/resume"].contains(
+            where: path.hasSuffix)
+        {
             self = .permission(.command)
         } else if path == "/api/v1/events" || path.hasSuffix("/notes") || path.hasSuffix("/acknowledge") {
             self = .permission(.note)
