@@ -1,5 +1,5 @@
 /*
- * Temperature and humidity of a DHT11, and optionally one gate, from an ESP8266 to garage.
+ * Temperature and humidity of a DHT11, and optionally one gate and one parking spot, from an ESP8266 to garage.
  *
  * Boards: NodeMCU, Wemos D1 mini and others with an ESP8266.
  * Libraries (Arduino library manager): "PubSubClient" by Nick O'Leary, "DHT sensor library" by Adafruit.
@@ -9,14 +9,24 @@
  *   Gate    (set HAS_GATE to 1)
  *           reed contact, closed when the gate is closed: between D1 and GND
  *           relay input: D2; its contact in parallel with the push-button of the opener
+ *   Spot    (set HAS_SPOT to 1) HC-SR04 or JSN-SR04T above the spot
+ *           VCC -> 5V, GND -> GND, TRIG -> D5, ECHO -> D6 through a divider of 1 and 2 kilo-ohms: its output is 5 V,
+ *           and the ESP8266 bears 3.3 V
  *
  * What it publishes
  *   garage/home/device/esp1/status          online | offline (last will), retained
  *   garage/home/sensor/dht1/temperature     degrees Celsius, or nan if the sensor does not answer
  *   garage/home/sensor/dht1/humidity        per cent, or nan
- *   garage/home/gate/front/state            open | closed | opening | closing
+ *   garage/home/gate/front/state            open | closed | opening | closing | stopped
+ *   garage/home/spot/A1/state               occupied | free
  * What it listens to
  *   garage/home/gate/front/actuate          OPEN | CLOSE | STOP
+ *
+ * PubSubClient can only publish with QoS 0. So that no state of the gate or the spot is lost, the sketch subscribes to its
+ * own state topics and repeats a state until it comes back from the broker.
+ *
+ * A command that may have waited on its way is void: one that comes right after a connection, or after a time in which
+ * the sketch could not look at the network.
  */
 
 #include <DHT.h>
@@ -35,16 +45,28 @@ const char *DEVICE = "esp1";
 const char *DEVICE_PASSWORD = "";
 
 #define HAS_GATE 0
+#define HAS_SPOT 0
 
 const uint8_t DHT_PIN = D4;
 const uint8_t REED_PIN = D1;
 const uint8_t RELAY_PIN = D2;
+const uint8_t TRIGGER_PIN = D5;
+const uint8_t ECHO_PIN = D6;
 
 // A DHT11 needs two seconds between two measurements; a garage needs no more than two in a minute.
 const unsigned long MEASURE_EVERY_MS = 30000;
 const unsigned long RELAY_PULSE_MS = 500;
 // How long the gate moves from one end to the other.
 const unsigned long TRAVEL_MS = 15000;
+// A command that may be older than this is not obeyed.
+const unsigned long COMMAND_LIFE_MS = 5000;
+// No command is obeyed so soon after a connection.
+const unsigned long QUIET_AFTER_CONNECT_MS = 3000;
+// A state that has not come back after this time is sent again.
+const unsigned long REPEAT_MS = 2000;
+// A car stands on the spot if something is nearer to the sensor than this.
+const unsigned int CAR_NEARER_THAN_CM = 150;
+const unsigned long LOOK_EVERY_MS = 1000;
 
 // ---- Topics -------------------------------------------------------------------------------------------------------
 
@@ -53,6 +75,7 @@ const char *TEMPERATURE_TOPIC = "garage/home/sensor/dht1/temperature";
 const char *HUMIDITY_TOPIC = "garage/home/sensor/dht1/humidity";
 const char *GATE_STATE_TOPIC = "garage/home/gate/front/state";
 const char *GATE_ACTUATE_TOPIC = "garage/home/gate/front/actuate";
+const char *SPOT_STATE_TOPIC = "garage/home/spot/A1/state";
 
 WiFiClient network;
 PubSubClient broker(network);
@@ -62,6 +85,44 @@ unsigned long lastMeasured = 0;
 unsigned long lastAttempt = 0;
 bool measured = false;
 
+// ---- States that must arrive ----------------------------------------------------------------------------------------
+
+// A state, and whether the broker is known to have it.
+struct Report {
+  const char *topic;
+  const char *state;
+  bool confirmed;
+  unsigned long sentAt;
+};
+
+Report gateReport = {GATE_STATE_TOPIC, "", true, 0};
+Report spotReport = {SPOT_STATE_TOPIC, "", true, 0};
+
+unsigned long connectedAt = 0;
+unsigned long lastLook = 0;
+bool commandMayBeOld = false;
+
+// Retained, so that garage has the state again after a restart.
+void send(Report &report) {
+  report.sentAt = millis();
+  broker.publish(report.topic, report.state, true);
+}
+
+void tell(Report &report, const char *state) {
+  report.state = state;
+  report.confirmed = false;
+  send(report);
+}
+
+// What came back from the broker.
+void confirm(Report &report, const byte *payload, unsigned int length) {
+  if (length == strlen(report.state) && memcmp(payload, report.state, length) == 0) report.confirmed = true;
+}
+
+void repeat(Report &report) {
+  if (!report.confirmed && broker.connected() && millis() - report.sentAt >= REPEAT_MS) send(report);
+}
+
 // ---- Gate ---------------------------------------------------------------------------------------------------------
 
 const char *gateState = "";
@@ -70,10 +131,9 @@ unsigned long relaySince = 0;
 unsigned long reedChangedAt = 0;
 bool reedWasClosed = false;
 
-// Publishes a new state of the gate, as retained, so that garage has it again after a restart.
 void reportGate(const char *state) {
   gateState = state;
-  broker.publish(GATE_STATE_TOPIC, state, true);
+  tell(gateReport, state);
 }
 
 // The opener has one push-button: a pulse starts a movement or stops it. So a pulse is given only where the contact
@@ -84,10 +144,13 @@ void pulse() {
 }
 
 void onMessage(char *topic, byte *payload, unsigned int length) {
+  if (strcmp(topic, GATE_STATE_TOPIC) == 0) return confirm(gateReport, payload, length);
+  if (strcmp(topic, SPOT_STATE_TOPIC) == 0) return confirm(spotReport, payload, length);
   char action[8] = "";
   if (strcmp(topic, GATE_ACTUATE_TOPIC) != 0 || length >= sizeof(action)) return;
   memcpy(action, payload, length);
   action[length] = '\0';
+  if (strcmp(action, "STOP") != 0 && (commandMayBeOld || millis() - connectedAt < QUIET_AFTER_CONNECT_MS)) return;
 
   bool moves = gateMovesSince != 0;
   if (strcmp(action, "OPEN") == 0 && !moves && reedWasClosed) {
@@ -134,6 +197,33 @@ void watchGate() {
   }
 }
 
+// ---- Spot ---------------------------------------------------------------------------------------------------------
+
+bool spotOccupied = false;
+bool spotKnown = false;
+uint8_t spotAgreeing = 0;
+unsigned long spotLookedAt = 0;
+
+// Three looks have to agree: an echo goes astray now and then. No echo at all says nothing.
+void watchSpot() {
+  if (millis() - spotLookedAt < LOOK_EVERY_MS) return;
+  spotLookedAt = millis();
+  digitalWrite(TRIGGER_PIN, HIGH);
+  delayMicroseconds(10);
+  digitalWrite(TRIGGER_PIN, LOW);
+  unsigned long echo = pulseIn(ECHO_PIN, HIGH, 25000);
+  if (echo == 0) return;
+  bool occupied = echo / 58 < CAR_NEARER_THAN_CM;
+  if (spotKnown && occupied == spotOccupied) {
+    spotAgreeing = 0;
+  } else if (++spotAgreeing >= 3) {
+    spotAgreeing = 0;
+    spotKnown = true;
+    spotOccupied = occupied;
+    tell(spotReport, occupied ? "occupied" : "free");
+  }
+}
+
 // ---- Sensor -------------------------------------------------------------------------------------------------------
 
 // A value that could not be measured is published as `nan`: garage records it as a fault of the sensor.
@@ -158,9 +248,15 @@ void connectToBroker() {
     DEVICE, DEVICE_PASSWORD[0] ? DEVICE : nullptr, DEVICE_PASSWORD[0] ? DEVICE_PASSWORD : nullptr,
     STATUS_TOPIC, 1, true, "offline");
   if (!connected) return;
+  connectedAt = millis();
   broker.publish(STATUS_TOPIC, "online", true);
+#if HAS_SPOT
+  broker.subscribe(SPOT_STATE_TOPIC, 1);
+  if (spotKnown) tell(spotReport, spotOccupied ? "occupied" : "free");
+#endif
 #if HAS_GATE
-  broker.subscribe(GATE_ACTUATE_TOPIC, 1);
+  broker.subscribe(GATE_ACTUATE_TOPIC, 0);
+  broker.subscribe(GATE_STATE_TOPIC, 1);
   reportGate(gateMovesSince != 0 ? gateState : (reedWasClosed ? "closed" : "open"));
 #endif
 }
@@ -172,6 +268,11 @@ void setup() {
   pinMode(REED_PIN, INPUT_PULLUP);
   reedWasClosed = digitalRead(REED_PIN) == LOW;
 #endif
+#if HAS_SPOT
+  digitalWrite(TRIGGER_PIN, LOW);
+  pinMode(TRIGGER_PIN, OUTPUT);
+  pinMode(ECHO_PIN, INPUT);
+#endif
   dht.begin();
   WiFi.mode(WIFI_STA);
   WiFi.begin(WIFI_NAME, WIFI_PASSWORD);
@@ -182,9 +283,17 @@ void setup() {
 }
 
 void loop() {
+  // What comes in now may have waited for as long as nobody looked.
+  commandMayBeOld = millis() - lastLook > COMMAND_LIFE_MS;
+  lastLook = millis();
   if (!broker.loop()) connectToBroker();
 #if HAS_GATE
   watchGate();
+  repeat(gateReport);
+#endif
+#if HAS_SPOT
+  watchSpot();
+  repeat(spotReport);
 #endif
   if (broker.connected() && (!measured || millis() - lastMeasured >= MEASURE_EVERY_MS)) {
     measured = true;
