@@ -17,7 +17,8 @@ enum NativeTopic: Hashable {
     /// `garage/home/device/esp1/status`
     case deviceStatus(Subject)
     /// What only the service publishes: `…/actuate`, `…/warning`, `…/command/result`, `garage/home/events`,
-    /// `garage/home/occupancy`, `garage/home/alerts`, `garage/home/log/head`
+    /// `garage/home/occupancy`, `garage/home/alerts`, `garage/home/log/head`,
+    /// and what is kept for Home Assistant: `garage/home/availability`, `garage/home/published/…`
     case ours
 
     /// `nil` if the topic is not of the convention, or one of its names is no `Name`.
@@ -26,6 +27,10 @@ enum NativeTopic: Hashable {
         guard levels.next(in: topic) == "garage", let garage = levels.next(in: topic).flatMap({ Name($0) }),
             let kindWord = levels.next(in: topic)
         else { return nil }
+        if kindWord == "published" || (kindWord == "availability" && levels.isAtEnd) {
+            self = .ours
+            return
+        }
         if kindWord == "events" || kindWord == "occupancy" || kindWord == "alerts", levels.isAtEnd {
             self = .ours
             return

@@ -1,5 +1,4 @@
 import Configuration
-import SystemPackage
 
 /// Reads the configuration from flags, the environment and a YAML file, the first of them that sets a key winning.
 public struct ConfigurationLoader: Sendable {
@@ -28,15 +27,14 @@ public struct ConfigurationLoader: Sendable {
                 )
             ))
         if let file, try UnknownKeyCheck(file: file).run() {
-            do {
-                let provider = try await FileProvider<YAMLSnapshot>(filePath: FilePath(file))
-                sources.append(Source(name: file, reader: ConfigReader(provider: provider)))
-            } catch {
-                throw ConfigurationError("\(file): \(error)")
-            }
+            sources.append(
+                Source(name: file, reader: ConfigReader(provider: try FileSettings(file: file).provider())))
         }
         var configuration = try configuration(from: SettingReader(sources: sources))
-        if let file { configuration.gates = try GateSection(file: file).read() }
+        if let file {
+            configuration.gates = try GateSection(file: file).read()
+            configuration.deviceRules = try DeviceRuleReader(file: file).read()
+        }
         return configuration
     }
 
@@ -68,6 +66,14 @@ public struct ConfigurationLoader: Sendable {
         try settings.list(.httpAllowedOrigins) { configuration.httpAllowedOrigins = $0 }
         try settings.text(.siteTimeZone) { configuration.timeZone = $0 }
         try settings.number(.retentionTelemetryDays, in: 0...36_500) { configuration.telemetryDays = $0 }
+        try settings.text(.devicesGarage) { configuration.devicesGarage = $0 }
+        try settings.text(.devicesDiscoveryPrefix) { configuration.devicesDiscoveryPrefix = $0 }
+        try settings.choice(.homeAssistantDiscovery, of: ["on", "off"]) {
+            configuration.homeAssistantDiscovery = $0 == "on"
+        }
+        try settings.text(.homeAssistantPrefix) { configuration.homeAssistantPrefix = $0 }
+        try settings.secret(.webhookTheThingsStack) { configuration.theThingsStackSecret = $0 }
+        try settings.secret(.webhookChirpStack) { configuration.chirpStackSecret = $0 }
         try settings.number(.gateCommandTimeout, in: 1...600) { configuration.gateCommandTimeout = $0 }
         try readGates(settings, into: &configuration)
         try settings.choice(.logLevel, of: ["trace", "debug", "info", "notice", "warning", "error", "critical"]) {

@@ -65,6 +65,20 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var alertsWebhook: String?
     /// What the posted alerts are signed with.
     public var alertsWebhookSecret: String?
+    /// The garage that devices with topics of their own belong to.
+    public var devicesGarage = "home"
+    /// Where devices announce themselves (Home Assistant's MQTT discovery).
+    public var devicesDiscoveryPrefix = "homeassistant"
+    /// Whether our gates, spots and sensors announce themselves to a Home Assistant on our broker.
+    public var homeAssistantDiscovery = false
+    /// Where they announce themselves.
+    public var homeAssistantPrefix = "homeassistant"
+    /// What the webhook of The Things Stack has to know; `nil` switches it off.
+    public var theThingsStackSecret: String?
+    /// What the webhook of ChirpStack has to know; `nil` switches it off.
+    public var chirpStackSecret: String?
+    /// The mapping rules of the file, in its order.
+    public var deviceRules: [DeviceRuleSetting] = []
     public var logLevel = "info"
     public var logFormat = LogFormat.logfmt
 

@@ -53,6 +53,16 @@ struct SettingReader {
         }
     }
 
+    /// A text that is hard to guess. It stands in no error.
+    func secret(_ key: Key, _ assign: (String) -> Void) throws(ConfigurationError) {
+        guard let (text, source) = find(key) else { return }
+        guard (16...256).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw ConfigurationError(
+                "\(key.rawValue) in \(source) takes 16 to 256 visible ASCII characters without blanks")
+        }
+        assign(text)
+    }
+
     func number(_ key: Key, in range: ClosedRange<Int>, _ assign: (Int) -> Void) throws(ConfigurationError) {
         guard let (text, source) = find(key) else { return }
         guard let number = Int(text), range.contains(number) else {

@@ -36,7 +36,8 @@ struct UnknownKeyCheck {
         for (keyNode, value) in mapping {
             let name = keyNode.string ?? "?"
             let path = prefix.isEmpty ? name : "\(prefix).\(name)"
-            if Key(rawValue: path) != nil || path == GateSection.name { continue }
+            // Sections of their own form, which their readers check.
+            if Key(rawValue: path) != nil || path == GateSection.name || path == DeviceRuleReader.key { continue }
             let isSection = Key.allCases.contains { $0.rawValue.hasPrefix(path + ".") }
             if isSection {
                 if case .mapping(let inner) = value { try check(inner, below: path) }

@@ -48,6 +48,10 @@ public enum EventBody: Hashable, Sendable {
     case noteAdded(Note)
     /// `event.acknowledged`
     case eventAcknowledged(Acknowledgement)
+    /// `mapping.added`
+    case mappingAdded(MappingText)
+    /// `mapping.removed`
+    case mappingRemoved(MappingRemoved)
 }
 
 /// A gate reached a state.

@@ -29,6 +29,8 @@ public enum EventType: String, Sendable, Hashable, CaseIterable {
     case accessChanged = "access.granted-changed"
     case noteAdded = "note.added"
     case eventAcknowledged = "event.acknowledged"
+    case mappingAdded = "mapping.added"
+    case mappingRemoved = "mapping.removed"
 }
 
 extension EventBody {
@@ -66,6 +68,8 @@ extension EventBody {
         case .accessChanged: .accessChanged
         case .noteAdded: .noteAdded
         case .eventAcknowledged: .eventAcknowledged
+        case .mappingAdded: .mappingAdded
+        case .mappingRemoved: .mappingRemoved
         }
     }
 }

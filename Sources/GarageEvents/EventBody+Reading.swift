@@ -37,6 +37,8 @@ extension EventBody {
         case .accessChanged: body = decoded(AccessChanged.self, data).map { .accessChanged($0) }
         case .noteAdded: body = decoded(Note.self, data).map { .noteAdded($0) }
         case .eventAcknowledged: body = decoded(Acknowledgement.self, data).map { .eventAcknowledged($0) }
+        case .mappingAdded: body = decoded(MappingText.self, data).map { .mappingAdded($0) }
+        case .mappingRemoved: body = decoded(MappingRemoved.self, data).map { .mappingRemoved($0) }
         }
         guard let body else { return nil }
         self = body

@@ -70,6 +70,8 @@ extension EventBody {
         case .eventAcknowledged(let acknowledgement):
             json.member("condition", acknowledgement.condition)
             json.member("position", acknowledgement.position)
+        case .mappingAdded(let rule): json.members(of: rule)
+        case .mappingRemoved(let removed): json.member("id", removed.id)
         }
         return json.finished()
     }

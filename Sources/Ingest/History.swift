@@ -6,9 +6,12 @@ import GarageEvents
 struct History {
     private(set) var state = GarageState()
     private(set) var traces = CommandTraces()
+    /// The rules that people have added and not removed.
+    private(set) var book: MappingBook
 
     /// Reads the whole journal; readings do not change the state.
-    init(log: EventLog) throws {
+    init(log: EventLog, mappings: [MappingText]) throws {
+        book = MappingBook(configured: mappings)
         var position: Int64 = 0
         while true {
             let page = try log.read(after: position, limit: 1000, chain: .journal)
@@ -22,6 +25,7 @@ struct History {
         guard let event = EventCoding.decode(recorded) else { return }
         let clientID = recorded.metadata.channel == "device" ? recorded.metadata.clientID : nil
         state.evolve(event, at: Timestamp(microseconds: recorded.time), clientID: clientID)
+        book.evolve(event.body)
         guard let commandID = event.body.commandID else { return }
         switch event.body {
         case .commandRequested, .commandRejected:

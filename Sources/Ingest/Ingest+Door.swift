@@ -36,7 +36,7 @@ extension Ingest: CommandDoor {
         }
     }
 
-    private func settlement(of input: Input, from origin: Origin) async -> Entry.Settlement {
+    func settlement(of input: Input, from origin: Origin) async -> Entry.Settlement {
         await withCheckedContinuation { continuation in
             accept(input, from: origin, waiter: { continuation.resume(returning: $0) })
         }

@@ -11,6 +11,9 @@ extension Ingest {
     func inspectForeign(_ publish: borrowing PublishInspection) -> PublishVerdict {
         let client = publish.client
         let topic = publish.topicName
+        if options.foreign.isHomeAssistantBirth(topic: topic, payload: publish.payload) {
+            homeAssistantBirths.wrappingAdd(1, ordering: .relaxed)
+        }
         let reading: ForeignReading
         if publish.payload.count <= ForeignDevices.longestPayload {
             let message = DeviceMessage(
@@ -32,6 +35,9 @@ extension Ingest {
             return .forward
         }
     }
+
+    /// How often a Home Assistant has said that it has started. Each time it wants to hear all announcements again.
+    public var homeAssistantStarts: Int { homeAssistantBirths.load(ordering: .relaxed) }
 
     /// How a gate is moved if its firmware has said so; `nil` for a gate of the service's own convention.
     public func actuator(of gate: Subject) -> GateActuator? { foreign.withLock { $0.actuator(of: gate) } }

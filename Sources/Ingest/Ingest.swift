@@ -22,11 +22,15 @@ public final class Ingest: Sendable {
         public var profiles: Profiles
         /// What is set about devices that do not speak the service's own convention.
         public var foreign: ForeignDevices.Settings
+        /// The mapping rules of the configuration.
+        public var mappings: [MappingText]
 
         public init(
             settings: GarageSettings, clock: @escaping @Sendable () -> Timestamp, gatekeeper: any Gatekeeper,
-            profiles: Profiles = .standard, foreign: ForeignDevices.Settings = ForeignDevices.Settings()
+            profiles: Profiles = .standard, foreign: ForeignDevices.Settings = ForeignDevices.Settings(),
+            mappings: [MappingText] = []
         ) {
+            self.mappings = mappings
             self.foreign = foreign
             self.profiles = profiles
             self.settings = settings
@@ -41,6 +45,8 @@ public final class Ingest: Sendable {
     private let pipeline: Mutex<Pipeline>
     let unmapped = Mutex(UnmappedTopics())
     let foreign: Mutex<ForeignDevices>
+    let book: Mutex<MappingBook>
+    let homeAssistantBirths = Atomic(0)
     private let sink = Mutex<(any MessageSink)?>(nil)
     /// The pipeline is made before `self` exists, so its appends reach the log through this.
     private let receiver: CompletionReceiver
@@ -54,8 +60,11 @@ public final class Ingest: Sendable {
         self.logger = logger
         let receiver = CompletionReceiver()
         self.receiver = receiver
-        foreign = Mutex(ForeignDevices(options.foreign))
-        let history = try History(log: log)
+        let history = try History(log: log, mappings: options.mappings)
+        var devices = ForeignDevices(options.foreign)
+        devices.replaceRules(history.book.rules)
+        foreign = Mutex(devices)
+        book = Mutex(history.book)
         pipeline = Mutex(
             Pipeline(
                 state: history.state, traces: history.traces, settings: options.settings,

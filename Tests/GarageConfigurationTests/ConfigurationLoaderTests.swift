@@ -48,6 +48,52 @@ import Testing
         #expect(try await load(yaml: "mqtt:\n  websocket: \"off\"\n").mqttWebSocket == nil)
     }
 
+    @Test func rulesForDevicesAreAList() async throws {
+        let yaml = """
+            devices:
+              garage: casa
+              rules:
+                - topic: shop/{place}/t
+                  property: temperature
+                  name: "{place}"
+                  scale: 0.1
+                - id: porch
+                  topic: shop/gate
+                  property: state
+                  name: front
+                  values:
+                    0: closed
+                    1: open
+                  command:
+                    topic: shop/relay
+                    open: PULSE
+            """
+        let configuration = try await load(yaml: yaml)
+        #expect(configuration.devicesGarage == "casa")
+        let rules = configuration.deviceRules
+        #expect(rules.count == 2)
+        #expect(
+            rules.first?.members
+                == ["topic": "shop/{place}/t", "property": "temperature", "name": "{place}", "scale": "0.1"])
+        #expect(rules.last?.members["values"] == "0=closed,1=open")
+        #expect(rules.last?.members["command_topic"] == "shop/relay")
+        #expect(rules.last?.members["command_open"] == "PULSE")
+    }
+
+    @Test(arguments: [
+        ("devices:\n  rules: x\n", "devices.rules is a list"), ("devices:\n  rules:\n    - x\n", "keys and values"),
+        ("devices:\n  rules:\n    - topic: a\n      colour: red\n", "a rule has no 'colour'"),
+        ("devices:\n  rules:\n    - topic: a\n      property: state\n", "needs name"),
+        ("devices:\n  rules:\n    - topic: a\n      values: x\n", "values takes words"),
+        ("devices:\n  rules:\n    - topic: a\n      command: {wave: x}\n", "command takes"),
+        ("webhooks:\n  ttn_secret: short\n", "webhooks.ttn_secret in"),
+    ])
+    func aBadRuleIsNamed(yaml: String, part: String) async {
+        let message = await failure(yaml: yaml)
+        #expect(message.contains(part), "\(message)")
+        #expect(!message.contains("short"))
+    }
+
     @Test func unknownKeyIsNamedWithLineAndTheNearestKey() async {
         let message = await failure(yaml: "data: x\nmqtt:\n  lisen: 127.0.0.1:1\n")
         #expect(message.hasSuffix(":3: unknown key 'mqtt.lisen'; did you mean 'mqtt.listen'?"))

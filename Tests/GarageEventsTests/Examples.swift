@@ -43,7 +43,24 @@ enum Examples {
         case .accessChanged: .accessChanged(AccessChanged(user: "ana", change: "may open gates"))
         case .noteAdded: .noteAdded(Note(text: "<b>The</b> bulb was changed"))
         case .eventAcknowledged: .eventAcknowledged(Acknowledgement(position: 184_221))
+        case .mappingAdded: .mappingAdded(mapping)
+        case .mappingRemoved: .mappingRemoved(MappingRemoved(id: "porch"))
         }
+    }
+
+    private static var mapping: MappingText {
+        var rule = MappingText(id: "porch", topic: "casa/{place}/portao", property: "state", name: "{place}")
+        rule.pointer = "/estado"
+        rule.scale = 0.1
+        rule.offset = -2
+        rule.unit = "celsius"
+        rule.values = "0=closed,1=open"
+        rule.model = "dht11"
+        rule.commandTopic = "casa/{place}/rele"
+        rule.commandOpen = "PULSO"
+        rule.commandClose = "PULSO"
+        rule.commandStop = "PULSO"
+        return rule
     }
 
     static func subject(of type: EventType) -> Subject {

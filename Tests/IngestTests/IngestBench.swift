@@ -17,7 +17,10 @@ final class IngestBench: Sendable {
     let sink: RecordingSink
     let clock: ManualClock
 
-    init(folder: String? = nil, receivers: Int = 1, settings: GarageSettings = IngestBench.quiet) throws {
+    init(
+        folder: String? = nil, receivers: Int = 1, settings: GarageSettings = IngestBench.quiet,
+        mappings: [MappingText] = []
+    ) throws {
         let path = folder ?? FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
         self.folder = path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -27,7 +30,7 @@ final class IngestBench: Sendable {
         sink = RecordingSink(log: log, receivers: receivers)
         ingest = try Ingest(
             log: log,
-            options: .init(settings: settings, clock: { clock.now }, gatekeeper: OpenGate()),
+            options: .init(settings: settings, clock: { clock.now }, gatekeeper: OpenGate(), mappings: mappings),
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
         ingest.attach(sink)
     }

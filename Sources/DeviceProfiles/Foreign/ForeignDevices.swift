@@ -13,11 +13,19 @@ public struct ForeignDevices: Sendable {
         /// Where devices announce themselves.
         public var discoveryPrefixes: [String]
         public var rules: [MappingRule]
+        /// Where Home Assistant says that it has started.
+        public var homeAssistantPrefix: String
+
+        /// Whether the message is Home Assistant's word that it has started and wants to hear everything again.
+        public func isHomeAssistantBirth(topic: String, payload: some Sequence<UInt8>) -> Bool {
+            topic == homeAssistantPrefix + "/status" && payload.elementsEqual("online".utf8)
+        }
 
         public init(
             garage: Name = Name(nearest: "home"), discoveryPrefixes: [String] = ["homeassistant"],
-            rules: [MappingRule] = []
+            rules: [MappingRule] = [], homeAssistantPrefix: String = "homeassistant"
         ) {
+            self.homeAssistantPrefix = homeAssistantPrefix
             self.garage = garage
             self.discoveryPrefixes = discoveryPrefixes
             self.rules = rules
@@ -126,8 +134,16 @@ public struct ForeignDevices: Sendable {
         }
     }
 
+    /// A value that the sensor's model can't have measured is a fault.
+    private func withinModel(_ observation: Observation) -> Observation {
+        guard case .reading(let sensor, let quantity, let value) = observation,
+            let range = models[sensor]?.range(of: quantity), !range.contains(value)
+        else { return observation }
+        return .fault(sensor, SensorFault(quantity: quantity, kind: .outOfRange, raw: "\(value)"))
+    }
+
     private func isHomeAssistantStatus(_ message: ForeignMessage) -> Bool {
-        settings.discoveryPrefixes.contains { message.topic == $0 + "/status" }
+        (settings.discoveryPrefixes + [settings.homeAssistantPrefix]).contains { message.topic == $0 + "/status" }
     }
 
     private mutating func take(_ finding: Finding, from reader: String) -> ForeignReading {
@@ -137,9 +153,9 @@ public struct ForeignDevices: Sendable {
         for (sensor, model) in finding.models where models[sensor] != nil || models.count < Self.mostSensors {
             models[sensor] = model
         }
+        let observations = finding.observations.map(withinModel)
         return ForeignReading(
-            reader: reader,
-            interpretation: finding.observations.isEmpty ? .nothing : .observations(finding.observations))
+            reader: reader, interpretation: observations.isEmpty ? .nothing : .observations(observations))
     }
 }
 

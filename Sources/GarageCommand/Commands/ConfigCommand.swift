@@ -21,6 +21,7 @@ struct ConfigCommand: AsyncParsableCommand {
             let configuration = try await options.load()
             try AddressCheck(configuration).run()
             _ = try GarageSettings(configuration)
+            _ = try ForeignDeviceSetup(configuration).mappings()
             print("The configuration is fine.")
         }
     }
@@ -64,6 +65,12 @@ extension ServiceConfiguration {
                 case .httpAllowedOrigins: httpAllowedOrigins.joined(separator: ", ")
                 case .siteTimeZone: timeZone ?? TimeZone.current.identifier
                 case .retentionTelemetryDays: String(telemetryDays)
+                case .devicesGarage: devicesGarage
+                case .devicesDiscoveryPrefix: devicesDiscoveryPrefix
+                case .homeAssistantDiscovery: homeAssistantDiscovery ? "on" : "off"
+                case .homeAssistantPrefix: homeAssistantPrefix
+                case .webhookTheThingsStack: theThingsStackSecret == nil ? "(not set)" : "(set)"
+                case .webhookChirpStack: chirpStackSecret == nil ? "(not set)" : "(set)"
                 case .gateCommandTimeout: String(gateCommandTimeout)
                 case .gateUnattendedClose: gateUnattendedClose
                 case .gateWarning: String(gateWarning)

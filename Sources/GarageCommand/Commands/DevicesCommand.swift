@@ -17,7 +17,7 @@ struct DevicesCommand: AsyncParsableCommand {
 
             A running service takes the change at its next start.
             """,
-        subcommands: [Add.self, List.self, Remove.self]
+        subcommands: [Add.self, List.self, Remove.self, Explain.self]
     )
 
     struct Add: AsyncParsableCommand {

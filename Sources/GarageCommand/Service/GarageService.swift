@@ -88,6 +88,12 @@ struct GarageService {
             services.append(notifier)
         }
         if let manager { services.append(manager) }
+        if configuration.homeAssistantDiscovery {
+            services.append(
+                HomeAssistantAnnouncer(
+                    views: views, server: server, ingest: ingest, prefix: configuration.homeAssistantPrefix,
+                    logger: Logger(label: "home-assistant")))
+        }
         if let demoPassword, let address = brokerAddresses.tcp.first {
             var options = SimulationOptions.demo(host: address.host, port: address.port)
             options.username = DeviceGatekeeper.demoUser
@@ -124,6 +130,9 @@ struct GarageService {
                 allowedOrigins: configuration.httpAllowedOrigins,
                 controlSocket: configuration.dataDirectory + "/garage.sock"),
             views: views, log: log, door: ingest,
+            devices: ingest,
+            webhooks: WebhookSecrets(
+                theThingsStack: configuration.theThingsStackSecret, chirpStack: configuration.chirpStackSecret),
             status: {
                 let waits = ingest.waitsForStorage
                 return ServiceStatus(checks: [
@@ -176,10 +185,14 @@ struct GarageService {
         log: EventLog, folder: DataFolder, clock: @escaping @Sendable () -> Timestamp,
         demoPassword: String?, settings: GarageSettings
     ) throws -> Ingest {
+        let foreign = ForeignDeviceSetup(configuration)
         let gatekeeper = DeviceGatekeeper(
             credentials: try DeviceCredentials(folder: folder.path), demoPassword: demoPassword)
         return try Ingest(
-            log: log, options: .init(settings: settings, clock: clock, gatekeeper: gatekeeper),
+            log: log,
+            options: .init(
+                settings: settings, clock: clock, gatekeeper: gatekeeper, foreign: try foreign.settings(),
+                mappings: try foreign.mappings()),
             logger: Logger(label: "ingest"))
     }
 

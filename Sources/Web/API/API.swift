@@ -8,6 +8,9 @@ import Views
 struct API {
     let views: Views
     let door: any CommandDoor
+    /// Mapping rules and webhooks; `nil` leaves them out.
+    var devices: (any DeviceDoor)?
+    var webhooks = WebhookSecrets()
     let log: EventLog
     let files: WebFiles
     let clock: SiteClock
@@ -75,6 +78,18 @@ struct API {
         routes.get("\(base)/occupancy", parking.occupancy)
         routes.get("\(base)/devices", things.devices)
         routes.get("\(base)/devices/{id}", things.device)
+
+        if let devices {
+            let mappings = MappingEndpoints(devices: devices, door: door)
+            routes.get("\(base)/mappings", mappings.list)
+            routes.post("\(base)/mappings", mappings.add)
+            routes.delete("\(base)/mappings/{mapping}", mappings.remove)
+            routes.get("\(base)/mappings/explain", mappings.explain)
+            routes.get("\(base)/unmapped", mappings.unmapped)
+            let webhooks = WebhookEndpoints(devices: devices, secrets: webhooks)
+            routes.post("\(base)/ingest/ttn", webhooks.theThingsStack)
+            routes.post("\(base)/ingest/chirpstack", webhooks.chirpStack)
+        }
 
         let health = HealthEndpoints(views: views, log: log, status: status)
         routes.get("/healthz", health.alive)

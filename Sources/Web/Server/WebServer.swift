@@ -57,6 +57,8 @@ public struct WebServer: Service {
     private let logger: Logger
 
     /// - Parameters:
+    ///   - devices: mapping rules and the webhooks of LoRaWAN servers; `nil` leaves both out.
+    ///   - webhooks: what the senders of webhooks have to know; one without a secret is not there.
     ///   - status: the checks of the parts that the server does not know itself.
     ///   - metrics: writes what `GET /metrics` answers, by the request's `Accept` header; `nil` for no such page.
     ///   - webSocket: takes connections that begin with a request for the WebSocket at `/mqtt`, on their event loop;
@@ -67,6 +69,7 @@ public struct WebServer: Service {
     /// - Throws: if a template or a language file can't be read.
     public init(
         configuration: Configuration, views: Views, log: EventLog, door: any CommandDoor,
+        devices: (any DeviceDoor)? = nil, webhooks: WebhookSecrets = WebhookSecrets(),
         status: @escaping @Sendable () async -> ServiceStatus,
         metrics: (@Sendable (_ accept: String?) async -> MetricsText)? = nil,
         webSocket: (@Sendable (any Channel) throws -> Void)? = nil,
@@ -103,10 +106,11 @@ public struct WebServer: Service {
             SettingsPages(signIn: signIn).addRoutes(to: router)
         }
         try API(
-            views: views, door: door, log: log, files: files, clock: SiteClock(timeZone: configuration.timeZone),
+            views: views, door: door, devices: devices, webhooks: webhooks, log: log, files: files, clock: SiteClock(timeZone: configuration.timeZone),
             now: Pages.systemTime, status: status, metrics: metrics
         ).addRoutes(to: router)
         pages.addRoutes(to: router)
+        if let devices { MappingPages(pages: pages, devices: devices).addRoutes(to: router) }
         responder = router.buildResponder()
     }
 

@@ -88,6 +88,18 @@ struct JSONBody {
         }
     }
 
+    /// Any finite number.
+    mutating func decimal(_ name: String) -> Double? {
+        taken.insert(name)
+        switch members[name] {
+        case nil: return nil
+        case .number(let number) where number.isFinite: return number
+        default:
+            note(name, "Must be a number.")
+            return nil
+        }
+    }
+
     mutating func require<Value>(_ name: String, _ value: Value?, _ text: String) -> Value? {
         if value == nil, !errors.contains(where: { $0.isAbout(name) }) { note(name, text) }
         return value

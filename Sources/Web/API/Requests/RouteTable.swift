@@ -23,6 +23,11 @@ struct RouteTable {
         note(path, [.post])
     }
 
+    mutating func delete(_ path: String, _ handler: @escaping Handler) {
+        router.delete(RouterPath(path), use: handler)
+        note(path, [.delete])
+    }
+
     /// Adds what answers the methods that no route was added for. Called once, after the last route.
     func close() {
         for (path, methods) in methods {

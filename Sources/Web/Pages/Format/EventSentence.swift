@@ -91,6 +91,11 @@ struct EventSentence {
         case .noteAdded(let note): markup = sentence("note", ["text": Markup(note.text.cut(to: 500))])
         case .eventAcknowledged(let acknowledged):
             markup = sentence("acknowledged", ["position": Markup(String(acknowledged.position))])
+        case .mappingAdded(let rule):
+            markup = sentence(
+                "mapping_added", ["id": Markup(rule.id.cut(to: 64)), "topic": Markup(rule.topic.cut(to: 200))])
+        case .mappingRemoved(let removed):
+            markup = sentence("mapping_removed", ["id": Markup(removed.id.cut(to: 64))])
         }
     }
 }
@@ -137,6 +142,7 @@ struct EventLook {
             case .accessChanged: ("access", .plain)
             case .noteAdded: ("note", .plain)
             case .eventAcknowledged: ("check", .plain)
+            case .mappingAdded, .mappingRemoved: ("device", .plain)
             case nil: ("unknown", .plain)
             }
     }

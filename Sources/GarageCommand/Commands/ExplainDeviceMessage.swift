@@ -1,0 +1,62 @@
+import ArgumentParser
+import DeviceProfiles
+import Foundation
+import GarageConfiguration
+import GarageDomain
+import Ingest
+
+extension DevicesCommand {
+    /// `garage devices explain TOPIC PAYLOAD`
+    struct Explain: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Says which rule or profile reads a message, and as what.",
+            discussion: """
+                A running service is asked, because it knows what its devices have announced and which rules people
+                have made. Without one, the rules of the configuration and the built-in profiles answer:
+
+                  garage devices explain tele/t1/SENSOR '{"AM2301":{"Temperature":24.6},"TempUnit":"C"}'
+                """)
+
+        @Argument(help: "The topic.") var topic: String
+        @Argument(help: "The payload.") var payload: String
+        @OptionGroup var options: ConfigurationOptions
+
+        func run() async throws {
+            let configuration = try await options.load()
+            if let address = try? ListeningFile.read(from: configuration.dataDirectory).http,
+                let explanation = try? await ask(ServiceClient(address: address))
+            {
+                return show(explanation)
+            }
+            let setup = ForeignDeviceSetup(configuration)
+            var devices = ForeignDevices(try setup.settings())
+            devices.replaceRules(try setup.mappings().map { try MappingRule($0) })
+            show(
+                MessageExplanation(
+                    topic: topic, payload: Array(payload.utf8), profiles: .standard, devices: &devices))
+        }
+
+        private func ask(_ client: ServiceClient) async throws -> MessageExplanation {
+            struct Answer: Decodable {
+                var reader: String?
+                var meanings: [String]
+                var reason: String?
+            }
+            var components = URLComponents()
+            components.queryItems = [URLQueryItem(name: "topic", value: topic)]
+            if !payload.isEmpty { components.queryItems?.append(URLQueryItem(name: "payload", value: payload)) }
+            // A plus sign is a space to whoever reads a query as a form.
+            let query = (components.percentEncodedQuery ?? "").replacingOccurrences(of: "+", with: "%2B")
+            let answer = try await client.get("/api/v1/mappings/explain?" + query)
+            guard answer.status == 200 else { throw Failure(answer.problem) }
+            let read = try JSONDecoder().decode(Answer.self, from: answer.body)
+            return MessageExplanation(reader: read.reader, meanings: read.meanings, reason: read.reason)
+        }
+
+        private func show(_ explanation: MessageExplanation) {
+            print("read by  \(explanation.reader ?? "nobody")")
+            for meaning in explanation.meanings { print("says     \(meaning)") }
+            if let reason = explanation.reason { print("because  \(reason)") }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import Hummingbird
+import Ingest
+
+/// What the senders of webhooks have to know. A webhook without a secret is not there.
+public struct WebhookSecrets: Sendable {
+    public var theThingsStack: String?
+    public var chirpStack: String?
+
+    public init(theThingsStack: String? = nil, chirpStack: String? = nil) {
+        self.theThingsStack = theThingsStack
+        self.chirpStack = chirpStack
+    }
+}
+
+/// `POST /ingest/ttn` and `POST /ingest/chirpstack`: uplinks of LoRaWAN sensors, as the servers' HTTP integrations send
+/// them, with `Authorization: Bearer <secret>`.
+struct WebhookEndpoints {
+    /// Larger than any uplink with its radio metadata.
+    private static let bodyLimit = 65_536
+    let devices: any DeviceDoor
+    let secrets: WebhookSecrets
+
+    @Sendable func theThingsStack(_ request: Request, _ context: WebContext) async throws -> Response {
+        try QueryReader(request).end()
+        try check(request, secrets.theThingsStack)
+        return try await report(request, topic: "v3/webhook/devices/unnamed/up", source: "ttn")
+    }
+
+    /// ChirpStack names the event in the query: `?event=up`.
+    @Sendable func chirpStack(_ request: Request, _ context: WebContext) async throws -> Response {
+        var query = try QueryReader(request)
+        let event = try query.text("event") ?? "up"
+        try query.end()
+        try check(request, secrets.chirpStack)
+        guard event.allSatisfy({ $0.isASCII && $0.isLetter }), event.count <= 20 else {
+            throw Problem.parameter("event", "It is one of up, status, join, ack, txack, log, location, integration.")
+        }
+        return try await report(
+            request, topic: "application/webhook/device/unnamed/event/\(event)", source: "chirpstack")
+    }
+
+    private func check(_ request: Request, _ secret: String?) throws {
+        guard let secret, !secret.isEmpty else { throw Problem.notFound("This webhook is not switched on.") }
+        let given = request.headers[.authorization].flatMap { text -> String? in
+            text.lowercased().hasPrefix("bearer ") ? String(text.dropFirst(7)) : nil
+        }
+        guard let given, WebhookEndpoints.isEqual(given, secret) else {
+            var headers = HTTPFields()
+            headers[.wwwAuthenticate] = "Bearer"
+            throw Problem(
+                status: .unauthorized, detail: "The Authorization header has to bear the webhook's secret.",
+                headers: headers)
+        }
+    }
+
+    /// Takes the same time wherever the texts differ.
+    private static func isEqual(_ given: String, _ secret: String) -> Bool {
+        let (given, secret) = (Array(given.utf8), Array(secret.utf8))
+        var difference: UInt8 = given.count == secret.count ? 0 : 1
+        for (index, byte) in secret.enumerated() { difference |= byte ^ (index < given.count ? given[index] : 0) }
+        return difference == 0
+    }
+
+    private func report(_ request: Request, topic: String, source: String) async throws -> Response {
+        let buffer = try await request.body.collect(upTo: WebhookEndpoints.bodyLimit)
+        do {
+            try await devices.report(topic: topic, payload: Array(buffer.readableBytesView), from: source)
+        } catch {
+            throw Problem(
+                status: .serviceUnavailable, type: "not-stored", title: "The uplink could not be recorded",
+                detail: "\(error)")
+        }
+        return Response(status: .accepted)
+    }
+}

@@ -1,0 +1,84 @@
+import EventLog
+import GarageDomain
+import Hummingbird
+import Ingest
+import NIOCore
+
+/// `/devices/unmapped`: the topics that nothing reads, and a form that makes a rule for one of them.
+struct MappingPages: Sendable {
+    let pages: Pages
+    let devices: any DeviceDoor
+
+    func addRoutes(to router: Router<WebContext>) {
+        router.get("/devices/unmapped") { request, _ in
+            let fields = FormFields.read(request.uri.query)
+            return try await show(request, topic: fields.first { $0.name == "topic" }?.value, error: nil)
+        }
+        router.post("/devices/mappings") { request, context in try await add(request, context) }
+        router.post("/devices/mappings/remove") { request, context in try await remove(request, context) }
+    }
+
+    private func show(
+        _ request: Request, topic: String?, error: String?, status: HTTPResponse.Status = .ok
+    ) async throws -> Response {
+        let visit = Visit(request)
+        let text = try await pages.text(for: visit)
+        let view = UnmappedView(
+            unmapped: pages.door.unmappedTopics(), mappings: devices.mappings(), topic: topic, error: error, text: text)
+        let body = try pages.templates.render("unmapped-topics", view.values())
+        return try pages.html(
+            Frame(
+                title: text.words.text("unmapped"), section: "devices", body: body, script: "page", status: status),
+            for: visit, text)
+    }
+
+    private func add(_ request: Request, _ context: WebContext) async throws -> Response {
+        let (request, form) = try await read(request)
+        func field(_ name: String) -> String? {
+            form.first { $0.name == name }.flatMap { $0.value.isEmpty ? nil : $0.value }
+        }
+        let topic = field("topic") ?? ""
+        var rule = MappingText(
+            id: field("id") ?? MappingText.id(for: topic), topic: topic, property: field("property") ?? "",
+            name: field("name") ?? "")
+        rule.pointer = field("pointer")
+        rule.values = field("values")
+        rule.unit = field("unit")
+        for (name, path) in [("scale", \MappingText.scale), ("offset", \MappingText.offset)] {
+            guard let written = field(name) else { continue }
+            guard let number = Double(written.replacing(",", with: ".")) else {
+                return try await show(
+                    request, topic: topic, error: "\(name): \(written)", status: .unprocessableContent)
+            }
+            rule[keyPath: path] = number
+        }
+        do {
+            _ = try await devices.addMapping(rule, by: EventMetadata(actor: "anonymous", channel: "page"))
+        } catch {
+            let text = try await pages.text(for: Visit(request))
+            return try await show(
+                request, topic: topic, error: UnmappedView.message(error, in: text), status: .unprocessableContent)
+        }
+        return PageResponse.seeOther("/devices/unmapped")
+    }
+
+    private func remove(_ request: Request, _ context: WebContext) async throws -> Response {
+        let (request, form) = try await read(request)
+        let id = form.first { $0.name == "id" }?.value ?? ""
+        do {
+            _ = try await devices.removeMapping(id, by: EventMetadata(actor: "anonymous", channel: "page"))
+        } catch {
+            let text = try await pages.text(for: Visit(request))
+            return try await show(
+                request, topic: nil, error: UnmappedView.message(error, in: text), status: .conflict)
+        }
+        return PageResponse.seeOther("/devices/unmapped")
+    }
+
+    private func read(_ request: Request) async throws -> (Request, [(name: String, value: String)]) {
+        guard OriginCheck.isOwn(request) else { throw PageProblem.foreignOrigin }
+        var request = request
+        let body = try await request.collectBody(upTo: WebContext.bodyLimit)
+        return (request, FormFields.read(String(buffer: body)))
+    }
+}

@@ -1,0 +1,79 @@
+import GarageDomain
+import Ingest
+
+/// The topics that nothing reads, the rules that people have made, and the form for one more.
+struct UnmappedView {
+    let unmapped: [UnmappedTopic]
+    let mappings: [MappingEntry]
+    /// The topic that a rule is being made for.
+    let topic: String?
+    let error: String?
+    let text: PageText
+
+    static let properties = [
+        "temperature", "humidity", "state", "position", "obstruction", "occupancy", "status",
+    ]
+
+    func values() -> [String: Any] {
+        var values: [String: Any] = [
+            "t": text.words.texts,
+            "hasUnmapped": !unmapped.isEmpty,
+            "unmapped": unmapped.prefix(200).map(row),
+            "hasMappings": !mappings.isEmpty,
+            "mappings": mappings.map(row),
+            "error": error ?? "",
+            "hasError": error != nil,
+            "hasForm": topic != nil,
+        ]
+        if let topic { values["form"] = form(topic) }
+        return values
+    }
+
+    private func row(_ topic: UnmappedTopic) -> [String: Any] {
+        [
+            "topic": topic.topic.cut(to: 200),
+            "count": text.words.number(Double(topic.count), decimals: 0),
+            "payload": topic.lastPayload.cut(to: 200),
+            "time": text.shortTime(topic.lastTime),
+            "reason": (topic.reason ?? "").cut(to: 200),
+            "formPath": "/devices/unmapped?topic=\(PercentCoding.encode(topic.topic.cut(to: 512)))#rule",
+        ]
+    }
+
+    private func row(_ entry: MappingEntry) -> [String: Any] {
+        [
+            "id": entry.rule.id, "topic": entry.rule.topic.cut(to: 200), "name": entry.rule.name.cut(to: 80),
+            "property": text.words.text("property_" + entry.rule.property), "isRemovable": !entry.isConfigured,
+        ]
+    }
+
+    /// The form with what can be guessed from the topic and its last payload.
+    private func form(_ topic: String) -> [String: Any] {
+        let last = unmapped.first { $0.topic == topic }
+        let isNumber = last.map { Double($0.lastPayload.replacing(",", with: ".")) != nil } ?? true
+        let guess = isNumber ? "temperature" : "state"
+        return [
+            "topic": topic.cut(to: 512),
+            "payload": (last?.lastPayload ?? "").cut(to: 200),
+            "hasPayload": last != nil,
+            "name": String(MappingText.id(for: topic).suffix(64)),
+            "properties": UnmappedView.properties.map { property -> [String: Any] in
+                [
+                    "value": property, "label": text.words.text("property_" + property),
+                    "selected": property == guess,
+                ]
+            },
+        ]
+    }
+
+    static func message(_ error: MappingDoorError, in text: PageText) -> String {
+        switch error {
+        case .invalid(let member, let detail): "\(member): \(detail)"
+        case .exists: text.words.text("mapping_exists")
+        case .unknown: text.words.text("mapping_unknown")
+        case .configured: text.words.text("mapping_configured")
+        case .tooMany: text.words.text("mapping_too_many")
+        case .storage: text.words.text("mapping_not_stored")
+        }
+    }
+}

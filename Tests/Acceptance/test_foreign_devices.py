@@ -1,0 +1,209 @@
+"""Devices with topics of their own: what their firmware sends, through a real connection, up to the API."""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from device import Client
+from waiting import eventually
+
+DEVICES = pathlib.Path(__file__).parents[2] / "deploy" / "devices"
+
+# Each story: what a device sends in the order of its firmware's documentation (topic, payload, retained), and the events
+# that follow, without those of devices coming and going.
+STORIES = {
+    "esphome": (
+        [
+            ("garagem/status", "online", True),
+            (
+                "homeassistant/cover/garagem/portao/config",
+                json.dumps(
+                    {
+                        "dev_cla": "gate", "name": "Portao", "stat_t": "garagem/cover/portao/state",
+                        "cmd_t": "garagem/cover/portao/command", "avty_t": "garagem/status", "uniq_id": "ESPcover",
+                        "dev": {"ids": "aabbcc", "name": "garagem", "sw": "esphome v2024.10.2", "mdl": "d1_mini"},
+                    }
+                ),
+                True,
+            ),
+            ("garagem/sensor/temperatura/state", "23.4", True),
+            ("garagem/sensor/umidade/state", "nan", True),
+            ("garagem/cover/portao/state", "closed", True),
+            ("garagem/debug", "\x1b[0;36m[D][dht:048]: Got Temperature=23.4\x1b[0m", False),
+            ("garagem/cover/portao/state", "opening", True),
+            ("garagem/cover/portao/state", "open", True),
+        ],
+        [
+            ("sensor/home.garagem", "sensor.reading-recorded"), ("sensor/home.garagem", "sensor.fault-detected"),
+            ("gate/home.garagem-portao", "gate.closed"), ("gate/home.garagem-portao", "gate.opening"),
+            ("gate/home.garagem-portao", "gate.opened"),
+        ],
+    ),
+    "tasmota": (
+        [
+            ("tele/t1/LWT", "Online", True),
+            ("tele/t1/STATE", '{"Time":"2026-01-01T00:00:00","Uptime":"0T00:00:10","Wifi":{"RSSI":60}}', False),
+            (
+                "tele/t1/SENSOR",
+                '{"Time":"2026-01-01T00:00:00","DHT11":{"Temperature":77.0,"Humidity":50.0,"DewPoint":56.9},'
+                '"TempUnit":"F"}',
+                False,
+            ),
+            ("stat/t1/RESULT", '{"Shutter1":{"Position":0,"Direction":1,"Target":100}}', False),
+            ("stat/t1/RESULT", '{"Shutter1":{"Position":100,"Direction":0,"Target":100}}', False),
+        ],
+        [
+            ("sensor/home.t1-DHT11", "sensor.reading-recorded"), ("sensor/home.t1-DHT11", "sensor.reading-recorded"),
+            ("gate/home.t1", "gate.opening"), ("gate/home.t1", "gate.opened"),
+        ],
+    ),
+    "ratgdo": (
+        [
+            ("/home/garage/MainDoor/status/availability", "online", True),
+            ("/home/garage/MainDoor/status/door", "syncing", True),
+            ("/home/garage/MainDoor/status/door", "closed", True),
+            ("/home/garage/MainDoor/status/obstruction", "clear", True),
+            ("/home/garage/MainDoor/status/door", "opening", True),
+            ("/home/garage/MainDoor/status/obstruction", "obstructed", True),
+        ],
+        [
+            ("gate/home.MainDoor", "gate.closed"), ("gate/home.MainDoor", "gate.opening"),
+            ("gate/home.MainDoor", "gate.obstructed"),
+        ],
+    ),
+    "opengarage": (
+        [
+            ("OG1/OUT/STATUS", "online", True),
+            ("OG1/OUT/JSON", '{"dist":28,"door":0,"vehicle":1,"obstruct":0,"temp":23.1,"humid":55}', False),
+            ("OG1/OUT/STATE", "OPEN", False),
+        ],
+        [
+            ("gate/home.OG1", "gate.closed"), ("spot/home.OG1", "spot.occupied"),
+            ("sensor/home.OG1", "sensor.reading-recorded"), ("sensor/home.OG1", "sensor.reading-recorded"),
+            ("gate/home.OG1", "gate.opened"),
+        ],
+    ),
+    "chirpstack": (
+        [
+            (
+                "application/1/device/0102030405060708/event/up",
+                '{"deduplicationId":"a1","deviceInfo":{"deviceName":"vaga-1"},"fPort":1,"data":"AQ=="}',
+                False,
+            ),
+            (
+                "application/1/device/0102030405060708/event/up",
+                '{"deduplicationId":"a1","deviceInfo":{"deviceName":"vaga-1"},"fPort":1,"data":"AQ=="}',
+                False,
+            ),
+            (
+                "application/1/device/0102030405060708/event/up",
+                '{"deduplicationId":"a2","deviceInfo":{"deviceName":"vaga-1"},"fPort":1,"data":"AA=="}',
+                False,
+            ),
+        ],
+        [("spot/home.vaga-1", "spot.occupied"), ("spot/home.vaga-1", "spot.freed")],
+    ),
+}
+
+
+@pytest.mark.parametrize("firmware", STORIES)
+def test_what_a_firmware_sends_becomes_events(garage, firmware):
+    messages, expected = STORIES[firmware]
+    with Client(garage, f"{firmware}-1") as client:
+        for topic, payload, retained in messages:
+            client.publish(topic, payload, retain=retained)
+
+    def told():
+        events = [e for e in garage.events(limit=100) if not e["type"].startswith("device.")]
+        return sorted((e["subject"], e["type"]) for e in events) == sorted(expected)
+
+    eventually(told, f"the events of {firmware}")
+    assert garage.get("/unmapped")["topics"] == []
+
+
+def test_an_opener_is_moved_in_its_own_words(garage):
+    with Client(garage, "ratgdo-1") as opener:
+        opener.subscribe("/home/garage/MainDoor/command/#")
+        opener.publish("/home/garage/MainDoor/status/door", "closed", retain=True)
+        garage.await_event("gate.closed")
+        assert garage.post_command("open", gate="home.MainDoor").status_code == 202
+        opener.await_payload("/home/garage/MainDoor/command/door", "open")
+
+
+def test_a_rule_made_over_http_reads_the_next_message(garage):
+    with Client(garage, "shop-1") as client:
+        client.publish("shop/a/t", "215")
+        eventually(lambda: [t["topic"] for t in garage.get("/unmapped")["topics"]] == ["shop/a/t"], "the topic")
+        rule = {"topic": "shop/{place}/t", "property": "temperature", "name": "{place}", "scale": 0.1}
+        assert garage.request("POST", "/api/v1/mappings", json=rule).status_code == 201
+        client.publish("shop/a/t", "215")
+    event = garage.await_event("sensor.reading-recorded")
+    assert (event["subject"], event["data"]["value"]) == ("sensor/home.a", 21.5)
+    explained = garage.command("devices", "explain", "shop/b/t", "100")
+    assert "rule shop-place-t" in explained.stdout and "temperature 10.0 celsius" in explained.stdout
+    garage.restart()
+    assert [m["id"] for m in garage.get("/mappings")["mappings"]] == ["shop-place-t"]
+
+
+def test_a_rule_is_made_on_the_page(garage):
+    with Client(garage, "shop-1") as client:
+        client.publish("shop/gate", "1")
+        eventually(lambda: garage.get("/unmapped")["topics"], "the topic")
+        page = garage.request("GET", "/devices/unmapped?topic=shop%2Fgate").text
+        assert 'value="shop/gate"' in page
+        form = {"topic": "shop/gate", "property": "state", "name": "front", "values": "0=closed,1=open"}
+        answer = garage.request("POST", "/devices/mappings", data=form, allow_redirects=False)
+        assert answer.status_code == 303, answer.text
+        client.publish("shop/gate", "1")
+    garage.await_event("gate.opened")
+    bad = garage.request("POST", "/devices/mappings", data={"topic": "a", "property": "state", "name": "a b"})
+    assert bad.status_code == 422 and "name:" in bad.text
+
+
+def test_our_things_announce_themselves_to_home_assistant(make_garage):
+    garage = make_garage(environment={"GARAGE_HOME_ASSISTANT_DISCOVERY": "on"}).start()
+    config = "homeassistant/device/garage_home_gate_front/config"
+    with Client(garage, "home-assistant") as assistant:
+        assistant.subscribe("homeassistant/#", "garage/home/published/#")
+        with Client(garage, "esp1") as client:
+            client.publish("garage/home/gate/front/state", "closed")
+        assistant.await_payload("garage/home/published/gate/front/state", "closed")
+        eventually(lambda: len(assistant.payloads(config)) == 1, "the announcement")
+        announced = json.loads(assistant.payloads(config)[0])
+        assert announced["cmps"]["gate"]["cmd_t"] == "garage/home/gate/front/command"
+        assistant.publish("homeassistant/status", "online")
+        eventually(lambda: len(assistant.payloads(config)) == 2, "the announcement again")
+
+
+def test_webhooks_need_their_secret(make_garage):
+    garage = make_garage(environment={"GARAGE_WEBHOOKS_TTN_SECRET": "0123456789abcdef"}).start()
+    uplink = {"end_device_ids": {"device_id": "vaga-1"}, "uplink_message": {"f_port": 1, "frm_payload": "AQ=="}}
+    assert garage.request("POST", "/api/v1/ingest/ttn", json=uplink).status_code == 401
+    assert garage.request("POST", "/api/v1/ingest/chirpstack", json=uplink).status_code == 404
+    headers = {"Authorization": "Bearer 0123456789abcdef"}
+    assert garage.request("POST", "/api/v1/ingest/ttn", json=uplink, headers=headers).status_code == 202
+    assert garage.await_event("spot.occupied")["subject"] == "spot/home.vaga-1"
+
+
+@pytest.mark.parametrize("temperature, type", [("23400\n", "sensor.reading-recorded"), (None, "sensor.fault-detected")])
+def test_the_raspberry_pi_script_reads_the_kernel_driver(garage, tmp_path, temperature, type):
+    device = tmp_path / "iio:device0"
+    device.mkdir()
+    (device / "name").write_text("dht11@4\n")
+    (device / "in_humidityrelative_input").write_text("58000\n")
+    if temperature:
+        (device / "in_temp_input").write_text(temperature)
+    host, port = garage.mqtt
+    script = DEVICES / "raspberry-pi-dht11" / "dht11.py"
+    subprocess.run(
+        [sys.executable, script, "--once", "--broker", host, "--port", str(port), "--sysfs", tmp_path],
+        check=True, timeout=20,
+    )
+    event = garage.await_event(type)
+    assert event["subject"] == "sensor/home.pi1"
+    if temperature:
+        values = {e["data"]["quantity"]: e["data"]["value"] for e in garage.events(type=type)}
+        assert values == {"temperature": 23.4, "humidity": 58}
