@@ -60,6 +60,9 @@ public final class BrokerStore: DurableStore {
 
     // MARK: DurableStore
 
+    /// The retained messages with which the broker will begin; empty once `takeState` was called.
+    public var retainedAtStart: [DurableRetained] { loaded.withLock { $0?.retained ?? [] } }
+
     public func takeState(now: UInt64) -> DurableState {
         loaded.withLock { state in
             defer { state = nil }

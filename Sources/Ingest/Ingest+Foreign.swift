@@ -36,6 +36,19 @@ extension Ingest {
         }
     }
 
+    /// Hears again what devices have announced, from the retained messages with which the broker begins. Nothing is
+    /// recorded: what a retained message says was recorded when it came.
+    public func recall(_ retained: [(topic: [UInt8], payload: [UInt8])]) {
+        foreign.withLock { devices in
+            for (topic, payload) in retained where payload.count <= ForeignDevices.longestPayload {
+                let topic = String(decoding: topic, as: UTF8.self)
+                if !Profiles.isGarageTopic(topic) {
+                    _ = devices.read(DeviceMessage(topic: topic, payload: payload, isRetained: true))
+                }
+            }
+        }
+    }
+
     /// How often a Home Assistant has said that it has started. Each time it wants to hear all announcements again.
     public var homeAssistantStarts: Int { homeAssistantBirths.load(ordering: .relaxed) }
 

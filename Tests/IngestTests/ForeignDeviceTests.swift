@@ -93,6 +93,20 @@ struct ForeignDeviceTests {
         #expect(native == MessageExplanation(reader: "native", meanings: ["spot home.A1: free"], reason: nil))
     }
 
+    @Test func announcementsAreHeardAgainAtTheStart() async throws {
+        let bench = try IngestBench()
+        bench.ingest.recall([
+            (topic: Array("no/d5".utf8), payload: Array("ON".utf8)),
+            (
+                topic: Array("homeassistant/binary_sensor/no/d5/config".utf8),
+                payload: Array(#"{"stat_t":"no/d5","dev_cla":"occupancy"}"#.utf8)
+            ),
+        ])
+        #expect(try await bench.types().isEmpty)
+        bench.publish("no/d5", "ON")
+        #expect(try await bench.types() == ["spot.occupied"])
+    }
+
     @Test func aWebhookIsStored() async throws {
         let bench = try IngestBench()
         let uplink = #"{"end_device_ids":{"device_id":"vaga-1"},"uplink_message":{"f_port":1,"frm_payload":"AQ=="}}"#

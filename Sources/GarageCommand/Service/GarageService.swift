@@ -6,6 +6,7 @@ import GarageConfiguration
 import GarageDomain
 import Ingest
 import Logging
+import MQTTBroker
 import MQTTServer
 import NIOCore
 import NIOPosix
@@ -52,6 +53,7 @@ struct GarageService {
                 log: log, folder: folder, clock: clock, demoPassword: demoPassword, settings: settings)
         }
 
+        if let store { ingest.recall(store.retainedAtStart.map { (topic: $0.topic, payload: $0.payload) }) }
         let server = try makeServer(policy: ingest, store: store)
         ingest.attach(server)
         let brokerAddresses = try await start { try await server.start() }
