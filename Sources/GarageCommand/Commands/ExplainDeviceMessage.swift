@@ -23,8 +23,8 @@ extension DevicesCommand {
 
         func run() async throws {
             let configuration = try await options.load()
-            if let address = try? ListeningFile.read(from: configuration.dataDirectory).http,
-                let explanation = try? await ask(ServiceClient(address: address))
+            if let client = try? ServiceClient(folder: configuration.dataDirectory),
+                let explanation = try? await ask(client)
             {
                 return show(explanation)
             }

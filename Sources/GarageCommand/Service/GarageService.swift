@@ -182,7 +182,6 @@ struct GarageService {
         }
     }
 
-
     private func makeIngest(
         log: EventLog, folder: DataFolder, clock: @escaping @Sendable () -> Timestamp,
         demoPassword: String?, settings: GarageSettings

@@ -92,6 +92,7 @@ public struct WebServer: Service {
         let files = configuration.webRoot.map { WebFiles(folder: $0) } ?? .embedded
         let door: any CommandDoor =
             access.map { GuardedDoor(door: door, access: $0, now: Pages.systemTime) } ?? door
+        let devices: (any DeviceDoor)? = access == nil ? devices : devices.map { GuardedDevices(devices: $0) }
         let pages = try Pages(
             views: views, door: door, files: files, timeZone: configuration.timeZone, broker: broker)
         if let access {
@@ -106,7 +107,8 @@ public struct WebServer: Service {
             SettingsPages(signIn: signIn).addRoutes(to: router)
         }
         try API(
-            views: views, door: door, devices: devices, webhooks: webhooks, log: log, files: files, clock: SiteClock(timeZone: configuration.timeZone),
+            views: views, door: door, devices: devices, webhooks: webhooks, log: log, files: files,
+            clock: SiteClock(timeZone: configuration.timeZone),
             now: Pages.systemTime, status: status, metrics: metrics
         ).addRoutes(to: router)
         pages.addRoutes(to: router)

@@ -1,4 +1,5 @@
 import EventLog
+import Foundation
 import GarageDomain
 import Hummingbird
 import HummingbirdTesting
@@ -46,10 +47,12 @@ struct MappingEndpointTests {
         try await APIGarage.withViews { garage in
             let devices = KeptDevices()
             let router = Router(context: WebContext.self)
-            API(
+            try API(
                 views: garage.views, door: garage.door, devices: devices,
-                webhooks: WebhookSecrets(theThingsStack: "0123456789abcdef"), log: garage.log
-            ) { ServiceStatus(checks: []) }.addRoutes(to: router)
+                webhooks: WebhookSecrets(theThingsStack: "0123456789abcdef"), log: garage.log, files: .embedded,
+                clock: SiteClock(timeZone: .gmt), now: { Timestamp(microseconds: APIGarage.start) },
+                status: { ServiceStatus(checks: []) }
+            ).addRoutes(to: router)
             let application = Application(responder: router.buildResponder(), logger: APIGarage.logger)
             try await application.test(.router) { try await body($0, devices) }
         }

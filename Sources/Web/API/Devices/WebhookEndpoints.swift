@@ -15,6 +15,8 @@ public struct WebhookSecrets: Sendable {
 /// `POST /ingest/ttn` and `POST /ingest/chirpstack`: uplinks of LoRaWAN sensors, as the servers' HTTP integrations send
 /// them, with `Authorization: Bearer <secret>`.
 struct WebhookEndpoints {
+    /// Below this all paths are webhooks.
+    static let prefix = "/api/v1/ingest/"
     /// Larger than any uplink with its radio metadata.
     private static let bodyLimit = 65_536
     let devices: any DeviceDoor
@@ -44,21 +46,13 @@ struct WebhookEndpoints {
         let given = request.headers[.authorization].flatMap { text -> String? in
             text.lowercased().hasPrefix("bearer ") ? String(text.dropFirst(7)) : nil
         }
-        guard let given, WebhookEndpoints.isEqual(given, secret) else {
+        guard let given, ConstantTime.areEqual(given, secret) else {
             var headers = HTTPFields()
             headers[.wwwAuthenticate] = "Bearer"
             throw Problem(
                 status: .unauthorized, detail: "The Authorization header has to bear the webhook's secret.",
                 headers: headers)
         }
-    }
-
-    /// Takes the same time wherever the texts differ.
-    private static func isEqual(_ given: String, _ secret: String) -> Bool {
-        let (given, secret) = (Array(given.utf8), Array(secret.utf8))
-        var difference: UInt8 = given.count == secret.count ? 0 : 1
-        for (index, byte) in secret.enumerated() { difference |= byte ^ (index < given.count ? given[index] : 0) }
-        return difference == 0
     }
 
     private func report(_ request: Request, topic: String, source: String) async throws -> Response {
