@@ -21,7 +21,8 @@ struct Garage: AsyncParsableCommand {
         version: version,
         subcommands: [
             Serve.self, Broker.self, Simulate.self, GateCommand.self, EventsCommand.self, Verify.self,
-            ViewsCommand.self, DevicesCommand.self, UsersCommand.self, TokensCommand.self, ConfigCommand.self,
+            ViewsCommand.self, DevicesCommand.self, UsersCommand.self, TokensCommand.self, AccessCommand.self,
+            ConfigCommand.self,
             BenchCommand.self, CertificatesCommand.self,
             Healthcheck.self,
         ]

@@ -63,6 +63,7 @@ public struct ConfigurationLoader: Sendable {
         try settings.address(.httpListen) { configuration.http = $0 }
         try settings.text(.httpFiles) { configuration.httpFiles = $0 }
         try settings.list(.httpAllowedHosts) { configuration.httpAllowedHosts = $0 }
+        try settings.list(.accessRules) { configuration.accessRules = $0 }
         try settings.list(.httpAllowedOrigins) { configuration.httpAllowedOrigins = $0 }
         try settings.text(.siteTimeZone) { configuration.timeZone = $0 }
         try settings.number(.retentionTelemetryDays, in: 0...36_500) { configuration.telemetryDays = $0 }

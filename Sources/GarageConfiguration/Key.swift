@@ -56,6 +56,7 @@ public enum Key: String, Sendable, CaseIterable {
     case httpFiles = "http.files"
     case httpAllowedHosts = "http.allowed_hosts"
     case httpAllowedOrigins = "http.allowed_origins"
+    case accessRules = "access.rules"
     case siteTimeZone = "site.time_zone"
     case retentionTelemetryDays = "retention.telemetry_days"
     case devicesGarage = "devices.garage"

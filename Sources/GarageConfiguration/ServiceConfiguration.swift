@@ -35,6 +35,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var httpFiles: String?
     /// Host names by which pages and API may be reached beside addresses and `localhost`; `*` stands for every name.
     public var httpAllowedHosts: [String] = []
+    /// Topic rules, in order; see `garage.yaml`.
+    public var accessRules: [String] = []
     /// Origins whose pages may use the API from a browser; none by default.
     public var httpAllowedOrigins: [String] = []
     /// The IANA name of the time zone that days begin in; `nil` takes the system's.

@@ -4,7 +4,7 @@ import GarageDomain
 import GarageEvents
 import Logging
 public import MQTTBroker
-import MQTTCodec
+public import MQTTCodec
 import Synchronization
 
 /// The broker asks Ingest about every client and message.
@@ -29,7 +29,20 @@ extension Ingest: BrokerPolicy {
         return options.gatekeeper.beginAuthentication(method: method, request)
     }
 
+    public func authorizeSubscribe(_ filter: String, for client: ClientContext) -> ReasonCode? {
+        guard client.principal.name != nil, !options.gatekeeper.maySubscribe(filter, client) else { return nil }
+        deny("subscribe to \(filter)", to: client)
+        return .notAuthorized
+    }
+
     public func inspect(_ publish: borrowing PublishInspection) -> PublishVerdict {
+        if publish.client.principal.name != nil {
+            let topic = publish.topicName
+            guard options.gatekeeper.mayPublish(topic, publish.client) else {
+                deny("publish to \(topic)", to: publish.client)
+                return .refuse(.notAuthorized)
+            }
+        }
         // An empty retained message clears the retained one; it says nothing about the thing itself. On foreign topics it
         // may take an announcement back.
         if publish.retain, publish.payload.isEmpty, Profiles.isGarageTopic(publish.topic) { return .forward }
@@ -82,7 +95,9 @@ extension Ingest: BrokerPolicy {
         let request = CommandRequest(
             gate: gate, text: text, newID: EventID.make(at: now.microseconds).description, receivedAt: now,
             messageExpirySeconds: properties.messageExpiryInterval.map { Int($0) }, isRetained: publish.retain,
-            isRedelivered: publish.duplicate, isPermitted: !publish.isWill,
+            isRedelivered: publish.duplicate,
+            isPermitted: !publish.isWill
+                && (client.principal.name == nil || options.gatekeeper.mayMove(gate, client)),
             actor: client.principal.name ?? "anonymous")
         let reply = properties.responseTopic.map {
             ReplyAddress(topic: $0, correlationData: properties.correlationData)
@@ -100,11 +115,16 @@ extension Ingest: BrokerPolicy {
 
     /// Records that a client tried to leave a command behind that would move something later.
     private func refuse(_ what: String, on topic: String, of client: ClientContext) {
+        deny("\(what) on \(topic)", to: client)
+    }
+
+    /// Records that a client was refused something, a limited number of times a minute.
+    private func deny(_ attempt: String, to client: ClientContext) {
         logger.notice(
-            "refused a retained message or last will that would move something",
-            metadata: ["client_id": "\(client.clientID)", "topic": "\(topic)"])
+            "refused a client", metadata: ["client_id": "\(client.clientID)", "attempt": "\(attempt.prefix(300))"])
+        guard refusals.withLock({ $0.take(at: options.clock()) }) else { return }
         let garage = Name(nearest: "home")
-        let denied = AccessDenied(attempt: "\(what) on \(topic.prefix(300))", address: client.remoteAddress)
+        let denied = AccessDenied(attempt: String(attempt.prefix(300)), address: client.remoteAddress)
         let event = DomainEvent(Subject(garage: garage, kind: .garage, name: garage), .accessDenied(denied))
         let now = options.clock().microseconds
         let recorded = EventCoding.encode(

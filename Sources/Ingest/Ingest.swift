@@ -43,6 +43,7 @@ public final class Ingest: Sendable {
     let logger: Logger
     let log: EventLog
     private let pipeline: Mutex<Pipeline>
+    let refusals = Mutex(RefusalBudget())
     let unmapped = Mutex(UnmappedTopics())
     let foreign: Mutex<ForeignDevices>
     let book: Mutex<MappingBook>

@@ -100,7 +100,7 @@ def test_a_device_from_the_network_needs_its_password(make_garage):
         (["-u", "esp1", "-P", password], True),
     ):
         port = str(service.mqtt[1])
-        topic = ["-t", "garage/home/spot/A1/state", "-m", "occupied", "-q", "1"]
+        topic = ["-t", "garage/home/spot/esp1/state", "-m", "occupied", "-q", "1"]
         done = subprocess.run(
             ["mosquitto_pub", "-h", "127.0.0.1", "-p", port, *topic, *options],
             stdin=subprocess.DEVNULL,

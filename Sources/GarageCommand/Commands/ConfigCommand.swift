@@ -62,6 +62,7 @@ extension ServiceConfiguration {
                 case .httpListen: http.description
                 case .httpFiles: httpFiles ?? "(built in)"
                 case .httpAllowedHosts: httpAllowedHosts.joined(separator: ", ")
+                case .accessRules: accessRules.joined(separator: ", ")
                 case .httpAllowedOrigins: httpAllowedOrigins.joined(separator: ", ")
                 case .siteTimeZone: timeZone ?? TimeZone.current.identifier
                 case .retentionTelemetryDays: String(telemetryDays)

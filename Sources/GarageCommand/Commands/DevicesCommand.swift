@@ -15,7 +15,8 @@ struct DevicesCommand: AsyncParsableCommand {
 
               garage devices add esp1
 
-            A running service takes the change at its next start.
+            A device may publish on topics that bear its name, for example garage/home/sensor/esp1/temperature, and on those
+            that --topic names. A running service takes every change within a second.
             """,
         subcommands: [Add.self, List.self, Remove.self, Explain.self]
     )
@@ -24,11 +25,17 @@ struct DevicesCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Adds a device and prints its password, once.")
 
         @Argument(help: "The device's name: letters, digits, '_' and '-', at most 64.") var name: String
+        @Option(
+            help: ArgumentHelp("A topic filter that it may use beside those that bear its name.", valueName: "filter"))
+        var topic: [String] = []
         @OptionGroup var options: ConfigurationOptions
 
         func validate() throws {
             guard Name(name) != nil else {
                 throw ValidationError("'\(name)' can't be a device's name: use 1 to 64 letters, digits, '_' and '-'")
+            }
+            if let wrong = topic.first(where: { TopicPattern($0) == nil }) {
+                throw ValidationError("'\(wrong)' is not a topic filter")
             }
         }
 
@@ -36,11 +43,11 @@ struct DevicesCommand: AsyncParsableCommand {
             let folder = try await options.load().dataDirectory
             try DevicesCommand.makeFolder(folder)
             let password = try DevicesCommand.change(folder) {
-                try $0.add(name, at: Int64(Date().timeIntervalSince1970))
+                try $0.add(name, topics: topic, at: Int64(Date().timeIntervalSince1970))
             }
             print(
                 """
-                Device '\(name)' may connect from the next start on. Put this in its firmware:
+                Device '\(name)' may connect. Put this in its firmware:
 
                   user name  \(name)
                   password   \(password)
@@ -73,7 +80,7 @@ struct DevicesCommand: AsyncParsableCommand {
 
         func run() async throws {
             _ = try DevicesCommand.change(try await options.load().dataDirectory) { try $0.remove(name) }
-            print("Device '\(name)' is removed from the next start on.")
+            print("Device '\(name)' is removed; it can't connect any more.")
         }
     }
 

@@ -17,9 +17,9 @@ struct BrokerService {
     func run() async throws {
         LogSetup.bootstrap(configuration)
         let logger = Logger(label: "broker")
-        let credentials: DeviceCredentials
+        let devices: DeviceRegistry
         do {
-            credentials = try DeviceCredentials(folder: configuration.dataDirectory)
+            devices = try DeviceRegistry(folder: configuration.dataDirectory)
         } catch { throw Failure("\(error)") }
         var store: BrokerStore?
         var folder: DataFolder?
@@ -32,7 +32,7 @@ struct BrokerService {
         let serverConfiguration = try MQTTServer.Configuration(configuration)
         let server = MQTTServer(
             configuration: serverConfiguration,
-            policy: BrokerOnlyPolicy(gatekeeper: DeviceGatekeeper(credentials: credentials), logger: logger),
+            policy: BrokerOnlyPolicy(gatekeeper: DeviceGatekeeper(devices: devices), logger: logger),
             eventLoopGroup: MultiThreadedEventLoopGroup(numberOfThreads: serverConfiguration.eventLoops),
             store: store, logger: logger)
         let addresses: MQTTServer.BoundAddresses

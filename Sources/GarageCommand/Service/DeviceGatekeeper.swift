@@ -1,13 +1,21 @@
 import Access
+import DeviceProfiles
 import GarageConfiguration
+import GarageDomain
 import Ingest
 import MQTTBroker
 import MQTTCodec
 import SCRAM
 
-/// Lets MQTT clients in: on loopback everyone who gives no password, elsewhere only devices with the right one.
+/// Lets MQTT clients in: on loopback everyone who gives no password, elsewhere only devices and programs with the right
+/// one. Each of these may use its own topics.
 struct DeviceGatekeeper: Gatekeeper {
-    let credentials: DeviceCredentials
+    let devices: DeviceRegistry
+    /// Where programs have their tokens; `nil` lets none in.
+    var registry: AccessRegistry?
+    var topics = TopicAccess { CommandTopics.isCommand($0) }
+    /// Whether a person may move a gate now.
+    var mayPersonMove: @Sendable (Person, Subject) -> Bool = { person, _ in person.role.permissions.contains(.command) }
     /// The password of the simulated garage of `--demo`, made for this run.
     var demoPassword: String?
 
@@ -15,7 +23,7 @@ struct DeviceGatekeeper: Gatekeeper {
     static let demoUser = "demo"
 
     func beginAuthentication(method: String, _ request: ConnectRequest) -> (any AuthenticationExchange)? {
-        method == ScramServer.method ? ScramExchange(credentials: credentials) : nil
+        method == ScramServer.method ? ScramExchange(credentials: devices.credentials) : nil
     }
 
     func admit(_ request: ConnectRequest) -> Authentication {
@@ -29,11 +37,59 @@ struct DeviceGatekeeper: Gatekeeper {
         if name == Self.demoUser, let demoPassword, request.password.map({ Array(demoPassword.utf8) == $0 }) ?? false {
             return .accepted(.anonymous)
         }
-        if credentials.entries.isEmpty, isOnLoopback(request) { return .accepted(.anonymous) }
-        guard credentials.verify(name: name, password: request.password ?? []) else {
-            return .refused(.badUserNameOrPassword)
+        let credentials = devices.credentials
+        if credentials.verify(name: name, password: request.password ?? []) { return .accepted(Principal(name: name)) }
+        if token(named: name, secret: String(decoding: request.password ?? [], as: UTF8.self)) != nil {
+            return .accepted(Principal(name: name))
         }
-        return .accepted(Principal(name: name))
+        if credentials.entries.isEmpty, isOnLoopback(request) { return .accepted(.anonymous) }
+        return .refused(.badUserNameOrPassword)
+    }
+
+    /// A name that is both a device's and a token's is the device's: no program must be able to report.
+    private func token(named name: String, secret: String) -> APIToken? {
+        guard !devices.credentials.entries.contains(where: { $0.name == name }),
+            case .program(let token, _)? = registry?.token(secret), token.name == name
+        else { return nil }
+        return token
+    }
+
+    // MARK: Rights
+
+    func mayPublish(_ topic: String, _ client: ClientContext) -> Bool {
+        topics.check(user(client), .publish, topic).isAllowed
+    }
+
+    func maySubscribe(_ filter: String, _ client: ClientContext) -> Bool {
+        topics.check(user(client), .subscribe, filter).isAllowed
+    }
+
+    func mayMove(_ gate: Subject, _ client: ClientContext) -> Bool {
+        let user = user(client)
+        guard user.kind == .token else { return false }
+        guard user.scopes.contains(.command), let token = registry?.tokens.first(where: { $0.name == user.name }) else {
+            return false
+        }
+        guard let owner = token.owner else { return true }
+        guard let person = registry?.person(named: owner) else { return false }
+        // A PIN can't be given over MQTT.
+        return !person.hasPIN && mayPersonMove(person, gate)
+    }
+
+    private func user(_ client: ClientContext) -> TopicUser {
+        guard let name = client.principal.name else {
+            return TopicUser(kind: .anonymous, name: nil, clientID: client.clientID)
+        }
+        if let device = devices.credentials.entries.first(where: { $0.name == name }) {
+            return TopicUser(
+                kind: .device, name: name, clientID: client.clientID,
+                topics: (device.topics ?? []).compactMap { TopicPattern($0) })
+        }
+        if let token = registry?.tokens.first(where: { $0.name == name }) {
+            return TopicUser(kind: .token, name: name, clientID: client.clientID, scopes: token.scopes)
+        }
+        // Known by a certificate of the authority alone.
+        return TopicUser(kind: .device, name: name, clientID: client.clientID)
     }
 
     /// Whether only a program on this machine can have connected: to the Unix socket, or from loopback to a listener on

@@ -9,7 +9,11 @@ final class DeviceRegistry: DeviceAdministration {
     private struct Cache {
         var credentials: DeviceCredentials
         var modified: Date?
+        var checked = ContinuousClock.now
     }
+
+    /// How old an answer may be: the broker asks for every message.
+    private static let freshness = Duration.seconds(1)
 
     private let folder: String
     private let cache: Mutex<Cache>
@@ -23,12 +27,16 @@ final class DeviceRegistry: DeviceAdministration {
         cache = Mutex(Cache(credentials: try DeviceCredentials(folder: folder), modified: modified))
     }
 
-    /// What is in the file now. A file that was broken by hand leaves the last good state in force.
+    /// What is in the file, at most a second old. A file that was broken by hand leaves the last good state in force.
     var credentials: DeviceCredentials {
-        let modified = Self.modified(folder)
-        return cache.withLock { cache in
+        cache.withLock { cache in
+            let now = ContinuousClock.now
+            guard now - cache.checked > Self.freshness else { return cache.credentials }
+            cache.checked = now
+            let modified = Self.modified(folder)
             if modified != cache.modified, let fresh = try? DeviceCredentials(folder: folder) {
-                cache = Cache(credentials: fresh, modified: modified)
+                cache.credentials = fresh
+                cache.modified = modified
             }
             return cache.credentials
         }

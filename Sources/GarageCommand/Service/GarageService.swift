@@ -1,5 +1,6 @@
 import Access
 import BrokerStore
+import DeviceProfiles
 import EventLog
 import Foundation
 import GarageConfiguration
@@ -48,9 +49,12 @@ struct GarageService {
             } catch { throw Failure("the event log can't be written: \(error)") }
         }
         let demoPassword = attachesDemo ? EventID.make(at: clock().microseconds).description : nil
+        let devices = try open("the list of devices") { try DeviceRegistry(folder: folder.path) }
+        let access = try makeAccess(folder: folder, log: log, views: views, devices: devices, clock: clock)
         let ingest = try open("the event log") {
             try makeIngest(
-                log: log, folder: folder, clock: clock, demoPassword: demoPassword, settings: settings)
+                log: log, access: access, devices: devices, clock: clock, demoPassword: demoPassword,
+                settings: settings)
         }
 
         if let store { ingest.recall(store.retainedAtStart.map { (topic: $0.topic, payload: $0.payload) }) }
@@ -60,7 +64,6 @@ struct GarageService {
         let manager = ServiceManager(
             environment: ProcessInfo.processInfo.environment, server: server, log: log,
             logger: Logger(label: "systemd"))
-        let access = try makeAccess(folder: folder, log: log, views: views, server: server, clock: clock)
         let web = try makeWeb(
             log: log, views: views, ingest: ingest, server: server, store: store, access: access
         ) { host, port in
@@ -158,12 +161,12 @@ struct GarageService {
     }
 
     private func makeAccess(
-        folder: DataFolder, log: EventLog, views: Views, server: MQTTServer, clock: @escaping @Sendable () -> Timestamp
+        folder: DataFolder, log: EventLog, views: Views, devices: DeviceRegistry,
+        clock: @escaping @Sendable () -> Timestamp
     ) throws -> AccessControl {
         let registry = try open("the list of people") {
             try AccessRegistry(folder: folder.path) { clock().microseconds / 1_000_000 }
         }
-        let devices = try open("the list of devices") { try DeviceRegistry(folder: folder.path) }
         let record = AccessRecord(log: log, views: views, clock: clock, logger: Logger(label: "access"))
         return AccessControl(
             registry: registry, isOnLoopback: configuration.http.isLoopback, isSecure: false,
@@ -183,12 +186,14 @@ struct GarageService {
     }
 
     private func makeIngest(
-        log: EventLog, folder: DataFolder, clock: @escaping @Sendable () -> Timestamp,
-        demoPassword: String?, settings: GarageSettings
+        log: EventLog, access: AccessControl, devices: DeviceRegistry,
+        clock: @escaping @Sendable () -> Timestamp, demoPassword: String?, settings: GarageSettings
     ) throws -> Ingest {
         let foreign = ForeignDeviceSetup(configuration)
         let gatekeeper = DeviceGatekeeper(
-            credentials: try DeviceCredentials(folder: folder.path), demoPassword: demoPassword)
+            devices: devices, registry: access.registry,
+            topics: TopicAccess(rules: try TopicRules.read(configuration.accessRules)) { CommandTopics.isCommand($0) },
+            mayPersonMove: { access.mayMove($1, $0, at: clock()) }, demoPassword: demoPassword)
         return try Ingest(
             log: log,
             options: .init(

@@ -40,6 +40,11 @@ public struct AccessControl: Sendable {
     func mayMove(_ gate: Subject, _ caller: CallerIdentity, at now: Timestamp) -> Bool {
         guard caller.has(.command) else { return false }
         guard let person = caller.person else { return true }
+        return mayMove(gate, person, at: now)
+    }
+
+    /// Whether a person's rights cover moving a gate at this moment.
+    public func mayMove(_ gate: Subject, _ person: Person, at now: Timestamp) -> Bool {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = timeZone
         let date = Date(timeIntervalSince1970: Double(now.microseconds) / 1_000_000)

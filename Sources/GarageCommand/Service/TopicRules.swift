@@ -1,0 +1,26 @@
+import Access
+import DeviceProfiles
+import GarageConfiguration
+
+/// The rules of `access.rules`.
+enum TopicRules {
+    /// Throws a ``ConfigurationError`` that quotes the line that is no rule.
+    static func read(_ lines: [String]) throws -> [TopicRule] {
+        try lines.map { line in
+            guard let rule = TopicRule(line) else {
+                throw ConfigurationError(
+                    "access.rules: '\(line)' is not a rule; write for example "
+                        + "'allow device:esp1 publish garage/home/sensor/dht1/#'")
+            }
+            return rule
+        }
+    }
+}
+
+extension CommandTopics {
+    /// See `isCommand` for bytes.
+    static func isCommand(_ topic: String) -> Bool {
+        let bytes = Array(topic.utf8)
+        return isCommand(bytes.span)
+    }
+}
