@@ -2,7 +2,7 @@ import ArgumentParser
 import Bench
 import Foundation
 
-/// `garage bench mqtt|ingest|http|query`
+/// `garage bench mqtt|ingest|http|query|log`
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
@@ -13,7 +13,7 @@ struct BenchCommand: AsyncParsableCommand {
             processors, so leave it alone meanwhile, and compare two brokers in one run rather than two runs. A line \
             below the table says when the generator was the limit. Build in release mode.
             """,
-        subcommands: [MQTT.self, Ingest.self, HTTP.self, Query.self]
+        subcommands: [MQTT.self, Ingest.self, HTTP.self, Query.self, Log.self]
     )
 
     /// What each measurement can be asked for.
