@@ -38,6 +38,27 @@ final class LogReader: Sendable {
         try read { try self.events($0, after: position, limit: limit, chain: chain) }
     }
 
+    /// The events before a position, the latest first.
+    func events(before position: Int64, limit: Int, chain: Chain?) throws(EventLogError) -> [RecordedEvent] {
+        try read { database in
+            try self.events(database, EventQuery.before(chain: chain)) {
+                $0.bind(position, at: 1)
+                $0.bind(Int64(max(limit, 0)), at: 2)
+            }
+        }
+    }
+
+    /// The events of a stream before a version, the latest first.
+    func events(stream: String, before version: Int64, limit: Int) throws(EventLogError) -> [RecordedEvent] {
+        try read { database in
+            try self.events(database, EventQuery.streamBefore) {
+                $0.bind(stream, at: 1)
+                $0.bind(version, at: 2)
+                $0.bind(Int64(max(limit, 0)), at: 3)
+            }
+        }
+    }
+
     /// The same without blocking the calling task's thread.
     func events(after position: Int64, limit: Int) async throws(EventLogError) -> [RecordedEvent] {
         do {
@@ -50,24 +71,15 @@ final class LogReader: Sendable {
     private func events(
         _ database: Database, after position: Int64, limit: Int, chain: Chain?
     ) throws -> [RecordedEvent] {
-        // The chain stands in the statement itself: only then does SQLite use the journal's own index.
-        let condition = chain.map { "AND chain = \($0.rawValue)" } ?? ""
-        let sql = """
-            SELECT \(EventDecoder.columns) FROM event WHERE position > ?1 \(condition) ORDER BY position LIMIT ?2
-            """
-        return try events(database, sql) {
+        try events(database, EventQuery.after(chain: chain)) {
             $0.bind(position, at: 1)
             $0.bind(Int64(max(limit, 0)), at: 2)
         }
     }
 
     func events(stream: String, after version: Int64, limit: Int) throws(EventLogError) -> [RecordedEvent] {
-        let sql = """
-            SELECT \(EventDecoder.columns) FROM event
-            WHERE stream = (SELECT id FROM stream WHERE name = ?1) AND version > ?2 ORDER BY version LIMIT ?3
-            """
-        return try read { database in
-            try self.events(database, sql) {
+        try read { database in
+            try self.events(database, EventQuery.streamAfter) {
                 $0.bind(stream, at: 1)
                 $0.bind(version, at: 2)
                 $0.bind(Int64(max(limit, 0)), at: 3)
@@ -76,9 +88,8 @@ final class LogReader: Sendable {
     }
 
     func events(at positions: [Int64]) throws(EventLogError) -> [RecordedEvent] {
-        let sql = "SELECT \(EventDecoder.columns) FROM event WHERE position = ?1"
-        return try read { database in
-            try self.decode(database, sql) { statement, decoder in
+        try read { database in
+            try self.decode(database, EventQuery.atPosition) { statement, decoder in
                 var events: [RecordedEvent] = []
                 events.reserveCapacity(positions.count)
                 for position in positions {
@@ -92,10 +103,9 @@ final class LogReader: Sendable {
     }
 
     func event(id: EventID) throws(EventLogError) -> RecordedEvent? {
-        let sql = "SELECT \(EventDecoder.columns) FROM event WHERE id = ?1"
-        return try read { database in
+        try read { database in
             try id.withUnsafeBytes { bytes in
-                try self.events(database, sql) { $0.bind(bytes, at: 1) }.first
+                try self.events(database, EventQuery.withID) { $0.bind(bytes, at: 1) }.first
             }
         }
     }
