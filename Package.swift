@@ -367,10 +367,16 @@ let package = Package(
             resources: [.copy("Golden")],
             swiftSettings: settings
         ),
+        // An SQLite VFS whose n-th operation fails, for tests of what happens then.
+        .target(
+            name: "FaultyFiles",
+            path: "Tests/FaultyFiles",
+            linkerSettings: [.linkedLibrary("sqlite3")]
+        ),
         .testTarget(
             name: "EventLogTests",
             dependencies: [
-                "EventLog",
+                "EventLog", "FaultyFiles",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],

@@ -7,8 +7,15 @@ final class AppendQueue: Sendable {
         var request: AppendRequest
         var token: UInt64
         var completions: any AppendCompletions
+        /// Of its events' data.
+        let bytes: Int
 
-        var bytes: Int { request.events.reduce(0) { $0 + $1.data.count } }
+        init(request: AppendRequest, token: UInt64, completions: any AppendCompletions) {
+            self.request = request
+            self.token = token
+            self.completions = completions
+            bytes = request.events.reduce(0) { $0 + $1.data.count }
+        }
     }
 
     /// Something else that only the writer's connection may do, run on its thread between two groups.

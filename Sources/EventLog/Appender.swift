@@ -103,6 +103,9 @@ final class Appender {
         ChainHead(chain: chain, position: end.position, hash: end.hash.bytes)
     }
 
+    /// Forgets what is known, so that the next transaction reads it again.
+    func forget() { state = nil }
+
     /// Undoes the transaction, if one is open, and forgets what was decided in it.
     func rollback() {
         state = nil
@@ -206,10 +209,6 @@ final class Appender {
         case .telemetry: self.state?.telemetry = end
         }
         return position
-    }
-
-    private func bindClient(_ client: String?) {
-        if let client { insertEvent.bind(client, at: 15) } else { insertEvent.bindNull(at: 15) }
     }
 
     private func withBytes(of id: EventID?, at index: Int32, _ body: () throws -> Void) throws {

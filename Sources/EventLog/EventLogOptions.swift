@@ -28,6 +28,8 @@ public struct EventLogOptions: Sendable {
     package var pageLimit: (@Sendable () -> Int)?
     /// Runs in the place of a commit that fails if this throws.
     package var beforeCommit: (@Sendable () throws -> Void)?
+    /// Runs when a commit is on disk and nobody knows it yet.
+    package var afterCommit: (@Sendable () -> Void)?
 
     public init() {}
 }

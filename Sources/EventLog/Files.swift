@@ -18,6 +18,30 @@ package enum Files {
 
     static func remove(_ path: String) { unlink(path) }
 
+    /// The folder that a file is in, or would be.
+    static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// Copies a file into a new one that only its owner may read.
+    static func copy(_ path: String, to target: String) throws(EventLogError) {
+        let source = open(path, O_RDONLY | O_CLOEXEC)
+        guard source >= 0 else { throw failure(path) }
+        defer { close(source) }
+        remove(target)
+        let descriptor = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure(target) }
+        defer { close(descriptor) }
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = read(source, into: &buffer)
+            guard count >= 0 else { throw failure(path) }
+            if count == 0 { return }
+            try write(buffer.prefix(count), to: descriptor, path)
+        }
+    }
+
     /// Gives a file its final name, and makes that last through a power loss.
     package static func move(_ path: String, to target: String, in directory: String) throws(EventLogError) {
         guard rename(path, target) == 0 else {
@@ -42,12 +66,7 @@ package enum Files {
         guard descriptor >= 0 else { throw failure(path) }
         do throws(EventLogError) {
             defer { close(descriptor) }
-            var rest = content[...]
-            while !rest.isEmpty {
-                let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-                guard count > 0 else { throw failure(path) }
-                rest = rest.dropFirst(count)
-            }
+            try write(content[...], to: descriptor, path)
             guard fsync(descriptor) == 0 else { throw failure(path) }
         } catch {
             remove(new)
@@ -61,23 +80,46 @@ package enum Files {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure(path) }
         defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: limit)
-        var count = 0
-        while count < limit {
-            let more = bytes.withUnsafeMutableBytes {
+        var content: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: min(limit, 64 * 1024))
+        while content.count < limit {
+            let count = read(descriptor, into: &buffer)
+            guard count >= 0 else { throw failure(path) }
+            if count == 0 { break }
+            content += buffer.prefix(count)
+        }
+        return Array(content.prefix(limit))
+    }
+
+    private static func read(_ descriptor: Int32, into buffer: inout [UInt8]) -> Int {
+        buffer.withUnsafeMutableBytes {
+            #if canImport(Glibc)
+                Glibc.read(descriptor, $0.baseAddress, $0.count)
+            #elseif canImport(Musl)
+                Musl.read(descriptor, $0.baseAddress, $0.count)
+            #else
+                Darwin.read(descriptor, $0.baseAddress, $0.count)
+            #endif
+        }
+    }
+
+    private static func write(
+        _ bytes: ArraySlice<UInt8>, to descriptor: Int32, _ path: String
+    ) throws(EventLogError) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes {
                 #if canImport(Glibc)
-                    Glibc.read(descriptor, $0.baseAddress?.advanced(by: count), limit - count)
+                    Glibc.write(descriptor, $0.baseAddress, $0.count)
                 #elseif canImport(Musl)
-                    Musl.read(descriptor, $0.baseAddress?.advanced(by: count), limit - count)
+                    Musl.write(descriptor, $0.baseAddress, $0.count)
                 #else
-                    Darwin.read(descriptor, $0.baseAddress?.advanced(by: count), limit - count)
+                    Darwin.write(descriptor, $0.baseAddress, $0.count)
                 #endif
             }
-            guard more >= 0 else { throw failure(path) }
-            if more == 0 { break }
-            count += more
+            guard count > 0 else { throw failure(path) }
+            rest = rest.dropFirst(count)
         }
-        return Array(bytes.prefix(count))
     }
 
     private static func failure(_ path: String) -> EventLogError {

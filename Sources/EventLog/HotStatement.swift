@@ -52,6 +52,11 @@ package struct HotStatement {
         }
     }
 
+    /// Binds the value in a column of another statement's row, whatever it is.
+    func bindColumn(_ column: Int32, of row: HotStatement, at index: Int32) {
+        sqlite3_bind_value(handle, index, sqlite3_column_value(row.handle, column))
+    }
+
     /// SQLITE_TRANSIENT, a cast that the C header's macro doesn't carry over.
     private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 

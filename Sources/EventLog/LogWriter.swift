@@ -117,6 +117,7 @@ final class LogWriter {
                 try options.beforeCommit?()
                 head = try appender.commit()
                 succeeded()
+                options.afterCommit?()
             }
         } catch {
             return fail(entries, because: error)
@@ -160,6 +161,46 @@ final class LogWriter {
             status.setFailure(nil)
         } catch {
             if case .storage(let reason) = AppendError.storage(error) { status.setFailure(reason) }
+        }
+    }
+
+    /// Changes what is on disk in a transaction of its own, without leaving what it replaces behind in the file.
+    func change<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try erasing {
+            let value = try body(database)
+            head = try appender.commit()
+            return value
+        }
+    }
+
+    /// The same, and appends the event that `body` returns in the same transaction. Returns its position.
+    func appendBesides(_ body: (Database) throws -> NewEvent) throws -> Int64 {
+        let position = try erasing {
+            let request = AppendRequest(events: [try body(database)])
+            let positions = try appender.decide(request, recorded: clock()).get()
+            try options.beforeCommit?()
+            head = try appender.commit()
+            return positions.first ?? head.position
+        }
+        succeeded()
+        signal.publish(head.position)
+        signal.wake()
+        checkpoint(.truncate)
+        return position
+    }
+
+    private func erasing<Value>(_ body: () throws -> Value) throws -> Value {
+        try database.execute(sql: "PRAGMA secure_delete = ON")
+        defer { try? database.execute(sql: "PRAGMA secure_delete = FAST") }
+        do {
+            try appender.begin()
+            let value = try body()
+            // It may know names that are gone.
+            appender.forget()
+            return value
+        } catch {
+            appender.rollback()
+            throw error
         }
     }
 

@@ -19,6 +19,9 @@ public struct RecordedEvent: Sendable, Hashable {
     /// Its SHA-256 link in its chain, 32 bytes.
     public var hash: [UInt8]
 
+    /// Whether its actor, client id and data were erased. A whole event's data is never empty.
+    public var isErased: Bool { data.isEmpty }
+
     public init(
         position: Int64, id: EventID, stream: String, version: Int64, chain: Chain, type: String, schema: Int,
         time: Int64, recorded: Int64, metadata: EventMetadata, data: [UInt8], hash: [UInt8]

@@ -22,9 +22,8 @@ struct Garage: AsyncParsableCommand {
         subcommands: [
             Serve.self, Broker.self, Simulate.self, GateCommand.self, EventsCommand.self, Verify.self,
             ViewsCommand.self, DevicesCommand.self, UsersCommand.self, TokensCommand.self, AccessCommand.self,
-            ConfigCommand.self,
-            BenchCommand.self, CertificatesCommand.self,
-            Healthcheck.self,
+            ConfigCommand.self, BenchCommand.self, CertificatesCommand.self, Healthcheck.self, Backup.self,
+            Restore.self, EraseCommand.self,
         ]
     )
 

@@ -44,6 +44,8 @@ public enum EventBody: Hashable, Sendable {
     case accessDenied(AccessDenied)
     /// `access.granted-changed`
     case accessChanged(AccessChanged)
+    /// `access.data-erased`
+    case dataErased(DataErased)
     /// `note.added`
     case noteAdded(Note)
     /// `event.acknowledged`
@@ -357,6 +359,13 @@ public struct AccessChanged: Hashable, Sendable, Codable {
         self.user = user
         self.change = change
     }
+}
+
+/// What the log held of someone was blanked. It doesn't say of whom: that is what was erased.
+public struct DataErased: Hashable, Sendable, Codable {
+    /// How many events were blanked.
+    public var events: Int64
+    public init(events: Int64) { self.events = events }
 }
 
 /// A person's remark in the log.

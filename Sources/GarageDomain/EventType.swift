@@ -27,6 +27,7 @@ public enum EventType: String, Sendable, Hashable, CaseIterable {
     case alertCleared = "alert.cleared"
     case accessDenied = "access.denied"
     case accessChanged = "access.granted-changed"
+    case dataErased = "access.data-erased"
     case noteAdded = "note.added"
     case eventAcknowledged = "event.acknowledged"
     case mappingAdded = "mapping.added"
@@ -66,6 +67,7 @@ extension EventBody {
         case .alertCleared: .alertCleared
         case .accessDenied: .accessDenied
         case .accessChanged: .accessChanged
+        case .dataErased: .dataErased
         case .noteAdded: .noteAdded
         case .eventAcknowledged: .eventAcknowledged
         case .mappingAdded: .mappingAdded

@@ -35,6 +35,7 @@ extension EventBody {
         case .alertCleared: body = decoded(Alert.self, data).map { .alertCleared($0) }
         case .accessDenied: body = decoded(AccessDenied.self, data).map { .accessDenied($0) }
         case .accessChanged: body = decoded(AccessChanged.self, data).map { .accessChanged($0) }
+        case .dataErased: body = decoded(DataErased.self, data).map { .dataErased($0) }
         case .noteAdded: body = decoded(Note.self, data).map { .noteAdded($0) }
         case .eventAcknowledged: body = decoded(Acknowledgement.self, data).map { .eventAcknowledged($0) }
         case .mappingAdded: body = decoded(MappingText.self, data).map { .mappingAdded($0) }

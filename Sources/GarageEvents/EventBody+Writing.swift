@@ -66,6 +66,7 @@ extension EventBody {
         case .accessChanged(let changed):
             json.member("change", changed.change)
             json.member("user", changed.user)
+        case .dataErased(let erased): json.member("events", erased.events)
         case .noteAdded(let note): json.member("text", note.text)
         case .eventAcknowledged(let acknowledgement):
             json.member("condition", acknowledgement.condition)

@@ -36,7 +36,9 @@ public enum EventCoding {
     }
 
     static func body(type: String, schema: Int, data: [UInt8], schemas: EventSchemas) -> EventBody? {
-        guard let type = EventType(rawValue: type), let data = schemas.upcast(data, of: type, from: schema),
+        guard let type = EventType(rawValue: type) else { return nil }
+        if data.isEmpty { return EventBody(erased: type) }
+        guard let data = schemas.upcast(data, of: type, from: schema),
             let body = EventBody(type, data: data), body.type == type
         else { return nil }
         return body

@@ -88,6 +88,9 @@ public final class Views: Sendable {
         return stopped.isEmpty ? nil : stopped.joined(separator: "; ")
     }
 
+    /// Why the log can't be written; `nil` if it can.
+    public func trouble() -> String? { log.failure }
+
     /// How far each projection is, and how large the files are.
     public func status() -> ViewsStatus {
         ViewsStatus(position: position(), head: log.head, bytes: files.bytes, projections: parts.withLock { $0 })

@@ -12,8 +12,10 @@ import Testing
         #expect(key.publicKey == again.publicKey)
         let attributes = try FileManager.default.attributesOfItem(atPath: folder.path + "/head.key")
         #expect(attributes[.posixPermissions] as? Int == 0o600)
-        let other = try HeadKey.open(directory: LogFolder().path)
+        let elsewhere = try LogFolder()
+        let other = try HeadKey.open(directory: elsewhere.path)
         #expect(other.publicKey != key.publicKey)
+        withExtendedLifetime(elsewhere) {}
         try Data("nonsense\n".utf8).write(to: URL(fileURLWithPath: folder.path + "/head.key"))
         #expect(throws: EventLogError.self) { try HeadKey.open(directory: folder.path) }
     }
@@ -34,11 +36,13 @@ import Testing
 
         // Whatever is changed in it, the signature no longer holds.
         let object = try #require(try JSONSerialization.jsonObject(with: Data(signed.text.utf8)) as? [String: Any])
+        let elsewhere = try LogFolder()
+        defer { withExtendedLifetime(elsewhere) {} }
         let hash = String(repeating: "0", count: 64)
         let changes: [(String, Any)] = [
             ("position", 2), ("time_us", 5), ("log", String(hash.prefix(32))),
             ("journal", ["position": 3, "hash": hash]), ("telemetry", ["position": 1, "hash": hash]),
-            ("key", try HeadKey.open(directory: LogFolder().path).publicKey.base64),
+            ("key", try HeadKey.open(directory: elsewhere.path).publicKey.base64),
             ("signature", Data(repeating: 1, count: 64).base64EncodedString()),
         ]
         for (member, value) in changes {

@@ -36,10 +36,19 @@ struct EventCodingTests {
             Self.recorded(#"{"to":"open"}"#, type: "gate.dreamt"), Self.recorded(#"{"to":"open"}"#, schema: 2),
             Self.recorded(#"{"to":"open"}"#, schema: 0), Self.recorded(#"{"to":"open"}"#, stream: "moon/home.front"),
             Self.recorded(#"{"to":"closed"}"#), Self.recorded(#"{"to":"ajar"}"#), Self.recorded("{}"),
-            Self.recorded(""), Self.recorded("[]"), Self.recorded("\u{0}"),
+            Self.recorded("[]"), Self.recorded("\u{0}"),
         ] {
             #expect(EventCoding.decode(event) == nil, "\(event)")
         }
+    }
+
+    /// Of an erased event the type is left, and with it the state of the gate or spot.
+    @Test(arguments: EventType.allCases) func anErasedEventSaysWhatItsTypeSays(type: EventType) throws {
+        let body = EventCoding.body(type: type.rawValue, schema: 1, data: [])
+        if let body { #expect(body.type == type) }
+        let isState =
+            type.rawValue.hasPrefix("spot.") || type.rawValue.hasPrefix("gate.") && !type.rawValue.contains("command")
+        #expect((body != nil) == isState)
     }
 
     @Test func anOlderSchemaIsLiftedStepByStep() {

@@ -41,6 +41,7 @@ enum Examples {
         case .accessDenied:
             .accessDenied(AccessDenied(attempt: "publish garage/home/gate/front/actuate", address: "192.0.2.7"))
         case .accessChanged: .accessChanged(AccessChanged(user: "ana", change: "may open gates"))
+        case .dataErased: .dataErased(DataErased(events: 12))
         case .noteAdded: .noteAdded(Note(text: "<b>The</b> bulb was changed"))
         case .eventAcknowledged: .eventAcknowledged(Acknowledgement(position: 184_221))
         case .mappingAdded: .mappingAdded(mapping)

@@ -36,6 +36,12 @@ protocol PageReads: Sendable {
     func summaries(
         of sensor: Subject, quantity: Quantity, boundaries: [Timestamp]
     ) async throws -> [ReadingSummary]
+    /// Why events can't be stored now; `nil` if they can.
+    func trouble() -> String?
+}
+
+extension PageReads {
+    func trouble() -> String? { nil }
 }
 
 /// Events as they come in.

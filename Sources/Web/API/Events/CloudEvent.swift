@@ -38,7 +38,9 @@ public enum CloudEvent {
                 json.member("chain", event.chain == .journal ? "journal" : "telemetry")
                 json.member("hash", hexadecimal(event.hash))
             }
-            json.member("data", json: event.data)
+            // CloudEvents' data may be any JSON; of an erased event none is left.
+            json.member("data", json: event.isErased ? Array("{}".utf8) : event.data)
+            if event.isErased { json.member("erased", true) }
         }
     }
 

@@ -88,6 +88,7 @@ struct EventSentence {
             markup = sentence(
                 "access_changed",
                 ["user": Markup(changed.user.cut(to: 80)), "change": Markup(changed.change.cut(to: 200))])
+        case .dataErased(let erased): markup = sentence("data_erased", ["count": Markup(String(erased.events))])
         case .noteAdded(let note): markup = sentence("note", ["text": Markup(note.text.cut(to: 500))])
         case .eventAcknowledged(let acknowledged):
             markup = sentence("acknowledged", ["position": Markup(String(acknowledged.position))])
@@ -140,6 +141,7 @@ struct EventLook {
             case .alertCleared: ("check", .good)
             case .accessDenied: ("denied", .bad)
             case .accessChanged: ("access", .plain)
+            case .dataErased: ("access", .plain)
             case .noteAdded: ("note", .plain)
             case .eventAcknowledged: ("check", .plain)
             case .mappingAdded, .mappingRemoved: ("device", .plain)

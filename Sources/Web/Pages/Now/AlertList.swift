@@ -15,8 +15,17 @@ struct AlertList {
 
     var entries: [Entry] = []
 
-    init(gates: [GateRow], sensors: [SensorRow], devices: [DeviceRow], raised: [EventRow], text: PageText) {
+    init(
+        gates: [GateRow], sensors: [SensorRow], devices: [DeviceRow], raised: [EventRow], trouble: String?,
+        text: PageText
+    ) {
         let words = text.words
+        if let trouble {
+            entries.append(
+                Entry(
+                    icon: "failed", tone: .bad,
+                    sentence: words.markup("alert_storage", ["reason": Markup(trouble.cut(to: 200))]), path: "/"))
+        }
         let alertedGates = Set(
             raised.compactMap { row in
                 if case .alertRaised(let alert) = row.body, alert.condition == AlertCondition.obstructed.rawValue {

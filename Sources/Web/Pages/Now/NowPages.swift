@@ -33,7 +33,7 @@ struct NowPages: Sendable {
             let alertEvents = try await reads.events(alertFilter, PageRequest(order: .descending, limit: 100)).rows
             var alerts = AlertList(
                 gates: cards.map(\.gate), sensors: sensors, devices: devices, raised: AlertList.open(alertEvents),
-                text: text)
+                trouble: reads.trouble(), text: text)
             alerts.note(reads.status(), in: text)
             var sensorValues: [[String: Any]] = []
             for sensor in sensors {
