@@ -43,10 +43,13 @@ extension Ingest: BrokerPolicy {
                 return .refuse(.notAuthorized)
             }
         }
-        // An empty retained message clears the retained one; it says nothing about the thing itself. On foreign topics it
-        // may take an announcement back.
-        if publish.retain, publish.payload.isEmpty, Profiles.isGarageTopic(publish.topic) { return .forward }
         let interpretation = options.profiles.interpret(topic: publish.topic, payload: publish.payload)
+        // An empty retained message clears the retained one; it says nothing about the thing itself. What the service
+        // keeps there is not the client's to clear. On foreign topics it may take an announcement back.
+        if publish.retain, publish.payload.isEmpty, Profiles.isGarageTopic(publish.topic) {
+            if case .ours = interpretation { return .refuse(.notAuthorized) }
+            return .forward
+        }
         if publish.retain || publish.isWill, CommandTopics.isCommand(publish.topic) {
             // One for a gate of ours is recorded as that gate's rejected command.
             if case .command(let gate, let text) = interpretation { return command(text, for: gate, in: publish) }

@@ -167,7 +167,8 @@ extension Pages {
     static func isOwnPath(_ path: String) -> Bool {
         path == "/"
             || [
-                "/events", "/gates", "/spots", "/sensors", "/devices", "/broker", "/api", "/login", "/setup", "/account",
+                "/events", "/gates", "/spots", "/sensors", "/devices", "/broker", "/api", "/login", "/setup",
+                "/account",
                 "/settings",
             ].contains { path == $0 || path.hasPrefix($0 + "/") }
     }
