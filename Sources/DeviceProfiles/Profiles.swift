@@ -57,4 +57,10 @@ extension Profiles {
     public static func isGarageTopic(_ topic: String) -> Bool {
         Array(topic.utf8).withUnsafeBytes { isGarageTopic($0) }
     }
+
+    /// Whether a topic is written like one of the service's own: `garage/<garage>/<kind>/…`, whatever the levels hold.
+    static func hasGarageShape(_ topic: String) -> Bool {
+        let levels = topic.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+        return levels.count == 4 && levels[0] == "garage" && ["gate", "spot", "sensor", "device"].contains(levels[2])
+    }
 }

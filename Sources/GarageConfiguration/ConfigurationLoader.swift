@@ -63,6 +63,11 @@ public struct ConfigurationLoader: Sendable {
         try settings.address(.httpListen) { configuration.http = $0 }
         try settings.text(.httpFiles) { configuration.httpFiles = $0 }
         try settings.list(.httpAllowedHosts) { configuration.httpAllowedHosts = $0 }
+        try settings.text(.httpTLSCertificate) { configuration.httpCertificate = $0 }
+        try settings.text(.httpTLSKey) { configuration.httpKey = $0 }
+        if (configuration.httpCertificate == nil) != (configuration.httpKey == nil) {
+            throw ConfigurationError("http.tls.certificate and http.tls.key belong together; one of them is missing")
+        }
         try settings.list(.accessRules) { configuration.accessRules = $0 }
         try settings.list(.httpAllowedOrigins) { configuration.httpAllowedOrigins = $0 }
         try settings.text(.siteTimeZone) { configuration.timeZone = $0 }

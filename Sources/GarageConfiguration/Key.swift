@@ -54,6 +54,8 @@ public enum Key: String, Sendable, CaseIterable {
     case limitStalledReceiver = "mqtt.limits.stalled_receiver_seconds"
     case httpListen = "http.listen"
     case httpFiles = "http.files"
+    case httpTLSCertificate = "http.tls.certificate"
+    case httpTLSKey = "http.tls.key"
     case httpAllowedHosts = "http.allowed_hosts"
     case httpAllowedOrigins = "http.allowed_origins"
     case accessRules = "access.rules"

@@ -35,6 +35,9 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var httpFiles: String?
     /// Host names by which pages and API may be reached beside addresses and `localhost`; `*` stands for every name.
     public var httpAllowedHosts: [String] = []
+    /// PEM files of the certificate under which the pages are served; `nil` for plain HTTP.
+    public var httpCertificate: String?
+    public var httpKey: String?
     /// Topic rules, in order; see `garage.yaml`.
     public var accessRules: [String] = []
     /// Origins whose pages may use the API from a browser; none by default.

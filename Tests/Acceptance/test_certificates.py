@@ -1,9 +1,14 @@
 """`garage certificates`: what it makes is what a stock TLS stack takes."""
 
+import signal
+import socket
 import ssl
 import subprocess
 
+import requests
+
 from service import run
+from waiting import eventually
 
 
 def make(folder, *arguments):
@@ -47,3 +52,30 @@ def test_without_an_authority_nothing_is_signed(tmp_path):
     make(tmp_path, "init")
     assert run("certificates", "device", "../esp1", "--data", str(tmp_path)).returncode == 2
     assert run("certificates", "server", "--host", "not a host", "--data", str(tmp_path)).returncode == 1
+
+
+def test_pages_over_https_with_a_certificate_that_is_renewed_without_a_restart(make_garage):
+    service = make_garage()
+    folder = make(service.data, "init", "--host", "127.0.0.1")
+    service.environment = {
+        "GARAGE_HTTP_TLS_CERTIFICATE": str(folder / "server.pem"),
+        "GARAGE_HTTP_TLS_KEY": str(folder / "server.key"),
+    }
+    service.launch()
+    address = eventually(service._listening, "listening.json", 30)["http"]
+
+    def serial() -> int:
+        context = ssl.create_default_context(cafile=folder / "authority.pem")
+        with socket.create_connection(("127.0.0.1", int(address.rsplit(":", 1)[1])), timeout=10) as plain:
+            with context.wrap_socket(plain, server_hostname="127.0.0.1") as secure:
+                return int(secure.getpeercert()["serialNumber"], 16)
+
+    answer = requests.get(f"https://{address}/healthz", verify=str(folder / "authority.pem"), timeout=10)
+    assert answer.status_code == 200
+    assert "first account: https://" in service.log()
+    # The command line talks to the control socket and needs no certificate.
+    assert service.command("healthcheck").returncode == 0
+    before = serial()
+    make(service.data, "server", "--host", "127.0.0.1")
+    service.process.send_signal(signal.SIGHUP)
+    eventually(lambda: serial() != before, "the new certificate", 10)

@@ -117,7 +117,7 @@ def test_what_a_firmware_sends_becomes_events(garage, firmware):
             client.publish(topic, payload, retain=retained)
 
     def told():
-        events = [e for e in garage.events(limit=100) if not e["type"].startswith("device.")]
+        events = [e for e in garage.events(limit=100) if not e["type"].startswith(("device.", "alert."))]
         return sorted((e["subject"], e["type"]) for e in events) == sorted(expected)
 
     eventually(told, f"the events of {firmware}")
@@ -129,23 +129,25 @@ def test_an_opener_is_moved_in_its_own_words(garage):
         opener.subscribe("/home/garage/MainDoor/command/#")
         opener.publish("/home/garage/MainDoor/status/door", "closed", retain=True)
         garage.await_event("gate.closed")
-        assert garage.post_command("open", gate="home.MainDoor").status_code == 202
+        # This firmware ignores commands in the first seconds after it has connected, so they are refused then.
+        assert garage.post_command("open", gate="home.MainDoor").status_code == 409
+        eventually(lambda: garage.post_command("open", gate="home.MainDoor").status_code == 202, "the opener", 20)
         opener.await_payload("/home/garage/MainDoor/command/door", "open")
 
 
 def test_a_rule_made_over_http_reads_the_next_message(garage):
     with Client(garage, "shop-1") as client:
-        client.publish("shop/a/t", "215")
-        eventually(lambda: [t["topic"] for t in garage.get("/unmapped")["topics"]] == ["shop/a/t"], "the topic")
-        rule = {"topic": "shop/{place}/t", "property": "temperature", "name": "{place}", "scale": 0.1}
+        client.publish("shop/a/probe", "215")
+        eventually(lambda: [t["topic"] for t in garage.get("/unmapped")["topics"]] == ["shop/a/probe"], "the topic")
+        rule = {"topic": "shop/{place}/probe", "property": "temperature", "name": "{place}", "scale": 0.1}
         assert garage.request("POST", "/api/v1/mappings", json=rule).status_code == 201
-        client.publish("shop/a/t", "215")
+        client.publish("shop/a/probe", "215")
     event = garage.await_event("sensor.reading-recorded")
     assert (event["subject"], event["data"]["value"]) == ("sensor/home.a", 21.5)
-    explained = garage.command("devices", "explain", "shop/b/t", "100")
-    assert "rule shop-place-t" in explained.stdout and "temperature 10.0 celsius" in explained.stdout
+    explained = garage.command("devices", "explain", "shop/b/probe", "100")
+    assert "rule shop-place-probe" in explained.stdout and "temperature 10.0 celsius" in explained.stdout
     garage.restart()
-    assert [m["id"] for m in garage.get("/mappings")["mappings"]] == ["shop-place-t"]
+    assert [m["id"] for m in garage.get("/mappings")["mappings"]] == ["shop-place-probe"]
 
 
 def test_a_rule_is_made_on_the_page(garage):

@@ -179,7 +179,7 @@ mqtt:
     _, port = host_and_port(garage.addresses["mqtt_tls"])
     shown, secret = authority.make("esp1", "/CN=esp1")
     command = ["mosquitto_pub", "-h", "localhost", "-p", str(port), "--cafile", str(authority.certificate)]
-    command += ["-t", "garage/home/sensor/dht1/temperature", "-m", "21", "-q", "1", "-i", "esp1"]
+    command += ["-t", "garage/home/sensor/esp1/temperature", "-m", "21", "-q", "1", "-i", "esp1"]
     refused = subprocess.run(command, capture_output=True, text=True, timeout=15)
     assert refused.returncode != 0
     done = subprocess.run(

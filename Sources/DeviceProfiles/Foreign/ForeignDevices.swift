@@ -83,7 +83,9 @@ public struct ForeignDevices: Sendable {
             if found.needsMapping == nil, !catalog.isIrrelevant(message.topic) { return take(found, from: "discovery") }
             if let reason = found.needsMapping { reasons.append(reason) }
         }
-        for index in profiles.indices {
+        // A misspelt topic of our own is shown as unmapped. A guess could make a gate of it.
+        let isOurs = Profiles.hasGarageShape(message.topic)
+        for index in profiles.indices where !isOurs {
             guard let found = profiles[index].read(parsed, at: site) else { continue }
             let name = type(of: profiles[index]).name
             if let reason = found.needsMapping, found.observations.isEmpty {

@@ -62,6 +62,8 @@ extension ServiceConfiguration {
                 case .httpListen: http.description
                 case .httpFiles: httpFiles ?? "(built in)"
                 case .httpAllowedHosts: httpAllowedHosts.joined(separator: ", ")
+                case .httpTLSCertificate: httpCertificate ?? "(none)"
+                case .httpTLSKey: httpKey ?? "(none)"
                 case .accessRules: accessRules.joined(separator: ", ")
                 case .httpAllowedOrigins: httpAllowedOrigins.joined(separator: ", ")
                 case .siteTimeZone: timeZone ?? TimeZone.current.identifier

@@ -11,6 +11,7 @@ import MQTTBroker
 import MQTTServer
 import NIOCore
 import NIOPosix
+import NIOSSL
 import ServiceLifecycle
 import Simulator
 import UnixSignals
@@ -50,6 +51,7 @@ struct GarageService {
         }
         let demoPassword = attachesDemo ? EventID.make(at: clock().microseconds).description : nil
         let devices = try open("the list of devices") { try DeviceRegistry(folder: folder.path) }
+        let certificate = try makeCertificate()
         let access = try makeAccess(folder: folder, log: log, views: views, devices: devices, clock: clock)
         let ingest = try open("the event log") {
             try makeIngest(
@@ -65,7 +67,8 @@ struct GarageService {
             environment: ProcessInfo.processInfo.environment, server: server, log: log,
             logger: Logger(label: "systemd"))
         let web = try makeWeb(
-            log: log, views: views, ingest: ingest, server: server, store: store, access: access
+            log: log, views: views, ingest: ingest, server: server, store: store, access: access,
+            certificate: certificate
         ) { host, port in
             let listening = ListeningFile(
                 mqtt: brokerAddresses.tcp.first?.description, mqttTLS: brokerAddresses.tls.first?.description,
@@ -83,7 +86,8 @@ struct GarageService {
 
         // Stopped in reverse order: the devices first, the store last.
         var services: [any Service] = [
-            StoreService(log: log), views, ingest, web, server, CertificateReload(server: server, logger: logger),
+            StoreService(log: log), views, ingest, web, server,
+            CertificateReload(server: server, pages: certificate, logger: logger),
             EventBroadcast(views: views, server: server, logger: Logger(label: "broadcast")),
             GarageMetrics(views: views, logger: Logger(label: "metrics")),
             HeadPublisher(log: log, key: headKey, views: views, server: server, logger: Logger(label: "log")),
@@ -107,6 +111,7 @@ struct GarageService {
         }
         try await serve(services, logger: logger)
         ListeningFile.remove(from: folder.path)
+        try? FileManager.default.removeItem(atPath: folder.path + "/garage.sock")
         logger.notice("stopped")
         withExtendedLifetime(folder) {}
     }
@@ -125,15 +130,19 @@ struct GarageService {
 
     private func makeWeb(
         log: EventLog, views: Views, ingest: Ingest, server: MQTTServer, store: BrokerStore?, access: AccessControl,
+        certificate: SecurityContext?,
         onBound: @escaping @Sendable (_ host: String, _ port: Int) async -> Void
     ) throws -> WebServer {
+        var contexts: (@Sendable () -> NIOSSLContext)?
+        if let certificate { contexts = { certificate.context } }
         let reporter = BrokerReporter(server: server, views: views)
         return try WebServer(
             configuration: .init(
                 host: configuration.http.host, port: configuration.http.port, webRoot: configuration.httpFiles,
                 timeZone: access.timeZone, allowedHosts: configuration.httpAllowedHosts,
                 allowedOrigins: configuration.httpAllowedOrigins,
-                controlSocket: configuration.dataDirectory + "/garage.sock"),
+                controlSocket: configuration.dataDirectory + "/garage.sock",
+                tls: contexts),
             views: views, log: log, door: ingest,
             devices: ingest,
             webhooks: WebhookSecrets(
@@ -160,6 +169,14 @@ struct GarageService {
         return named
     }
 
+    /// What the pages are encrypted with, if that is configured.
+    private func makeCertificate() throws -> SecurityContext? {
+        guard let certificate = configuration.httpCertificate, let key = configuration.httpKey else { return nil }
+        do {
+            return try SecurityContext(TransportSecurity(certificateFile: certificate, keyFile: key))
+        } catch { throw Failure("\(error)") }
+    }
+
     private func makeAccess(
         folder: DataFolder, log: EventLog, views: Views, devices: DeviceRegistry,
         clock: @escaping @Sendable () -> Timestamp
@@ -169,14 +186,16 @@ struct GarageService {
         }
         let record = AccessRecord(log: log, views: views, clock: clock, logger: Logger(label: "access"))
         return AccessControl(
-            registry: registry, isOnLoopback: configuration.http.isLoopback, isSecure: false,
+            registry: registry, isOnLoopback: configuration.http.isLoopback,
+            isSecure: configuration.httpCertificate != nil,
             timeZone: try timeZone(), devices: devices, record: record.append)
     }
 
     /// Says where the first person is made, as long as there is none.
     private func announceSetup(_ access: AccessControl, _ listening: ListeningFile, logger: Logger) {
         guard let code = access.registry.setupCode(), let http = listening.http else { return }
-        let address = "http://\(http)/setup?code=\(code)"
+        let scheme = configuration.httpCertificate == nil ? "http" : "https"
+        let address = "\(scheme)://\(http)/setup?code=\(code)"
         if isatty(STDOUT_FILENO) != 0 {
             print("Setup:  \(address)\n        (once; makes the first account)")
         } else {

@@ -1,23 +1,26 @@
 import NIOCore
-import NIOSSL
+public import NIOSSL
 import Synchronization
 
 /// The TLS context that new connections get. Connections under way keep the one that they began with.
-final class SecurityContext: Sendable {
+public final class SecurityContext: Sendable {
     private let settings: TransportSecurity
     private let current: Mutex<NIOSSLContext>
 
     /// Reads the files. Throws a `StartError` that names the file that can't be used.
-    init(_ settings: TransportSecurity) throws(MQTTServer.StartError) {
+    public init(_ settings: TransportSecurity) throws(MQTTServer.StartError) {
         self.settings = settings
         current = Mutex(try Self.load(settings))
     }
 
     /// Reads the files again. If that fails, the old certificates stay in use.
-    func reload() throws(MQTTServer.StartError) {
+    public func reload() throws(MQTTServer.StartError) {
         let new = try Self.load(settings)
         current.withLock { $0 = new }
     }
+
+    /// What a new connection is encrypted with.
+    public var context: NIOSSLContext { current.withLock { $0 } }
 
     /// The handler that does the server's side of TLS for a new connection.
     func makeHandler() -> NIOSSLServerHandler { NIOSSLServerHandler(context: current.withLock { $0 }) }

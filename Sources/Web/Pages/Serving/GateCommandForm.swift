@@ -22,7 +22,7 @@ extension Pages {
             let outcome = try await door.submit(
                 CommandSubmission(
                     gate: gate, action: action, id: nil,
-                    isAttended: form.contains { $0.name == "attended" && $0.value == "on" },
+                    isAttended: form.contains { $0.name.hasPrefix("attended") && $0.value == "on" },
                     origin: EventMetadata(actor: "anonymous", channel: "page")))
             _ = await reads.waitUntilApplied(outcome.position, within: .milliseconds(500))
             notice = Notice(gate: gate, action: action, result: outcome.rejection.map { .rejected($0) } ?? .sent)
