@@ -12,7 +12,7 @@ from device import Client
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 EXAMPLES = {"kind": "gate", "position": "1", "command": "c1"}
-THINGS = {"gates": "home.front", "streams": "home.front", "spots": "A1", "sensors": "dht1", "devices": "esp1"}
+THINGS = {"alerts": "1", "gates": "home.front", "streams": "home.front", "spots": "A1", "sensors": "dht1", "devices": "esp1"}
 
 
 def fill(garage) -> None:
