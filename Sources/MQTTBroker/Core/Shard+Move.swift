@@ -178,9 +178,9 @@ extension Shard {
         let isWaiting = connection?.pointee.phase == .awaitingSession
         if let moved { install(key, moved, now) }
         guard let connection, let pending = arrival?.pending, isWaiting else {
-            // The client has gone again.
+            // The client has gone again. If it has come back meanwhile, its session is in use.
             if let session = sessionsByClientID[key] {
-                settle(session, nil, now)
+                if session.pointee.connection == nil { settle(session, nil, now) }
             } else {
                 hub.disown(key, by: index)
             }
