@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from device import Client
+from waiting import eventually
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 EXAMPLES = {"kind": "gate", "position": "1", "command": "c1"}
@@ -25,6 +26,9 @@ def fill(garage) -> None:
         garage.await_event("sensor.fault-detected")
         answer = garage.post_command("stop", id="c1")
         assert answer.status_code in (202, 409), answer.text
+    # What was recorded last is in the views last.
+    eventually(lambda: garage.request("GET", "/api/v1/gates/home.front/commands/c1").status_code == 200, "the command")
+    eventually(lambda: garage.request("GET", "/readyz").status_code == 200, "readiness")
 
 
 class Document:
