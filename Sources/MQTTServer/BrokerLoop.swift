@@ -52,6 +52,7 @@ final class BrokerLoop: @unchecked Sendable {
 
     /// The client has shown a certificate with this name.
     func identify(_ id: ConnectionID, as name: String) {
+        eventLoop.assertInEventLoop()
         core.setCertificateIdentity(name, of: id)
     }
 
@@ -64,18 +65,21 @@ final class BrokerLoop: @unchecked Sendable {
     }
 
     func receive(_ id: ConnectionID, _ bytes: ByteBuffer) {
+        eventLoop.assertInEventLoop()
         let now = self.now
         bytes.withUnsafeReadableBytes { core.receive(id, $0, now: now) }
         afterInput()
     }
 
     func setWritable(_ id: ConnectionID, _ isWritable: Bool) {
+        eventLoop.assertInEventLoop()
         core.setWritable(id, isWritable, now: now)
         afterInput()
     }
 
     /// Ends whatever has not ended by itself.
     func closeAll() {
+        eventLoop.assertInEventLoop()
         for transport in transports { transport?.closeNow() }
     }
 
@@ -152,6 +156,7 @@ final class BrokerLoop: @unchecked Sendable {
     }
 
     func stopTimer() {
+        eventLoop.assertInEventLoop()
         timer?.cancel()
         timer = nil
     }

@@ -135,3 +135,34 @@ def test_the_broker_alone(tmp_path, version):
         assert broker.stop() == 0
     finally:
         broker.close()
+
+
+def test_what_was_taken_back_gives_no_rights_to_those_who_are_connected(make_garage):
+    """A revoked token must not turn into a device with its name, and a removed device is nobody."""
+    service = make_garage()
+    token = service.command("tokens", "add", "sign", "--scope", "read").stdout.split()[0]
+    password = re.search(r"password\s+(\S+)", service.command("devices", "add", "esp1").stdout).group(1)
+    service.start()
+    clients = {"sign": Client(service, "c1"), "esp1": Client(service, "c2")}
+    clients["sign"].paho.username_pw_set("sign", token)
+    clients["esp1"].paho.username_pw_set("esp1", password)
+
+    def spots() -> list[str]:
+        return [event["subject"] for event in service.events(kind="spot")]
+
+    with clients["sign"], clients["esp1"]:
+        for name, client in clients.items():
+            client.publish(f"garage/home/spot/{name}/state", "occupied")
+        assert spots() == ["spot/home.esp1"], "a token reports nothing, a device does"
+        assert service.command("tokens", "remove", "sign").returncode == 0
+        assert service.command("devices", "remove", "esp1").returncode == 0
+
+        def denied() -> list[str]:
+            for name, client in clients.items():
+                client.publish(f"garage/home/spot/{name}/state", "occupied")
+            return [event["actor"] for event in service.events(type="access.denied")]
+
+        eventually(lambda: "esp1" in denied(), "the device to be refused", 10)
+        clients["esp1"].publish("garage/home/spot/esp1/state", "free")
+        assert denied().count("sign") >= 2
+        assert spots() == ["spot/home.esp1"]

@@ -20,6 +20,15 @@ extension AccessRegistry {
         return secret
     }
 
+    /// The token of this name, unless it has expired or the person for whom it acts has gone.
+    public func validToken(named name: String) -> APIToken? {
+        let now = clock()
+        guard let token = tokens.first(where: { $0.name == name }), token.expires.map({ now < $0 }) ?? true,
+            token.owner.map({ person(named: $0) != nil }) ?? true
+        else { return nil }
+        return token
+    }
+
     /// Revokes a token.
     public func removeToken(_ name: String) throws(AccessError) {
         try change { content throws(AccessError) in

@@ -19,6 +19,11 @@ struct DeviceGatekeeper: Gatekeeper {
     /// The password of the simulated garage of `--demo`, made for this run.
     var demoPassword: String?
 
+    /// By what a client was let in.
+    enum Credential: String {
+        case device, token, certificate
+    }
+
     /// The user name of the simulated garage.
     static let demoUser = "demo"
 
@@ -29,7 +34,7 @@ struct DeviceGatekeeper: Gatekeeper {
     func admit(_ request: ConnectRequest) -> Authentication {
         // A certificate of our authority says who it is, unless the client says that it is somebody else.
         if let identity = request.certificateIdentity, request.userName == nil || request.userName == identity {
-            return .accepted(Principal(name: identity))
+            return .accepted(Principal(name: identity, credential: Credential.certificate.rawValue))
         }
         guard let name = request.userName else {
             return isOnLoopback(request) ? .accepted(.anonymous) : .refused(.notAuthorized)
@@ -38,9 +43,11 @@ struct DeviceGatekeeper: Gatekeeper {
             return .accepted(.anonymous)
         }
         let credentials = devices.credentials
-        if credentials.verify(name: name, password: request.password ?? []) { return .accepted(Principal(name: name)) }
+        if credentials.verify(name: name, password: request.password ?? []) {
+            return .accepted(Principal(name: name, credential: Credential.device.rawValue))
+        }
         if token(named: name, secret: String(decoding: request.password ?? [], as: UTF8.self)) != nil {
-            return .accepted(Principal(name: name))
+            return .accepted(Principal(name: name, credential: Credential.token.rawValue))
         }
         if credentials.entries.isEmpty, isOnLoopback(request) { return .accepted(.anonymous) }
         return .refused(.badUserNameOrPassword)
@@ -57,39 +64,44 @@ struct DeviceGatekeeper: Gatekeeper {
     // MARK: Rights
 
     func mayPublish(_ topic: String, _ client: ClientContext) -> Bool {
-        topics.check(user(client), .publish, topic).isAllowed
+        user(client).map { topics.check($0, .publish, topic).isAllowed } ?? false
     }
 
     func maySubscribe(_ filter: String, _ client: ClientContext) -> Bool {
-        topics.check(user(client), .subscribe, filter).isAllowed
+        user(client).map { topics.check($0, .subscribe, filter).isAllowed } ?? false
     }
 
     func mayMove(_ gate: Subject, _ client: ClientContext) -> Bool {
-        let user = user(client)
-        guard user.kind == .token else { return false }
-        guard user.scopes.contains(.command), let token = registry?.tokens.first(where: { $0.name == user.name }) else {
-            return false
-        }
+        guard let token = token(of: client), token.scopes.contains(.command) else { return false }
         guard let owner = token.owner else { return true }
         guard let person = registry?.person(named: owner) else { return false }
         // A PIN can't be given over MQTT.
         return !person.hasPIN && mayPersonMove(person, gate)
     }
 
-    private func user(_ client: ClientContext) -> TopicUser {
+    /// Who the client is to the rules; `nil` for one whose password or token was taken back while it was connected.
+    private func user(_ client: ClientContext) -> TopicUser? {
         guard let name = client.principal.name else {
             return TopicUser(kind: .anonymous, name: nil, clientID: client.clientID)
         }
-        if let device = devices.credentials.entries.first(where: { $0.name == name }) {
+        switch client.principal.credential.flatMap(Credential.init) {
+        case .device:
+            guard let granted = devices.topics(of: name) else { return nil }
+            return TopicUser(kind: .device, name: name, clientID: client.clientID, topics: granted)
+        case .certificate:
             return TopicUser(
-                kind: .device, name: name, clientID: client.clientID,
-                topics: (device.topics ?? []).compactMap { TopicPattern($0) })
-        }
-        if let token = registry?.tokens.first(where: { $0.name == name }) {
+                kind: .device, name: name, clientID: client.clientID, topics: devices.topics(of: name) ?? [])
+        case .token:
+            guard let token = token(of: client) else { return nil }
             return TopicUser(kind: .token, name: name, clientID: client.clientID, scopes: token.scopes)
+        case nil: return nil
         }
-        // Known by a certificate of the authority alone.
-        return TopicUser(kind: .device, name: name, clientID: client.clientID)
+    }
+
+    /// The token with which the client was let in, unless it was revoked or has expired since.
+    private func token(of client: ClientContext) -> APIToken? {
+        guard client.principal.credential == Credential.token.rawValue else { return nil }
+        return registry?.validToken(named: client.principal.name ?? "")
     }
 
     /// Whether only a program on this machine can have connected: to the Unix socket, or from loopback to a listener on

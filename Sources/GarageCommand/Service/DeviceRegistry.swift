@@ -7,9 +7,25 @@ import Web
 /// connect at once.
 final class DeviceRegistry: DeviceAdministration {
     private struct Cache {
-        var credentials: DeviceCredentials
+        var credentials: DeviceCredentials {
+            didSet { topics = Self.topics(of: credentials) }
+        }
+        /// What each device was given beside its own topics: worked out once, as it is asked for with every message.
+        private(set) var topics: [String: [TopicPattern]]
         var modified: Date?
         var checked = ContinuousClock.now
+
+        init(_ credentials: DeviceCredentials, modified: Date?) {
+            self.credentials = credentials
+            self.modified = modified
+            topics = Self.topics(of: credentials)
+        }
+
+        private static func topics(of credentials: DeviceCredentials) -> [String: [TopicPattern]] {
+            Dictionary(
+                credentials.entries.map { ($0.name, ($0.topics ?? []).compactMap { TopicPattern($0) }) },
+                uniquingKeysWith: { first, _ in first })
+        }
     }
 
     /// How old an answer may be: the broker asks for every message.
@@ -17,28 +33,31 @@ final class DeviceRegistry: DeviceAdministration {
 
     private let folder: String
     private let cache: Mutex<Cache>
-    /// Ends the connection of a device that was removed.
-    private let disconnect: @Sendable (_ name: String) -> Void
 
-    init(folder: String, disconnect: @escaping @Sendable (_ name: String) -> Void = { _ in }) throws(CredentialsError) {
+    init(folder: String) throws(CredentialsError) {
         self.folder = folder
-        self.disconnect = disconnect
         let modified = Self.modified(folder)
-        cache = Mutex(Cache(credentials: try DeviceCredentials(folder: folder), modified: modified))
+        cache = Mutex(Cache(try DeviceCredentials(folder: folder), modified: modified))
     }
 
     /// What is in the file, at most a second old. A file that was broken by hand leaves the last good state in force.
-    var credentials: DeviceCredentials {
+    var credentials: DeviceCredentials { withFresh { $0.credentials } }
+
+    /// The topics that a device was given beside its own; `nil` if there is no such device.
+    func topics(of name: String) -> [TopicPattern]? { withFresh { $0.topics[name] } }
+
+    private func withFresh<Value: Sendable>(_ body: (Cache) -> Value) -> Value {
         cache.withLock { cache in
             let now = ContinuousClock.now
-            guard now - cache.checked > Self.freshness else { return cache.credentials }
-            cache.checked = now
-            let modified = Self.modified(folder)
-            if modified != cache.modified, let fresh = try? DeviceCredentials(folder: folder) {
-                cache.credentials = fresh
-                cache.modified = modified
+            if now - cache.checked > Self.freshness {
+                cache.checked = now
+                let modified = Self.modified(folder)
+                if modified != cache.modified, let fresh = try? DeviceCredentials(folder: folder) {
+                    cache.credentials = fresh
+                    cache.modified = modified
+                }
             }
-            return cache.credentials
+            return body(cache)
         }
     }
 
@@ -52,7 +71,6 @@ final class DeviceRegistry: DeviceAdministration {
 
     func removeDevice(_ name: String) throws {
         try change { try $0.remove(name) }
-        disconnect(name)
     }
 
     private func change<Value>(_ body: (inout DeviceCredentials) throws -> Value) throws -> Value {
@@ -60,7 +78,7 @@ final class DeviceRegistry: DeviceAdministration {
             var credentials = try DeviceCredentials(folder: folder)
             let value = try body(&credentials)
             try credentials.save(to: folder)
-            cache = Cache(credentials: credentials, modified: Self.modified(folder))
+            cache = Cache(credentials, modified: Self.modified(folder))
             return value
         }
     }

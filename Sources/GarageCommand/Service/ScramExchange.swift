@@ -16,7 +16,9 @@ final class ScramExchange: AuthenticationExchange {
     func receive(_ data: [UInt8]?) -> AuthenticationStep {
         switch server.receive(data ?? []) {
         case .challenge(let bytes): .challenge(bytes)
-        case .accepted(let user, let message): .accepted(Principal(name: user), data: message)
+        case .accepted(let user, let message):
+            .accepted(
+                Principal(name: user, credential: DeviceGatekeeper.Credential.device.rawValue), data: message)
         case .refused: .refused(.notAuthorized)
         }
     }

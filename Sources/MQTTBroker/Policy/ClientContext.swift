@@ -4,12 +4,16 @@ public import MQTTCodec
 public struct Principal: Sendable, Hashable {
     /// The name under which the client's actions are recorded; `nil` for an anonymous client.
     public var name: String?
+    /// By what the policy knows the client, in the policy's own words, so that its rights can end with that; `nil` for an
+    /// anonymous client, and for the will of one that was stored before a restart.
+    public var credential: String?
 
     /// A client that gave no credentials.
     public static let anonymous = Principal(name: nil)
 
-    public init(name: String?) {
+    public init(name: String?, credential: String? = nil) {
         self.name = name
+        self.credential = credential
     }
 }
 

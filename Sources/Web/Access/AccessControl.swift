@@ -60,6 +60,6 @@ public protocol DeviceAdministration: Sendable {
     func devices() throws -> [(name: String, topics: [String])]
     /// Adds a device and returns its password, which is shown this once.
     func addDevice(_ name: String, topics: [String]) throws -> String
-    /// Removes a device and ends its connection.
+    /// Removes a device. One that is connected may publish and subscribe to nothing any more.
     func removeDevice(_ name: String) throws
 }

@@ -42,16 +42,12 @@ struct DiscoveryAnnouncementTests {
                 DiscoveryAnnouncement.message(for: thing, prefix: "homeassistant", version: "1"))
             #expect(devices.read(DeviceMessage(topic: message.topic, payload: message.payload)).reader == "discovery")
         }
-        guard
-            case .observations(let gates) = devices.read("garage/home/published/gate/front/state", "opening"),
-            case .gateState(_, .opening)? = gates.first,
-            case .observations(let spots) = devices.read("garage/home/published/spot/A1/state", "occupied"),
-            case .spot(_, occupied: true)? = spots.first
-        else {
-            Issue.record("the states are not understood")
-            return
-        }
-        #expect(gates.count == 1 && spots.count == 1)
+        #expect(
+            devices.read("garage/home/published/gate/front/state", "opening")
+                == .observations([gate("garage-home-published-gate-front", .opening)]))
+        #expect(
+            devices.read("garage/home/published/spot/A1/state", "occupied")
+                == .observations([spot("garage-home-published-spot-A1", true)]))
         #expect(devices.read("garage/home/availability", "online") != .unmapped)
     }
 
