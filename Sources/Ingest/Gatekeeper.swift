@@ -15,7 +15,7 @@ public protocol Gatekeeper: Sendable {
     /// Whether a client with a name may subscribe to the filter, which is without its share name.
     func maySubscribe(_ filter: String, _ client: ClientContext) -> Bool
 
-    /// Whether a client with a name may move the gate now.
+    /// Whether a client may move the gate now.
     func mayMove(_ gate: Subject, _ client: ClientContext) -> Bool
 }
 

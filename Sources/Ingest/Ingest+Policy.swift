@@ -100,7 +100,7 @@ extension Ingest: BrokerPolicy {
             messageExpirySeconds: properties.messageExpiryInterval.map { Int($0) }, isRetained: publish.retain,
             isRedelivered: publish.duplicate,
             isPermitted: !publish.isWill
-                && (client.principal.name == nil || options.gatekeeper.mayMove(gate, client)),
+                && options.gatekeeper.mayMove(gate, client),
             actor: client.principal.name ?? "anonymous")
         let reply = properties.responseTopic.map {
             ReplyAddress(topic: $0, correlationData: properties.correlationData)

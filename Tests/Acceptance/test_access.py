@@ -1,12 +1,15 @@
 """Signing in, rights, tokens and what is refused, over HTTP and in a browser."""
 
+import json
 import re
 import shutil
 
+import paho.mqtt.client as mqtt
 import pytest
 import requests
 from selenium.webdriver.common.by import By
 
+import mosquitto
 from device import Client
 from service import run
 from waiting import eventually
@@ -247,3 +250,44 @@ def test_an_admin_manages_people_devices_and_tokens_in_a_browser(site, browser):
     browser.await_text("Copy the secret now")
     assert "esp7" in run("devices", "list", "--data", str(site.data)).stdout
     assert browser.console() == []
+
+
+def test_over_mqtt_strangers_on_the_machine_report_but_move_nothing(site):
+    with Client(site, "opener") as device:
+        device.publish("garage/home/gate/front/state", "closed")
+        device.subscribe("garage/home/gate/front/#")
+        mosquitto.publish(site, "garage/home/gate/front/command", "OPEN", "-q", "1")
+        token = run("tokens", "add", "phone", "--scope", "command", "--for", "bia", "--data", str(site.data))
+        device.await_payload("garage/home/gate/front/state", "closed")
+        eventually(
+            lambda: any("not-allowed" in text for text in device.payloads("garage/home/gate/front/command/result")),
+            "the refusal",
+        )
+        secret = token.stdout.split()[0]
+        mosquitto.publish(
+            site, "garage/home/gate/front/command", "OPEN", "-q", "1", "-u", "phone", "-P", secret, "-i", "phone"
+        )
+        device.await_payload("garage/home/gate/front/actuate", "OPEN")
+        assert device.payloads("garage/home/gate/front/actuate") == ["OPEN"]
+    events = [json.loads(line) for line in run("events", "export", "--data", str(site.data)).stdout.splitlines()]
+    actors = {event["type"]: event["actor"] for event in events if event["type"].startswith("gate.command-re")}
+    assert actors == {"gate.command-rejected": "anonymous", "gate.command-requested": "phone"}
+
+
+def test_on_the_port_of_the_pages_strangers_are_not_let_in_over_websocket(make_garage, people):
+    def answer(service) -> int:
+        answers = []
+        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, transport="websockets")
+        client.ws_set_options(path="/mqtt")
+        client.on_connect = lambda client, userdata, flags, reason, properties: answers.append(reason.value)
+        client.connect("127.0.0.1", int(service.addresses["http"].rsplit(":", 1)[1]))
+        client.loop_start()
+        eventually(lambda: answers, "an answer")
+        client.loop_stop()
+        client.disconnect()
+        return answers[0]
+
+    service = make_garage().start()
+    assert answer(service) == 0
+    shutil.copy(people, service.data / "access.json")
+    assert answer(service) != 0

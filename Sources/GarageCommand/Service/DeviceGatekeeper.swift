@@ -37,7 +37,7 @@ struct DeviceGatekeeper: Gatekeeper {
             return .accepted(Principal(name: identity, credential: Credential.certificate.rawValue))
         }
         guard let name = request.userName else {
-            return isOnLoopback(request) ? .accepted(.anonymous) : .refused(.notAuthorized)
+            return admitsStrangers(request) ? .accepted(.anonymous) : .refused(.notAuthorized)
         }
         if name == Self.demoUser, let demoPassword, request.password.map({ Array(demoPassword.utf8) == $0 }) ?? false {
             return .accepted(.anonymous)
@@ -49,7 +49,7 @@ struct DeviceGatekeeper: Gatekeeper {
         if token(named: name, secret: String(decoding: request.password ?? [], as: UTF8.self)) != nil {
             return .accepted(Principal(name: name, credential: Credential.token.rawValue))
         }
-        if credentials.entries.isEmpty, isOnLoopback(request) { return .accepted(.anonymous) }
+        if credentials.entries.isEmpty, admitsStrangers(request) { return .accepted(.anonymous) }
         return .refused(.badUserNameOrPassword)
     }
 
@@ -72,6 +72,8 @@ struct DeviceGatekeeper: Gatekeeper {
     }
 
     func mayMove(_ gate: Subject, _ client: ClientContext) -> Bool {
+        // As on the pages: as long as nobody can sign in, whoever is on this machine may do everything.
+        if client.principal.name == nil { return !(registry?.hasPeople ?? false) }
         guard let token = token(of: client), token.scopes.contains(.command) else { return false }
         guard let owner = token.owner else { return true }
         guard let person = registry?.person(named: owner) else { return false }
@@ -102,6 +104,12 @@ struct DeviceGatekeeper: Gatekeeper {
     private func token(of client: ClientContext) -> APIToken? {
         guard client.principal.credential == Credential.token.rawValue else { return nil }
         return registry?.validToken(named: client.principal.name ?? "")
+    }
+
+    /// Whether a client without credentials is let in: one on this machine. On the port of the pages only as long as these
+    /// ask nobody to sign in, since a proxy on this machine may stand before it.
+    private func admitsStrangers(_ request: ConnectRequest) -> Bool {
+        isOnLoopback(request) && !(request.listener.hasPrefix("http ") && registry?.hasPeople ?? false)
     }
 
     /// Whether only a program on this machine can have connected: to the Unix socket, or from loopback to a listener on

@@ -32,7 +32,6 @@ enum RequiredPermission: Hashable {
     }
 
     private static func isPublic(_ path: String) -> Bool {
-        // Webhooks of networks carry a secret of their own.
         path == "/login" || path == "/setup" || path == "/healthz" || path == "/readyz" || path == "/favicon.ico"
             || path == "/.well-known/security.txt" || path.hasPrefix("/static/")
             || path.hasPrefix(WebhookEndpoints.prefix)
