@@ -70,9 +70,7 @@ public struct DeviceCredentials: Sendable, Hashable {
         let entry = entries.first { $0.name == name }
         let given = Self.hash(Data(password), salt: entry?.salt ?? Data(count: 16))
         let expected = entry?.hash ?? Data(count: 32)
-        var difference: UInt8 = entry == nil ? 1 : 0
-        for (left, right) in zip(given, expected) { difference |= left ^ right }
-        return difference == 0
+        return ConstantTime.areEqual(given, expected) && entry != nil
     }
 
     /// What a SCRAM-SHA-256 login of the device is checked against; `nil` for an unknown one, and for one that was

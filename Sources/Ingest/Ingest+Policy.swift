@@ -125,9 +125,9 @@ extension Ingest: BrokerPolicy {
     private func deny(_ attempt: String, to client: ClientContext) {
         logger.notice(
             "refused a client", metadata: ["client_id": "\(client.clientID)", "attempt": "\(attempt.prefix(300))"])
-        guard refusals.withLock({ $0.take(at: options.clock()) }) else { return }
+        guard let text = refusals.withLock({ $0.text(for: attempt, at: options.clock()) }) else { return }
         let garage = Name(nearest: "home")
-        let denied = AccessDenied(attempt: String(attempt.prefix(300)), address: client.remoteAddress)
+        let denied = AccessDenied(attempt: text, address: client.remoteAddress)
         let event = DomainEvent(Subject(garage: garage, kind: .garage, name: garage), .accessDenied(denied))
         let now = options.clock().microseconds
         let recorded = EventCoding.encode(

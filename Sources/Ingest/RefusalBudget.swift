@@ -1,19 +1,27 @@
-import GarageDomain
+public import GarageDomain
 
-/// How many refusals are recorded in one minute, so that a client that goes on asking can't fill the disk.
-struct RefusalBudget: Sendable {
+/// How many refusals are recorded in one minute, so that someone who goes on asking can't fill the disk. How many were
+/// left out is told with the next that is recorded.
+public struct RefusalBudget: Sendable {
     /// The most in one minute.
-    static let perMinute = 60
+    public static let perMinute = 30
 
     private var minute: Int64 = 0
     private var count = 0
+    private var leftOut = 0
 
-    /// Whether one more may be recorded.
-    mutating func take(at now: Timestamp) -> Bool {
+    public init() {}
+
+    /// The text to record for an attempt, at most 300 characters and a remark; `nil` if it is to be left out.
+    public mutating func text(for attempt: String, at now: Timestamp) -> String? {
         let minute = now.microseconds / 60_000_000
         if minute != self.minute { (self.minute, count) = (minute, 0) }
-        guard count < Self.perMinute else { return false }
+        guard count < Self.perMinute else {
+            leftOut += 1
+            return nil
+        }
         count += 1
-        return true
+        defer { leftOut = 0 }
+        return String(attempt.prefix(300)) + (leftOut > 0 ? " (and \(leftOut) more refusals)" : "")
     }
 }

@@ -26,10 +26,10 @@ public struct PasswordHash: Sendable, Hashable, Codable {
 
     /// Whether `secret` is the one that was hashed. The comparison takes as long for a near miss as for a far one.
     public func matches(_ secret: String) -> Bool {
-        guard (2...1 << 20).contains(rounds), let given = try? Self.derive(secret, salt: salt, rounds: rounds),
-            given.count == hash.count
-        else { return false }
-        return zip(given, hash).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+        guard (2...1 << 20).contains(rounds), let given = try? Self.derive(secret, salt: salt, rounds: rounds) else {
+            return false
+        }
+        return ConstantTime.areEqual(given, hash)
     }
 
     private static func derive(_ secret: String, salt: Data, rounds: Int) throws -> Data {

@@ -18,9 +18,5 @@ enum RandomSecret {
     static func digest(_ secret: String) -> Data { Data(SHA256.hash(data: Data(secret.utf8))) }
 
     /// Whether a digest is that of `secret`, without telling by the time taken how much of it agrees.
-    static func matches(_ secret: String, _ digest: Data) -> Bool {
-        let given = Self.digest(secret)
-        guard given.count == digest.count else { return false }
-        return zip(given, digest).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
-    }
+    static func matches(_ secret: String, _ digest: Data) -> Bool { ConstantTime.areEqual(Self.digest(secret), digest) }
 }

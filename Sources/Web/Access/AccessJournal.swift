@@ -1,22 +1,13 @@
 import EventLog
 import GarageDomain
+import Ingest
 import Synchronization
 
-/// Records refusals and changes of rights in the event log. Of refusals it records a limited number in each minute, so
-/// that a guesser can't fill the disk; how many were left out stands in the next one.
+/// Records refusals and changes of rights in the event log; of refusals a limited number in each minute.
 final class AccessJournal: Sendable {
-    private struct Window {
-        var minute: Int64 = 0
-        var count = 0
-        var leftOut = 0
-    }
-
-    /// Refusals recorded in one minute.
-    static let refusalsPerMinute = 30
-
     private let record: @Sendable (EventBody, EventMetadata) async -> Void
     private let now: @Sendable () -> Timestamp
-    private let window = Mutex(Window())
+    private let refusals = Mutex(RefusalBudget())
 
     init(
         now: @escaping @Sendable () -> Timestamp,
@@ -28,19 +19,8 @@ final class AccessJournal: Sendable {
 
     /// Someone was refused. `attempt` must hold no secret.
     func deny(_ attempt: String, actor: String?, address: String, channel: String = "http") async {
-        let minute = now().microseconds / 60_000_000
-        let leftOut: Int? = window.withLock { window in
-            if window.minute != minute { (window.minute, window.count) = (minute, 0) }
-            guard window.count < Self.refusalsPerMinute else {
-                window.leftOut += 1
-                return nil
-            }
-            window.count += 1
-            defer { window.leftOut = 0 }
-            return window.leftOut
-        }
-        guard let leftOut else { return }
-        let text = String(attempt.prefix(200)) + (leftOut > 0 ? " (and \(leftOut) more refusals)" : "")
+        let now = now()
+        guard let text = refusals.withLock({ $0.text(for: attempt, at: now) }) else { return }
         await record(
             .accessDenied(AccessDenied(attempt: text, address: address)),
             EventMetadata(actor: actor ?? "anonymous", channel: channel))

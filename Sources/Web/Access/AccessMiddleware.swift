@@ -157,15 +157,6 @@ enum AccessRefusal: Error, Hashable {
     case pin(gate: String, reason: String?)
 }
 
-/// Compares secrets without telling by the time taken how much of them agrees.
-enum ConstantTime {
-    static func areEqual(_ left: String, _ right: String) -> Bool {
-        let (left, right) = (Array(left.utf8), Array(right.utf8))
-        guard left.count == right.count else { return false }
-        return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
-    }
-}
-
 extension String {
     /// Without spaces at both ends.
     fileprivate var trimmed: String {
