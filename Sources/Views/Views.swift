@@ -103,6 +103,13 @@ public final class Views: Sendable {
         await head.wait(for: position, within: deadline)
     }
 
+    /// Returns once everything is applied that the log had when this was called, or after `deadline`: so that a thing is
+    /// not called unknown whose first event was acknowledged a moment ago.
+    @discardableResult
+    public func waitUntilCurrent(within deadline: Duration = .seconds(2)) async -> Bool {
+        await waitUntilApplied(log.head, within: deadline)
+    }
+
     /// The events after a position as they are applied: first those already there, then live ones, without a seam.
     public func liveEvents(after position: Int64, filter: EventFilter = EventFilter()) -> LiveEvents {
         LiveEvents(views: self, after: position, filter: filter)

@@ -41,6 +41,8 @@ struct HeadPublisher: Service {
                         qos: .atLeastOnce, retain: true, properties: properties))
             }
             return garages.count
+        } catch is CancellationError {
+            return 0
         } catch {
             logger.error("the log's head can't be published", metadata: ["reason": "\(error)"])
             return 0

@@ -33,7 +33,7 @@ struct GateControlEndpoints {
 
     /// `changed` says whether it was otherwise before.
     private func perform(_ deed: Deed, on gate: Subject, _ request: Request) async throws -> Response {
-        guard try await views.gate(gate) != nil else {
+        guard try await isKnown(gate) else {
             throw Problem.notFound("No gate with this id has ever reported.")
         }
         let position: Int64?
@@ -52,5 +52,11 @@ struct GateControlEndpoints {
             if let position { json.member("position", position) }
         }
         return Answer.json(json, cacheControl: "no-store")
+    }
+
+    private func isKnown(_ gate: Subject) async throws -> Bool {
+        if try await views.gate(gate) != nil { return true }
+        await views.waitUntilCurrent(within: .seconds(1))
+        return try await views.gate(gate) != nil
     }
 }
