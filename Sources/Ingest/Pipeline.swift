@@ -248,22 +248,6 @@ extension Input {
     }
 }
 
-extension EventBody {
-    /// The command that the event belongs to, if it belongs to one.
-    var commandID: String? {
-        switch self {
-        case .commandRequested(let event): event.commandID
-        case .commandRejected(let event): event.commandID
-        case .commandWarned(let event): event.commandID
-        case .commandDispatched(let event): event.commandID
-        case .commandCompleted(let event): event.commandID
-        case .commandFailed(let event): event.commandID
-        case .gateMoved(let event): event.commandID
-        default: nil
-        }
-    }
-}
-
 extension CommandVerdict {
     /// What the sender of the command is told in the acknowledgement (MQTT 5, 3.4.2.1).
     var reasonCode: ReasonCode {

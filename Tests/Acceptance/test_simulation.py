@@ -1,5 +1,6 @@
 """`garage simulate` against a running service, and `garage serve --demo`."""
 
+import datetime
 import os
 import signal
 import subprocess
@@ -101,6 +102,38 @@ def test_the_demo(make_garage):
     eventually(lambda: garage.post_command("open", gate=gate).status_code == 202, "an accepted command", 60)
     garage.await_event("gate.command-completed", seconds=60)
     assert garage.stop() == 0
+
+
+def test_the_demo_has_days_to_show(make_garage):
+    garage = make_garage("--demo").start()
+    now = datetime.datetime.now(datetime.timezone.utc)
+    start = (now - datetime.timedelta(hours=70)).isoformat()
+    end = (now - datetime.timedelta(hours=1)).isoformat()
+
+    def hours() -> list:
+        answer = garage.get("/sensors/ramp/readings", **{"from": start}, to=end, bucket="1h", limit=500)
+        return [row for row in answer["readings"] if row["quantity"] == "temperature"]
+
+    assert len(hours()) >= 68
+    old = garage.get("/events", type="gate.command-completed", to=end, limit=100)["events"]
+    assert len(old) > 10
+    # What led to a movement is told as for a real one: from the request of a person to the state that was reached.
+    chain = garage.get("/events", subject="gate/home.front", to=end, limit=1000)["events"]
+    request = next(event for event in chain if event["type"] == "gate.command-requested")
+    command = request["data"]["command_id"]
+    whole = [event["type"] for event in chain if event["data"].get("command_id") == command]
+    assert whole[::-1] == [
+        "gate.command-requested", "gate.command-dispatched", "gate.opening", "gate.opened", "gate.command-completed",
+    ]
+    assert request["actor"] in ("ana", "bruno", "carla")
+    assert garage.get("/alerts")["alerts"] == []
+    assert garage.stop() == 0
+    assert garage.command("verify").returncode == 0
+
+    first = garage.start().get("/events", to=end, limit=1)["events"][0]["id"]
+    assert garage.stop() == 0
+    again = garage.start().get("/events", to=end, limit=1)["events"][0]["id"]
+    assert first == again, "the history is written once"
 
 
 def test_after_the_demo_the_rebuilt_views_answer_the_same(make_garage):

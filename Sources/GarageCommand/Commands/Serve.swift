@@ -21,7 +21,10 @@ struct Serve: AsyncParsableCommand {
         help: ArgumentHelp("API and pages (default: 127.0.0.1:8080; port 0 picks a free one).", valueName: "host:port"))
     var http: String?
 
-    @Flag(help: "Attach a simulated mini garage: 2 gates, 12 parking spots, 3 sensors.")
+    @Flag(
+        help:
+            "Attach a simulated mini garage: 2 gates, 12 parking spots, 3 sensors; a new data folder gets 3 days of it."
+    )
     var demo = false
 
     func run() async throws {

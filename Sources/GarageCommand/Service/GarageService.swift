@@ -38,6 +38,13 @@ struct GarageService {
             try EventLog.open(
                 directory: folder.path, clock: { WallClock.microseconds() }, options: EventLogOptions(configuration))
         }
+        if attachesDemo {
+            do {
+                try await DemoHistory.fill(
+                    log, as: .demo(host: "", port: 0), settings: settings,
+                    until: clock().adding(milliseconds: -1000))
+            } catch { throw Failure("the event log can't be written: \(error)") }
+        }
         let headKey = try open("the key of the event log") { try HeadKey.open(directory: folder.path) }
         let views = try open("the views") {
             try Views.open(directory: folder.path, log: log, logger: Logger(label: "views"))
