@@ -54,8 +54,11 @@ private struct RowWriter {
 
     func put(_ session: DurableSession) throws {
         try run(
-            "INSERT OR REPLACE INTO session (key, client, expiry, expires) VALUES (?, ?, ?, ?)",
-            [session.key, session.clientID, Int64(session.expiryInterval), clock.time(of: session.expiresAt)])
+            "INSERT OR REPLACE INTO session (key, client, expiry, expires, owner) VALUES (?, ?, ?, ?, ?)",
+            [
+                session.key, session.clientID, Int64(session.expiryInterval), clock.time(of: session.expiresAt),
+                session.owner,
+            ])
         guard let will = session.will else {
             try run("DELETE FROM will WHERE session = ?", [session.key])
             return

@@ -38,6 +38,7 @@ struct StoreFile {
             do {
                 let state = try connection.writeWithoutTransaction { database in
                     try StoreSchema.check(database, path: path)
+                    try StoreSchema.migrate(database, path: path)
                     try setUp(database)
                     return try StoredState.read(database, DeadlineClock(options))
                 }

@@ -1,21 +1,31 @@
 import GRDB
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// The tables of `broker.db`. Times are microseconds since 1970, 0 for never.
 enum StoreSchema {
     /// "GRBR" in the file's header tells `file` and us whose database it is.
     static let applicationID: Int64 = 0x4752_4252
-    static let version = 1
+    static let version = 2
 
     /// Topics and filters are blobs: MQTT compares them byte by byte. A content in `message` is shared by the deliveries
     /// that name it, and goes with the last of them. A delivery without packet identifier (0) waits to be sent; one
     /// with `released` has been received by the client and waits for PUBCOMP. `session.expires` counts while there is no
-    /// connection; `will.due` is 0 while there is one.
+    /// connection; `will.due` is 0 while there is one. `session.owner` is empty for clients without a name, and NULL in what
+    /// version 1 left, which did not know it.
     private static let tables = """
         CREATE TABLE session (
             key INTEGER PRIMARY KEY,
             client TEXT NOT NULL,
             expiry INTEGER NOT NULL,
-            expires INTEGER NOT NULL
+            expires INTEGER NOT NULL,
+            owner TEXT
         ) STRICT;
         CREATE TABLE will (
             session INTEGER PRIMARY KEY,
@@ -82,6 +92,26 @@ enum StoreSchema {
         try database.inTransaction {
             try database.execute(sql: tables)
             try database.execute(sql: "PRAGMA application_id = \(applicationID)")
+            try database.execute(sql: "PRAGMA user_version = \(version)")
+            return .commit
+        }
+    }
+
+    /// Brings a database of an earlier version to this one. What it was is kept beside it, as `broker.db.format-1` for
+    /// example.
+    static func migrate(_ database: Database, path: String) throws {
+        let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? version
+        guard found < version else { return }
+        let backup = "\(path).format-\(found)"
+        do {
+            // One that an interrupted upgrade has left.
+            unlink(backup)
+            try database.execute(sql: "VACUUM INTO ?", arguments: [backup])
+        } catch {
+            throw BrokerStoreError.storage("format \(found) can't be kept as \(backup) before the upgrade: \(error)")
+        }
+        try database.inTransaction {
+            try database.execute(sql: "ALTER TABLE session ADD COLUMN owner TEXT")
             try database.execute(sql: "PRAGMA user_version = \(version)")
             return .commit
         }

@@ -8,11 +8,11 @@ enum StoredState {
     static func read(_ database: Database, _ clock: DeadlineClock) throws -> DurableState {
         var sessions: [SessionKey: DurableState.Session] = [:]
         let wills = try wills(database, clock)
-        for row in try Row.fetchAll(database, sql: "SELECT key, client, expiry, expires FROM session") {
+        for row in try Row.fetchAll(database, sql: "SELECT key, client, expiry, expires, owner FROM session") {
             let key: Int64 = row[0]
             sessions[key] = DurableState.Session(
                 session: DurableSession(
-                    key: key, clientID: row[1], expiryInterval: UInt32(clamping: row[2] as Int64),
+                    key: key, clientID: row[1], owner: row[4], expiryInterval: UInt32(clamping: row[2] as Int64),
                     expiresAt: clock.deadline(of: row[3]), will: wills[key]))
         }
         try readSubscriptions(database, into: &sessions)

@@ -28,6 +28,7 @@ extension BrokerSettings {
             .mqttResponseInformation: advertised.responseInformation ?? "(none)",
             .mqttServerReference: advertised.serverReference ?? "(none)",
             .mqttDraining: String(advertised.isDraining),
+            .mqttAnyUserTakesOver: String(anyUserTakesOver),
             .limitConnectionsPerAddress: String(limits.connectionsPerAddress),
             .limitConnectionRate: String(limits.connectionRatePerAddress),
             .limitExemptAddresses: listing(limits.exemptAddresses),

@@ -31,6 +31,8 @@ public struct BrokerSettings: Sendable, Hashable {
     public var lenient: [String] = []
     /// Origins of pages that may connect by WebSocket.
     public var allowedOrigins: [String] = []
+    /// Whether a client may take over the session of another user's client.
+    public var anyUserTakesOver = false
     public var advertised = Advertised()
     public var limits = Limits()
 

@@ -9,6 +9,7 @@ extension ConfigurationLoader {
         try settings.list(.mqttTrustedProxies) { broker.trustedProxies = $0 }
         try settings.list(.mqttLenient, of: BrokerSettings.listenerKinds) { broker.lenient = $0 }
         try settings.list(.mqttAllowedOrigins) { broker.allowedOrigins = $0 }
+        try settings.flag(.mqttAnyUserTakesOver) { broker.anyUserTakesOver = $0 }
         broker.advertised = try advertised(from: settings)
         broker.limits = try limits(from: settings)
         if !broker.proxyProtocol.isEmpty, broker.trustedProxies.isEmpty {

@@ -39,6 +39,7 @@ public enum Key: String, Sendable, CaseIterable {
     case mqttResponseInformation = "mqtt.response_information"
     case mqttServerReference = "mqtt.server_reference"
     case mqttDraining = "mqtt.draining"
+    case mqttAnyUserTakesOver = "mqtt.any_user_takes_over"
     case limitConnectionsPerAddress = "mqtt.limits.connections_per_address"
     case limitConnectionRate = "mqtt.limits.connection_rate_per_address"
     case limitExemptAddresses = "mqtt.limits.exempt_addresses"

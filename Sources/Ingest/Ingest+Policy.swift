@@ -163,6 +163,7 @@ extension Ingest: BrokerPolicy {
             logger.notice(
                 "connection closed",
                 metadata: ["address": "\(address)", "client_id": "\(clientID)", "reason": "\(reason)"])
+        case .refusedTakeover(let client): deny("connect with the client identifier of another user", to: client)
         case .dropped(let clientID, let topic, let count, let reason):
             logger.warning(
                 "messages dropped",

@@ -166,3 +166,43 @@ def test_what_was_taken_back_gives_no_rights_to_those_who_are_connected(make_gar
         clients["esp1"].publish("garage/home/spot/esp1/state", "free")
         assert denied().count("sign") >= 2
         assert spots() == ["spot/home.esp1"]
+
+
+def test_a_client_identifier_is_its_users_also_after_a_kill(make_garage):
+    service = make_garage()
+    passwords = {
+        name: re.search(r"password\s+(\S+)", service.command("devices", "add", name).stdout).group(1)
+        for name in ("esp1", "esp2")
+    }
+    service.start()
+    topic = "garage/home/device/esp1/config"
+
+    def client(user: str | None) -> Client:
+        client = Client(service, "shared", clean=False)
+        if user:
+            client.paho.username_pw_set(user, passwords[user])
+        return client
+
+    def refusal(user: str | None, *options: str) -> str:
+        """What a stock client hears, with the same identifier."""
+        host, port = service.mqtt
+        account = ["-u", user, "-P", passwords[user]] if user else []
+        command = ["mosquitto_pub", "-h", host, "-p", str(port), "-i", "shared", *account, *options, "-t", "x", "-m", "y"]
+        return subprocess.run(command, capture_output=True, text=True, timeout=30).stderr
+
+    with client("esp1") as owner:
+        owner.subscribe(topic)
+        assert "identifier rejected" in refusal("esp2")
+        assert owner.paho.is_connected()
+        service.await_event("access.denied")
+    service.kill()
+    service.start()
+    mosquitto.publish(service, topic, "waits", "-q", "1")
+    assert "identifier rejected" in refusal("esp2")
+    assert "Client Identifier not valid" in refusal(None, "-V", "5", "-c")
+    eventually(lambda: len(service.events(type="access.denied")) == 3, "three refusals")
+    denied = service.events(type="access.denied")
+    assert [event["actor"] for event in denied] == ["esp2", "esp2", "anonymous"]
+    assert all(event["data"]["attempt"] == "connect with the client identifier of another user" for event in denied)
+    with client("esp1") as owner:
+        owner.await_payload(topic, "waits")

@@ -23,6 +23,27 @@ struct BrokerStoreTests {
         }
     }
 
+    @Test("A file of format 1 is kept beside and brought to this format")
+    func formatOne() async throws {
+        let folder = try StoreFolder()
+        let queue = try DatabaseQueue(path: folder.file.path)
+        try await queue.write { try $0.execute(sql: Sample.formatOne) }
+        try queue.close()
+        for _ in 1...2 {
+            try await folder.withStore { store, _ in
+                let state = store.takeState(now: 0)
+                #expect(state.sessions.map(\.session.clientID) == ["esp1"])
+                #expect(state.sessions.map(\.session.owner) == [nil])
+                #expect(state.sessions.first?.subscriptions.map(\.filter) == ["garage/home/gate/front/actuate"])
+                #expect(state.messages.values.map(\.payload) == [Array("waiting".utf8)])
+            }
+        }
+        let kept = try DatabaseQueue(path: folder.file.path + ".format-1")
+        defer { try? kept.close() }
+        #expect(try await kept.read { try Int.fetchOne($0, sql: "PRAGMA user_version") } == 1)
+        #expect(try await kept.read { try String.fetchOne($0, sql: "SELECT client FROM session") } == "esp1")
+    }
+
     @Test("Changes put together are what they are one by one", arguments: 1...20)
     func together(seed: UInt64) async throws {
         var random = RandomSource(seed: seed)
@@ -91,7 +112,7 @@ struct BrokerStoreTests {
         try await folder.withStore { _, _ in }
         try await DatabaseQueue(path: folder.file.path).write { try $0.execute(sql: "PRAGMA user_version = 7") }
         let path = folder.file.path
-        #expect(throws: BrokerStoreError.newerVersion(path: path, found: 7, supported: 1)) {
+        #expect(throws: BrokerStoreError.newerVersion(path: path, found: 7, supported: 2)) {
             _ = try BrokerStore.open(directory: folder.path, logger: StoreFolder.logger)
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).contains("broker.db"))

@@ -8,7 +8,7 @@ enum Sample {
         var state = DurableState()
         var first = DurableState.Session(
             session: DurableSession(
-                key: 3, clientID: "dev/ü", expiryInterval: .max,
+                key: 3, clientID: "dev/ü", owner: "ana", expiryInterval: .max,
                 will: DurableWill(
                     topic: "w", payload: [0, 1], qos: .exactlyOnce, retain: true, properties: [1, 1], delay: 5,
                     deadline: 0, principal: "p", userName: nil, remoteAddress: "192.0.2.1:5", listener: "tcp",
@@ -28,7 +28,7 @@ enum Sample {
         first.received = [1, 65_535]
         var second = DurableState.Session(
             session: DurableSession(
-                key: 4, clientID: "b", expiryInterval: 1000, expiresAt: 900_000_000_000))
+                key: 4, clientID: "b", owner: "", expiryInterval: 1000, expiresAt: 900_000_000_000))
         second.deliveries = [delivery(4, 1, message: 12, qos: 1, packetID: 0)]
         state.sessions = [first, second]
         state.messages = [11: message(11, expiresAt: 0), 12: message(12, expiresAt: 2_000_000_000)]

@@ -40,6 +40,45 @@ struct SessionTests {
         #expect(third.take().isEmpty)
     }
 
+    @Test("A session belongs to its user", arguments: [1, 3])
+    func owner(shards: Int) {
+        let broker = TestBroker(shards: shards)
+        broker.policy.set { $0.authentication = { .accepted(Principal(name: $0.userName)) } }
+
+        func connect(_ user: String?, _ version: ProtocolVersion = .v5, clean: Bool = false, shard: Int) -> TestClient {
+            let client = broker.open(shard: shard % shards, version: version)
+            let properties = version == .v5 ? persistent : Properties()
+            client.send(
+                .connect(
+                    Connect(
+                        version: version, clientID: "a", cleanStart: clean, userName: user, properties: properties)))
+            return client
+        }
+
+        let ana = connect("ana", shard: 0)
+        #expect(ana.take().first?.asConnack?.reasonCode == .success)
+        ana.subscribe("t", qos: .atLeastOnce)
+        for (index, user) in ["bruno", nil].enumerated() {
+            // Neither while it is in use, nor to end it, nor on another loop.
+            for isThere in [true, false] {
+                if !isThere { ana.cut() }
+                let new = connect(user, clean: isThere, shard: index + 1)
+                #expect(new.take().first?.asConnack?.reasonCode == .clientIdentifierNotValid)
+                #expect(new.isClosed)
+                let old = connect(user, .v3_1_1, shard: index)
+                #expect(old.take().first?.asConnack?.reasonCode == .clientIdentifierNotValid)
+            }
+            broker.connect("p").publish("t", "\(index)", qos: .atLeastOnce)
+        }
+        #expect(broker.policy.takeEvents().filter { $0 == "refused takeover of a" }.count == 8)
+        let back = connect("ana", shard: 2)
+        back.takeConnack()
+        #expect(back.connack?.sessionPresent == true)
+        #expect(back.takeTexts() == ["0", "1"])
+        back.disconnect(.normalDisconnection, [.sessionExpiryInterval(0)])
+        #expect(connect("bruno", shard: 1).take().first?.asConnack?.reasonCode == .success, "it had ended")
+    }
+
     @Test("A session ends with its connection unless it has an expiry interval [MQTT-3.1.2-23]")
     func noExpiry() {
         let broker = TestBroker()

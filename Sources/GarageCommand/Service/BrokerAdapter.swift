@@ -34,6 +34,7 @@ extension BrokerLimits {
         subscriptionIdentifiersAvailable = advertised.subscriptionIdentifiers
         responseInformation = advertised.responseInformation
         serverReference = advertised.serverReference
+        anyUserTakesOver = broker.anyUserTakesOver
         let bounds = broker.limits
         connectTimeout = UInt32(clamping: bounds.connectTimeout)
         maximumConnectSize = bounds.connectPacketSize

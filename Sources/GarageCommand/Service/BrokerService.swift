@@ -77,6 +77,10 @@ final class BrokerOnlyPolicy: BrokerPolicy {
             logger.notice(
                 "connection closed",
                 metadata: ["address": "\(address)", "client_id": "\(clientID)", "reason": "\(reason)"])
+        case .refusedTakeover(let client):
+            logger.notice(
+                "refused a client that asked for the session of another user",
+                metadata: ["client_id": "\(client.clientID)", "user": "\(client.principal.name ?? "")"])
         case .dropped(let clientID, let topic, let count, let reason):
             // The broker tells of the first and then of a thousand at a time.
             logger.warning(

@@ -115,6 +115,7 @@ extension Shard {
         let context = pending.context
         let expiry = sessionExpiry(of: connect)
         session.pointee.expiryInterval = expiry
+        session.pointee.owner = context.principal.owner
         connection.pointee.phase = .active
         connection.pointee.session = session
         connection.pointee.context = context

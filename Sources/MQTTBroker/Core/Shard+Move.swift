@@ -20,11 +20,19 @@ extension Shard {
                 isV5: connection.pointee.isV5, now)
             return
         }
+        let owner = limits.anyUserTakesOver ? nil : pending.context.principal.owner
         guard !isAlone else {
-            join(connection, pending, now)
+            if let owner, let other = sessionsByClientID[key]?.pointee.owner, other != owner {
+                refuseStranger(connection, pending, now)
+            } else {
+                join(connection, pending, now)
+            }
             return
         }
-        let (own, previous) = hub.claim(key, for: index)
+        guard let (own, previous) = hub.claim(key, for: index, by: owner) else {
+            refuseStranger(connection, pending, now)
+            return
+        }
         if let previous {
             let arrival = Arrival(tenure: own.number, connection: connection.pointee.id, pending: pending)
             arrivals[key, default: []].append(arrival)
@@ -43,6 +51,14 @@ extension Shard {
         } else {
             join(connection, pending, now)
         }
+    }
+
+    /// The session of this client identifier, with all that waits in it, is another user's.
+    private mutating func refuseStranger(_ connection: ConnectionPointer, _ pending: PendingConnect, _ now: UInt64) {
+        policy.observe(.refusedTakeover(pending.context))
+        refuseConnect(
+            connection, .clientIdentifierNotValid, detail: "the client identifier is another user's",
+            clientID: pending.context.clientID, isV5: connection.pointee.isV5, now)
     }
 
     /// Joins a connection with the session that is here, or a new one.
@@ -213,6 +229,7 @@ extension Shard {
         sessionsByClientID[key] = session
         // It may have passed through here before.
         passedOn[moved.move] = nil
+        session.pointee.owner = moved.owner
         session.pointee.expiryInterval = moved.expiryInterval
         if moved.key != 0 {
             session.pointee.key = moved.key

@@ -30,6 +30,9 @@ public struct DurableState: Sendable, Hashable {
 public struct DurableSession: Sendable, Hashable {
     public var key: SessionKey
     public var clientID: String
+    /// The name of the user whose it is, empty for clients without one; `nil` if that is not known, so that the next to
+    /// come becomes it.
+    public var owner: String?
     /// Seconds that it outlives its connection; `.max` for ever.
     public var expiryInterval: UInt32
     /// In nanoseconds on the broker's clock while there is no connection; 0 with a connection, or for never.
@@ -38,10 +41,12 @@ public struct DurableSession: Sendable, Hashable {
     public var will: DurableWill?
 
     public init(
-        key: SessionKey, clientID: String, expiryInterval: UInt32, expiresAt: UInt64 = 0, will: DurableWill? = nil
+        key: SessionKey, clientID: String, owner: String? = nil, expiryInterval: UInt32, expiresAt: UInt64 = 0,
+        will: DurableWill? = nil
     ) {
         self.key = key
         self.clientID = clientID
+        self.owner = owner
         self.expiryInterval = expiryInterval
         self.expiresAt = expiresAt
         self.will = will

@@ -28,7 +28,7 @@ extension Shard {
         journal.append(
             .session(
                 DurableSession(
-                    key: session.pointee.key, clientID: session.pointee.clientID,
+                    key: session.pointee.key, clientID: session.pointee.clientID, owner: session.pointee.owner,
                     expiryInterval: session.pointee.expiryInterval, expiresAt: session.pointee.expiresAt,
                     will: will.map { DurableWill($0) })),
             size: will?.will.payload.readableBytes ?? 0)

@@ -7,7 +7,9 @@ extension Shard {
     mutating func restore(_ sessions: [DurableState.Session], _ contents: [Int64: DurableMessage], _ now: UInt64) {
         var made: [Int64: Message] = [:]
         for state in sessions {
-            if !isAlone { _ = hub.claim(ExactText(state.session.clientID), for: index) }
+            if !isAlone {
+                _ = hub.claim(ExactText(state.session.clientID), for: index, by: state.session.owner)
+            }
             restore(state, contents, &made, now)
         }
         for message in made.values { messages.release(message) }
@@ -37,6 +39,7 @@ extension Shard {
         }
         sessionsByClientID[key] = session
         session.pointee.key = state.session.key
+        session.pointee.owner = state.session.owner
         hub.shards[index].durableSessions.wrappingAdd(1, ordering: .releasing)
         session.pointee.expiryInterval = state.session.expiryInterval
         for subscription in state.subscriptions {

@@ -108,13 +108,19 @@ public final class BrokerHub: Sendable {
     }
 
     /// Makes a shard the owner of a client's session.
-    /// - Returns: the shard's tenure, and the one before it if that was another shard's until now.
-    func claim(_ clientID: ExactText, for shard: Int) -> (own: Tenure, previous: Tenure?) {
+    /// - Parameter owner: the user who comes for it; `nil` for any.
+    /// - Returns: the shard's tenure, and the one before it if that was another shard's until now; `nil` if the session is
+    ///   another user's.
+    func claim(_ clientID: ExactText, for shard: Int, by owner: String?) -> (own: Tenure, previous: Tenure?)? {
         tenures.withLock { tenures in
             let previous = tenures.byClientID[clientID]
-            if let previous, previous.shard == shard { return (previous, nil) }
+            if let owner, let other = previous?.owner, other != owner { return nil }
+            if let previous, previous.shard == shard {
+                tenures.byClientID[clientID]?.owner = owner
+                return (previous, nil)
+            }
             tenures.last += 1
-            let own = Tenure(shard: shard, number: tenures.last)
+            let own = Tenure(shard: shard, number: tenures.last, owner: owner)
             tenures.byClientID[clientID] = own
             return (own, previous)
         }
@@ -147,6 +153,8 @@ struct Tenure: Sendable {
     var shard: Int
     /// No two have the same.
     var number: UInt64
+    /// The user whose session it is; `nil` if that is not known.
+    var owner: String?
 }
 
 private struct Tenures: Sendable {

@@ -98,6 +98,7 @@ struct MovedSession: Sendable {
     let move: UInt64
     /// The shards that asked for the session, and had it asked of them before it came.
     private(set) var path: [Int] = []
+    let owner: String?
     let expiryInterval: UInt32
     let subscriptions: [ExactText: SubscriptionOptions]
     let queue: [MovedMessage]
@@ -122,6 +123,7 @@ struct MovedSession: Sendable {
     init(_ session: Session, from shard: Int, move: UInt64) {
         from = shard
         self.move = move
+        owner = session.owner
         expiryInterval = session.expiryInterval
         subscriptions = session.subscriptions.mapValues(\.options)
         queue = session.queue.map {

@@ -49,6 +49,10 @@ public struct BrokerLimits: Sendable, Hashable {
     public var serverReference: String?
     /// Sessions of one event loop, those without a connection included.
     public var maximumSessions = 100_000
+    /// Whether a client may go on with, or end, the session of another user's client with the same identifier. Otherwise
+    /// it is refused with 0x85 (Client Identifier not valid); MQTT leaves to the server which identifiers it allows whom
+    /// (MQTT 5.0, 3.1.3.1).
+    public var anyUserTakesOver = false
     /// Connections at one time, over all listeners.
     public var maximumConnections = 100_000
     /// Seconds within which a connection must send its CONNECT.

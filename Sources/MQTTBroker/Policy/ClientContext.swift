@@ -11,6 +11,9 @@ public struct Principal: Sendable, Hashable {
     /// A client that gave no credentials.
     public static let anonymous = Principal(name: nil)
 
+    /// Whose a session is: the name, or nothing for clients without one.
+    var owner: String { name ?? "" }
+
     public init(name: String?, credential: String? = nil) {
         self.name = name
         self.credential = credential

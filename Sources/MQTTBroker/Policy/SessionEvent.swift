@@ -8,6 +8,8 @@ public enum SessionEvent: Sendable {
     case disconnected(ClientContext, cause: DisconnectCause)
     /// A connection was refused or broken off because of what it sent. `clientID` is empty if none was known yet.
     case refused(address: String, clientID: String, reason: String)
+    /// A client that had shown who it is asked for the session of another user; `refused` follows.
+    case refusedTakeover(ClientContext)
     /// Messages were thrown away for a client.
     case dropped(clientID: String, topic: String?, count: Int, reason: DropReason)
 }

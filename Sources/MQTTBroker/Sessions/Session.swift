@@ -6,6 +6,8 @@ struct Session {
     let slot: UInt32
     let generation: UInt32
     let clientID: String
+    /// The user whose session it is (`Principal.owner`); `nil` if that is not known, so that the next to come becomes it.
+    var owner: String?
     var connection: UnsafeMutablePointer<Connection>?
     /// Seconds that the session outlives its connection; `.max` for ever.
     var expiryInterval: UInt32 = 0

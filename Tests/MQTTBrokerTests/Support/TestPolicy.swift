@@ -68,6 +68,7 @@ final class TestPolicy: BrokerPolicy {
             case .connected(let context): "connected \(context.clientID)"
             case .disconnected(let context, let cause): "disconnected \(context.clientID) \(Self.text(cause))"
             case .refused(_, let clientID, let reason): "refused \(clientID): \(reason)"
+            case .refusedTakeover(let context): "refused takeover of \(context.clientID)"
             case .dropped(let clientID, let topic, let count, let reason):
                 "dropped \(clientID) \(topic ?? "-") \(count) \(reason)"
             }
