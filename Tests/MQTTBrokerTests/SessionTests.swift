@@ -241,6 +241,28 @@ struct SessionTests {
         #expect(seen == ["1", "2", "3", "4"])
     }
 
+    @Test(
+        "QoS 2 exchanges of an earlier connection leave the quota of the next alone [MQTT-4.9.0-1]", arguments: [1, 2])
+    func quotaBeginsAnew(shards: Int) {
+        var limits = BrokerLimits()
+        limits.receiveMaximum = 2
+        let broker = TestBroker(shards: shards, limits: limits)
+        let first = broker.connect("a", clean: false, [.sessionExpiryInterval(100)])
+        for id in 1...2 { first.publish("t", qos: .exactlyOnce, id: UInt16(id)) }
+        first.cut()
+        let client = broker.connect("a", clean: false, shard: shards - 1, [.sessionExpiryInterval(100)])
+        // One of the two comes again and counts, the other one waits for its turn.
+        client.publish("t", qos: .exactlyOnce, dup: true, id: 1)
+        client.publish("t", qos: .exactlyOnce, id: 3)
+        #expect(client.take() == [1, 3].map { .pubrec(Acknowledgement(packetID: $0)) })
+        for id in [1, 2, 3] as [UInt16] { client.send(.pubrel(Acknowledgement(packetID: id))) }
+        #expect(client.take() == [1, 2, 3].map { .pubcomp(Acknowledgement(packetID: $0)) })
+        for id in 4...5 { client.publish("t", qos: .exactlyOnce, id: UInt16(id)) }
+        #expect(client.take().count == 2)
+        client.publish("t", qos: .exactlyOnce, id: 6)
+        #expect(client.take().last?.asDisconnect?.reasonCode == .receiveMaximumExceeded)
+    }
+
     @Test("A client that exceeds the broker's Receive Maximum is cut off with 0x93")
     func receiveMaximumExceeded() {
         var limits = BrokerLimits()

@@ -61,6 +61,11 @@ struct SystemTopicsTests {
                 guard let publish = try? await client.nextPublish(within: 1) else { return false }
                 return publish.retain && String(buffer: publish.payload) == "garage test"
             }
+            let member = try await WireClient.connect(port: running.port, "member")
+            try await member.subscribe("$share/g/$SYS/#")
+            // Nothing retained comes to a shared subscription, only what is published from now on.
+            let publish = try #require(try await member.nextPublish())
+            #expect(publish.topic.hasPrefix("$SYS/broker/") && !publish.retain)
             let forger = try await WireClient.connect(port: running.port, "forger")
             try await forger.publish("$SYS/broker/version", "forged", qos: .atLeastOnce)
             guard case .puback(let answer)? = try await forger.next() else {

@@ -63,8 +63,7 @@ extension Shard {
             // PUBREL has come already, or the exchange was given up.
             guard let index = session.pointee.inboundQoS2.index(of: packetID) else { return }
             if reason.isError, connection.pointee.isV5 {
-                session.pointee.inboundQoS2.remove(at: index)
-                recordForgotten(packetID, session)
+                forget(packetID, at: index, session)
             } else {
                 session.pointee.inboundQoS2[at: index].heldSequence = 0
             }
@@ -95,7 +94,7 @@ extension Shard {
         if let session = sessions.find(ticket.slot, ticket.generation), !session.pointee.isLeaving {
             release(session, ticket.sequence, reason, now)
         } else {
-            releaseMoved(ticket, reason)
+            releaseMoved(ticket, reason, now)
         }
     }
 
@@ -145,17 +144,24 @@ extension Shard {
         }
         for packetID in refused {
             guard let index = session.pointee.inboundQoS2.index(of: packetID) else { continue }
-            session.pointee.inboundQoS2.remove(at: index)
-            recordForgotten(packetID, session)
+            forget(packetID, at: index, session)
         }
+    }
+
+    /// Ends the client's QoS 2 exchange.
+    private mutating func forget(_ packetID: UInt16, at index: Int, _ session: SessionPointer) {
+        let exchange = session.pointee.inboundQoS2.remove(at: index)
+        if exchange.isCounted, let connection = session.pointee.connection {
+            connection.pointee.unreleasedQoS2 &-= 1
+        }
+        recordForgotten(packetID, session)
     }
 
     private mutating func forgetHeld(_ session: SessionPointer, _ sequence: UInt64) {
         guard let packetID = heldPacketID(session, sequence),
             let index = session.pointee.inboundQoS2.index(of: packetID)
         else { return }
-        session.pointee.inboundQoS2.remove(at: index)
-        recordForgotten(packetID, session)
+        forget(packetID, at: index, session)
     }
 
     private func heldIndex(_ session: SessionPointer, _ sequence: UInt64) -> Int? {
@@ -187,8 +193,7 @@ extension Shard {
         case .pubrec: try handlePubrec(connection, session, view, now)
         case .pubrel:
             if let index = session.pointee.inboundQoS2.index(of: view.packetID) {
-                session.pointee.inboundQoS2.remove(at: index)
-                recordForgotten(view.packetID, session)
+                forget(view.packetID, at: index, session)
                 promise(0x70, view.packetID, .success, to: connection, session)
             } else {
                 promise(0x70, view.packetID, .packetIdentifierNotFound, to: connection, session)

@@ -73,6 +73,7 @@ extension Shard {
         connection.pointee.session = nil
         session.pointee.connection = nil
         keepWord(of: connection, for: session)
+        session.pointee.inboundQoS2.update { $0.isCounted = false }
         tellPresence(session)
         releaseGate(of: session)
         reportDrops(session)
@@ -117,20 +118,21 @@ extension Shard {
         }
         reportDrops(session)
         removeSubscriptions(session)
+        let hadKey = session.pointee.key != 0
         forget(session)
         if case .coming(let crossing)? = session.pointee.move {
             // What is still sent after it has nowhere to go.
             for shard in crossing.path { post(.arrived(move: crossing.move), to: shard) }
             if let (tenure, _) = crossing.handOver {
                 let key = ExactText(session.pointee.clientID)
-                post(.arrival(clientID: key, tenure: tenure.number, nil), to: tenure.shard)
+                answer(tenure, key, nil, hasEnded: hadKey)
             }
         }
         session.pointee.outbound.removeAll { messages.release($0) }
         clearQueue(of: session)
         let key = ExactText(session.pointee.clientID)
         sessionsByClientID[key] = nil
-        if key != claiming { hub.disown(key, by: index) }
+        if key != claiming { hub.disown(key, tenure: session.pointee.tenure) }
         sessions.remove(session.pointee.slot)
     }
 

@@ -84,7 +84,8 @@ extension Shard {
             case .publish(let mailed): withPublication(mailed, now) { _ = $0.deliverHere(&$1, now) }
             case .handOver(let clientID, let number, let tenure, let endsSession):
                 handOver(clientID, of: number, to: tenure, endsSession: endsSession, now)
-            case .arrival(let clientID, let tenure, let moved): arrive(clientID, tenure, moved, now)
+            case .arrival(let clientID, let tenure, let moved, let hasEnded):
+                arrive(clientID, tenure, moved, hasEnded: hasEnded, now)
             case .installed(let move): installed(move)
             case .late(let clientID, let move, let number, let message):
                 deliverLate(clientID, move, number, message, now)
@@ -93,9 +94,10 @@ extension Shard {
             case .released(let clientID, let sequence, let isError):
                 released(clientID, sequence, isError: isError, now)
             case .share(let key, let clientID, let shard, let change): share(key, clientID, shard, change)
-            case .shared(let key, let clientID, let home, let options, let mailed):
-                deliverShared(key, clientID, home: home, options, mailed, now)
-            case .chooseAgain(let key, let mailed): chooseAgain(key, mailed, now)
+            case .shared(let key, let clientID, let left, let home, let options, let mailed):
+                deliverShared(key, clientID, left: left, home: home, options, mailed, now)
+            case .chooseAgain(let key, let left, let mailed): chooseAgain(key, besides: left, mailed, now)
+            case .storedElsewhere(let clientID, let sequence): stored(clientID, sequence)
             case .stored(let ticket): stored(ticket)
             case .drained(let shard): releasePublishers(waitingForMailOf: shard)
             }

@@ -25,7 +25,7 @@ extension Shard {
             if let owner, let other = sessionsByClientID[key]?.pointee.owner, other != owner {
                 refuseStranger(connection, pending, now)
             } else {
-                join(connection, pending, now)
+                join(connection, pending, tenure: 0, afterEnd: false, now)
             }
             return
         }
@@ -34,10 +34,11 @@ extension Shard {
             return
         }
         if let previous {
-            let arrival = Arrival(tenure: own.number, connection: connection.pointee.id, pending: pending)
+            let endsSession = pending.connect.cleanStart
+            let arrival = Arrival(
+                tenure: own.number, connection: connection.pointee.id, pending: pending, endsSession: endsSession)
             arrivals[key, default: []].append(arrival)
             suspend(connection)
-            let endsSession = pending.connect.cleanStart
             post(.handOver(clientID: key, of: previous.number, to: own, endsSession: endsSession), to: previous.shard)
         } else if let position = arrivals[key]?.firstIndex(where: { $0.tenure == own.number }) {
             // Another connection of this client waits for the same session.
@@ -47,9 +48,10 @@ extension Shard {
             }
             arrivals[key]?[position].connection = connection.pointee.id
             arrivals[key]?[position].pending = pending
+            if pending.connect.cleanStart { arrivals[key]?[position].endsSession = true }
             suspend(connection)
         } else {
-            join(connection, pending, now)
+            join(connection, pending, tenure: own.number, afterEnd: false, now)
         }
     }
 
@@ -62,13 +64,19 @@ extension Shard {
     }
 
     /// Joins a connection with the session that is here, or a new one.
-    private mutating func join(_ connection: ConnectionPointer, _ pending: PendingConnect, _ now: UInt64) {
+    /// - Parameter afterEnd: another shard has had the store forget the session that there was.
+    private mutating func join(
+        _ connection: ConnectionPointer, _ pending: PendingConnect, tenure: UInt64, afterEnd: Bool, _ now: UInt64
+    ) {
         let hadKey = sessionsByClientID[ExactText(pending.context.clientID)].map { $0.pointee.key != 0 } ?? false
         let (session, isPresent) = attach(connection, pending, now)
-        if hadKey, !isPresent {
+        session.pointee.tenure = tenure
+        if hadKey || afterEnd, !isPresent {
             // The client counts on the old session's being gone once it sees CONNACK.
             connection.pointee.session = session
             suspend(connection)
+            // What the other shard has told the store comes before this.
+            if afterEnd { journal.append(.barrier) }
             journal.wait(for: journal.last, .welcome(connection.pointee.id, pending))
         } else {
             welcome(connection, session, pending, isPresent: isPresent, now)
@@ -104,29 +112,38 @@ extension Shard {
             session.pointee.move = .coming(crossing)
             return
         }
+        let hadKey = sessionsByClientID[key].map { $0.pointee.key != 0 } ?? false
         leave(key, endsSession: endsSession, now)
         guard let session = sessionsByClientID[key] else {
-            post(.arrival(clientID: key, tenure: tenure.number, nil), to: tenure.shard)
+            answer(tenure, key, nil, hasEnded: hadKey)
             return
         }
         reportDrops(session)
-        let moved = MovedSession(session.pointee, from: index, move: tenure.number)
+        answer(tenure, key, MovedSession(session.pointee, from: index, move: tenure.number), hasEnded: false)
+        depart(session, to: tenure)
+    }
+
+    /// Answers a shard that has asked for a session.
+    mutating func answer(_ tenure: Tenure, _ key: ExactText, _ moved: MovedSession?, hasEnded: Bool) {
         // The store gets this shard's changes of the session before those of the next.
         journal.flush(shard: index)
-        post(.arrival(clientID: key, tenure: tenure.number, moved), to: tenure.shard)
-        depart(session, to: tenure)
+        post(.arrival(clientID: key, tenure: tenure.number, moved, hasEnded: hasEnded), to: tenure.shard)
     }
 
     /// Keeps of a session only its subscriptions, whose messages are sent on.
     private mutating func depart(_ session: SessionPointer, to tenure: Tenure) {
         let key = ExactText(session.pointee.clientID)
         sessionsByClientID[key] = nil
-        var held: Set<UInt64> = []
-        session.pointee.inboundQoS2.forEach { if $1.heldSequence != 0 { held.insert($1.heldSequence) } }
-        if !held.isEmpty {
+        var waiting = MovedTickets(clientID: key)
+        let foreign = session.pointee.lastForeignSequence
+        session.pointee.inboundQoS2.forEach {
+            if $1.heldSequence > foreign { waiting.held.insert($1.heldSequence) }
+            if $1.storedSequence > foreign { waiting.unstored.insert($1.storedSequence) }
+        }
+        if !waiting.isEmpty {
             let ticket = HoldTicket(
                 shard: 0, slot: session.pointee.slot, generation: session.pointee.generation, sequence: 0)
-            movedTickets[ticket] = MovedTickets(clientID: key, sequences: held)
+            movedTickets[ticket] = waiting
         }
         session.pointee.outbound.removeAll { messages.release($0) }
         clearQueue(of: session)
@@ -170,63 +187,98 @@ extension Shard {
     }
 
     /// The host's word on a ticket of a session that is no longer here.
-    mutating func releaseMoved(_ ticket: HoldTicket, _ reason: ReasonCode) {
+    mutating func releaseMoved(_ ticket: HoldTicket, _ reason: ReasonCode, _ now: UInt64) {
+        guard let clientID = takeMoved(ticket, \.held) else { return }
+        released(clientID, ticket.sequence, isError: reason.isError, now)
+    }
+
+    /// Other shards have stored a publish of a session that is no longer here.
+    mutating func storedMoved(_ ticket: HoldTicket) {
+        guard let clientID = takeMoved(ticket, \.unstored) else { return }
+        stored(clientID, ticket.sequence)
+    }
+
+    /// Whose ticket it is. Tickets of QoS 1 publishes mean nothing without their connection.
+    private mutating func takeMoved(
+        _ ticket: HoldTicket, _ waiting: WritableKeyPath<MovedTickets, Set<UInt64>>
+    ) -> ExactText? {
         let name = HoldTicket(shard: 0, slot: ticket.slot, generation: ticket.generation, sequence: 0)
-        // Tickets of QoS 1 publishes mean nothing without their connection.
-        guard var moved = movedTickets[name], moved.sequences.remove(ticket.sequence) != nil else { return }
-        movedTickets[name] = moved.sequences.isEmpty ? nil : moved
-        guard let owner = hub.owner(of: moved.clientID) else { return }
-        post(.released(clientID: moved.clientID, sequence: ticket.sequence, isError: reason.isError), to: owner)
+        guard var moved = movedTickets[name], moved[keyPath: waiting].remove(ticket.sequence) != nil else { return nil }
+        movedTickets[name] = moved.isEmpty ? nil : moved
+        return moved.clientID
+    }
+
+    /// Sends mail after a session that is not here: to the shard that has it or waits for it. If that is this one it is
+    /// kept until the session comes.
+    /// - Returns: false if there is no such session.
+    mutating func send(_ mail: Mail, after key: ExactText) -> Bool {
+        if let owner = hub.owner(of: key), owner != index {
+            post(mail, to: owner)
+        } else if let last = arrivals[key]?.indices.last {
+            arrivals[key]?[last].mail.append(mail)
+        } else {
+            return false
+        }
+        return true
     }
 
     // MARK: The new shard
 
     /// The answer of the old shard.
-    mutating func arrive(_ key: ExactText, _ tenure: UInt64, _ moved: MovedSession?, _ now: UInt64) {
+    mutating func arrive(
+        _ key: ExactText, _ tenure: UInt64, _ moved: MovedSession?, hasEnded: Bool, _ now: UInt64
+    ) {
         guard let position = arrivals[key]?.firstIndex(where: { $0.tenure == tenure }) else { return }
         let arrival = arrivals[key]?.remove(at: position)
         if arrivals[key]?.isEmpty == true { arrivals[key] = nil }
-        if let forward = arrival?.forward {
-            passOn(key, moved, to: forward.tenure, endsSession: forward.endsSession, now)
-            return
+        var moved = moved
+        var hasEnded = hasEnded
+        if let session = moved, arrival?.endsSession == true || arrival?.forward?.endsSession == true {
+            endOnTheWay(key, session, now)
+            moved = nil
+            hasEnded = session.key != 0
         }
-        let connection = arrival?.connection.flatMap { connections.find($0.slot, $0.generation) }
-        let isWaiting = connection?.pointee.phase == .awaitingSession
-        if let moved { install(key, moved, now) }
-        guard let connection, let pending = arrival?.pending, isWaiting else {
-            // The client has gone again. If it has come back meanwhile, its session is in use.
-            if let session = sessionsByClientID[key] {
+        if let (tenure, _) = arrival?.forward {
+            if let moved { passedOn[moved.move] = tenure.shard }
+            answer(tenure, key, moved?.passed(by: index), hasEnded: hasEnded)
+        } else {
+            let connection = arrival?.connection.flatMap { connections.find($0.slot, $0.generation) }
+            let isWaiting = connection?.pointee.phase == .awaitingSession
+            if let moved { install(key, moved, tenure: tenure, now) }
+            if let connection, let pending = arrival?.pending, isWaiting {
+                join(connection, pending, tenure: tenure, afterEnd: hasEnded, now)
+                if connection.pointee.phase == .active { receiveEarly(connection, now) }
+            } else if let session = sessionsByClientID[key] {
+                // The client has gone again.
                 if session.pointee.connection == nil { settle(session, nil, now) }
             } else {
-                hub.disown(key, by: index)
+                hub.disown(key, tenure: tenure)
             }
-            return
         }
-        join(connection, pending, now)
-        if connection.pointee.phase == .active { receiveEarly(connection, now) }
+        // It finds the session here now, or goes after it.
+        for mail in arrival?.mail ?? [] { post(mail, to: index) }
     }
 
-    private mutating func passOn(
-        _ key: ExactText, _ moved: MovedSession?, to tenure: Tenure, endsSession: Bool, _ now: UInt64
-    ) {
-        guard let moved, endsSession else {
-            if let moved { passedOn[moved.move] = tenure.shard }
-            post(.arrival(clientID: key, tenure: tenure.number, moved?.passed(by: index)), to: tenure.shard)
-            return
-        }
-        // The session ends on the way.
+    /// Ends a session that comes, but is not to go on.
+    private mutating func endOnTheWay(_ key: ExactText, _ moved: MovedSession, _ now: UInt64) {
         if moved.key != 0 { journal.append(.sessionEnded(moved.key)) }
+        // The old shard looks after the groups that have their home there, and counts on the new one for others.
+        for (filter, _) in moved.subscriptions {
+            guard let filter = TopicFilter(filter.text), let name = filter.shareName else { continue }
+            let share = ShareKey(name: ExactText(name), filter: ExactText(filter.filter))
+            leave(share, key, of: moved.from)
+        }
         post(.installed(move: moved.move), to: moved.from)
         for shard in moved.path { post(.arrived(move: moved.move), to: shard) }
         if let will = moved.will { publish(will, now) }
-        post(.arrival(clientID: key, tenure: tenure.number, nil), to: tenure.shard)
     }
 
-    private mutating func install(_ key: ExactText, _ moved: MovedSession, _ now: UInt64) {
+    private mutating func install(_ key: ExactText, _ moved: MovedSession, tenure: UInt64, _ now: UInt64) {
         let session = sessions.insert { slot, generation in
             Session(slot: slot, generation: generation, clientID: key.text)
         }
         sessionsByClientID[key] = session
+        session.pointee.tenure = tenure
         // It may have passed through here before.
         passedOn[moved.move] = nil
         session.pointee.owner = moved.owner
@@ -254,10 +306,12 @@ extension Shard {
         let batch = session.pointee.key == 0 ? 0 : journal.last
         session.pointee.outbound.resume(
             lastPacketID: moved.lastPacketID, lastSequence: moved.lastSequence, lastHeld: batch)
-        for (packetID, heldSequence) in moved.inboundQoS2 {
-            session.pointee.inboundQoS2.insert(packetID, InboundQoS2(heldSequence: heldSequence, batch: batch))
+        for (packetID, heldSequence, storedSequence) in moved.inboundQoS2 {
+            session.pointee.inboundQoS2.insert(
+                packetID, InboundQoS2(heldSequence: heldSequence, batch: batch, storedSequence: storedSequence))
         }
         session.pointee.lastHoldSequence = moved.lastHoldSequence
+        session.pointee.lastForeignSequence = moved.lastHoldSequence
         session.pointee.retainedBacklog = Deque(moved.retainedBacklog)
         post(.installed(move: moved.move), to: moved.from)
     }
@@ -314,7 +368,10 @@ extension Shard {
     }
 
     mutating func released(_ key: ExactText, _ sequence: UInt64, isError: Bool, _ now: UInt64) {
-        guard let session = sessionsByClientID[key] else { return }
+        guard let session = sessionsByClientID[key] else {
+            _ = send(.released(clientID: key, sequence: sequence, isError: isError), after: key)
+            return
+        }
         release(session, sequence, isError ? .unspecifiedError : .success, now)
     }
 

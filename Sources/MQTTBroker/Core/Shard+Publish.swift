@@ -16,18 +16,23 @@ extension Shard {
         switch view.qos {
         case .atMostOnce: ticket = .none
         case .atLeastOnce:
-            try checkReceiveMaximum(connection, session)
+            try checkReceiveMaximum(connection)
             connection.pointee.unacknowledgedQoS1 &+= 1
             statistics.messagesReceivedQoS1 &+= 1
             ticket = makeTicket(session)
         case .exactlyOnce:
             if let known = session.pointee.inboundQoS2.index(of: view.packetID ?? 0) {
                 // Sent again before PUBREL: not a new message [MQTT-4.3.3-10].
+                if !session.pointee.inboundQoS2[at: known].isCounted {
+                    try checkReceiveMaximum(connection)
+                    session.pointee.inboundQoS2[at: known].isCounted = true
+                    connection.pointee.unreleasedQoS2 &+= 1
+                }
                 statistics.messagesReceivedQoS2 &+= 1
                 repeatPubrec(connection, session, view.packetID ?? 0, known)
                 return
             }
-            try checkReceiveMaximum(connection, session)
+            try checkReceiveMaximum(connection)
             statistics.messagesReceivedQoS2 &+= 1
             ticket = makeTicket(session)
         }
@@ -51,7 +56,8 @@ extension Shard {
             prepareProperties(&publication, view, packet, now)
         }
         if view.qos == .exactlyOnce {
-            session.pointee.inboundQoS2.insert(view.packetID ?? 0, InboundQoS2())
+            session.pointee.inboundQoS2.insert(view.packetID ?? 0, InboundQoS2(isCounted: true))
+            connection.pointee.unreleasedQoS2 &+= 1
         }
         carryOut(verdict, &publication, connection, session, packetID: view.packetID ?? 0, ticket, now)
     }
@@ -172,10 +178,8 @@ extension Shard {
 
     /// MQTT 5 clients are cut off when they exceed with one more publish what CONNACK told them; others are slowed
     /// down.
-    private mutating func checkReceiveMaximum(
-        _ connection: ConnectionPointer, _ session: SessionPointer
-    ) throws(DecodeError) {
-        let underWay = connection.pointee.unacknowledgedQoS1 &+ session.pointee.inboundQoS2.count
+    private mutating func checkReceiveMaximum(_ connection: ConnectionPointer) throws(DecodeError) {
+        let underWay = connection.pointee.unacknowledgedQoS1 &+ connection.pointee.unreleasedQoS2
         guard underWay >= Int(limits.receiveMaximum) else { return }
         if connection.pointee.isV5, !connection.pointee.isLenient {
             throw DecodeError(

@@ -36,8 +36,14 @@ extension Shard {
         if let node {
             takeOut(clientID, on: index, of: key, node: node)
         } else {
-            post(.share(key, clientID: clientID, shard: index, .left), to: home(of: key))
+            leave(key, clientID, of: index)
         }
+    }
+
+    /// Tells the home of a group, unless that is the member's shard itself, that a member has left.
+    mutating func leave(_ key: ShareKey, _ clientID: ExactText, of shard: Int) {
+        let home = home(of: key)
+        if home != shard { post(.share(key, clientID: clientID, shard: shard, .left), to: home) }
     }
 
     /// Tells the homes of a session's groups that it has got or lost its connection.
@@ -90,19 +96,23 @@ extension Shard {
         var live = 0
         for share in route.pointee.shares {
             guard let member = trie.nextMember(of: share.name, at: share.node) else { continue }
-            if give(&publication, to: member, of: share, isVolatile: route.pointee.isVolatile, now) { live &+= 1 }
+            if give(&publication, to: member, left: [], of: share, isVolatile: route.pointee.isVolatile, now) {
+                live &+= 1
+            }
         }
         return live
     }
 
     private mutating func give(
-        _ publication: inout Publication, to member: ShareGroup.Member, of share: Route.Share, isVolatile: Bool,
-        _ now: UInt64
+        _ publication: inout Publication, to member: ShareGroup.Member, left: Set<ExactText>, of share: Route.Share,
+        isVolatile: Bool, _ now: UInt64
     ) -> Bool {
         guard let session = member.session else {
             let key = ShareKey(name: share.name, filter: share.filter)
             let publish = MailedPublish(publication)
-            post(.shared(key, clientID: member.clientID, home: index, member.options, publish), to: member.shard)
+            post(
+                .shared(key, clientID: member.clientID, left: left, home: index, member.options, publish),
+                to: member.shard)
             return member.isConnected
         }
         var receiver = Self.merge([TopicTrie.Entry(session: session, options: member.options)])
@@ -113,8 +123,8 @@ extension Shard {
 
     /// A message that the home of a group has chosen a member for.
     mutating func deliverShared(
-        _ key: ShareKey, _ clientID: ExactText, home: Int, _ options: SubscriptionOptions, _ mailed: MailedPublish,
-        _ now: UInt64
+        _ key: ShareKey, _ clientID: ExactText, left: Set<ExactText>, home: Int, _ options: SubscriptionOptions,
+        _ mailed: MailedPublish, _ now: UInt64
     ) {
         let text = ExactText("$share/\(key.name.text)/\(key.filter.text)")
         if let session = sessionsByClientID[clientID], session.pointee.subscriptions[text] != nil {
@@ -123,22 +133,23 @@ extension Shard {
                 _ = shard.deliver(&receiver, &publication, isVolatile: false, now)
                 shard.releaseMessage(of: &publication)
             }
-        } else if let owner = hub.owner(of: clientID), owner != index {
-            post(.shared(key, clientID: clientID, home: home, options, mailed), to: owner)
-        } else {
-            // It has left, and the home will have heard of that before this.
-            post(.chooseAgain(key, mailed), to: home)
+        } else if !send(.shared(key, clientID: clientID, left: left, home: home, options, mailed), after: clientID) {
+            // It has left, and the home will have heard of that before this. It is not asked again all the same: that a
+            // message does not go round for ever must not depend on what every shard has said about its members.
+            post(.chooseAgain(key, left: left.union([clientID]), mailed), to: home)
         }
     }
 
-    mutating func chooseAgain(_ key: ShareKey, _ mailed: MailedPublish, _ now: UInt64) {
+    mutating func chooseAgain(
+        _ key: ShareKey, besides left: Set<ExactText>, _ mailed: MailedPublish, _ now: UInt64
+    ) {
         let node = trie.node(for: key.filter.text)
-        let member = trie.nextMember(of: key.name, at: Int(node))
+        let member = trie.nextMember(of: key.name, besides: left, at: Int(node))
         trie.prune(node)
         guard let member else { return }
         let share = Route.Share(node: Int(node), name: key.name, filter: key.filter)
         withPublication(mailed, now) { shard, publication in
-            _ = shard.give(&publication, to: member, of: share, isVolatile: false, now)
+            _ = shard.give(&publication, to: member, left: left, of: share, isVolatile: false, now)
             shard.releaseMessage(of: &publication)
         }
     }

@@ -111,10 +111,26 @@ extension Shard {
 
     /// The other shards have stored what they got of a publish.
     mutating func stored(_ ticket: HoldTicket) {
-        guard let session = sessions.find(ticket.slot, ticket.generation), !session.pointee.isLeaving else { return }
+        if let session = sessions.find(ticket.slot, ticket.generation), !session.pointee.isLeaving {
+            stored(session, ticket.sequence)
+        } else {
+            storedMoved(ticket)
+        }
+    }
+
+    /// The same for a session that had moved here, or on, before they had.
+    mutating func stored(_ key: ExactText, _ sequence: UInt64) {
+        if let session = sessionsByClientID[key] {
+            stored(session, sequence)
+        } else {
+            _ = send(.storedElsewhere(clientID: key, sequence: sequence), after: key)
+        }
+    }
+
+    private mutating func stored(_ session: SessionPointer, _ sequence: UInt64) {
         var received: UInt16?
         session.pointee.inboundQoS2.forEach { packetID, value in
-            if value.storedSequence == ticket.sequence { received = packetID }
+            if value.storedSequence == sequence { received = packetID }
         }
         var batch: UInt64 = 0
         if let received, let index = session.pointee.inboundQoS2.index(of: received) {
@@ -124,7 +140,7 @@ extension Shard {
             session.pointee.inboundQoS2[at: index].batch = batch
         }
         guard let connection = session.pointee.connection,
-            connection.pointee.acknowledgements.stored(ticket.sequence, batch: batch)
+            connection.pointee.acknowledgements.stored(sequence, batch: batch)
         else { return }
         if batch > journal.committed {
             journal.wait(for: batch, .acknowledgements(connection.pointee.id))

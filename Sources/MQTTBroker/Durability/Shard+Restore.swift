@@ -7,10 +7,12 @@ extension Shard {
     mutating func restore(_ sessions: [DurableState.Session], _ contents: [Int64: DurableMessage], _ now: UInt64) {
         var made: [Int64: Message] = [:]
         for state in sessions {
+            var tenure: UInt64 = 0
             if !isAlone {
-                _ = hub.claim(ExactText(state.session.clientID), for: index, by: state.session.owner)
+                let claim = hub.claim(ExactText(state.session.clientID), for: index, by: state.session.owner)
+                tenure = claim?.own.number ?? 0
             }
-            restore(state, contents, &made, now)
+            restore(state, tenure, contents, &made, now)
         }
         for message in made.values { messages.release(message) }
     }
@@ -30,14 +32,15 @@ extension Shard {
     }
 
     private mutating func restore(
-        _ state: DurableState.Session, _ contents: [Int64: DurableMessage], _ made: inout [Int64: Message],
-        _ now: UInt64
+        _ state: DurableState.Session, _ tenure: UInt64, _ contents: [Int64: DurableMessage],
+        _ made: inout [Int64: Message], _ now: UInt64
     ) {
         let key = ExactText(state.session.clientID)
         let session = sessions.insert { slot, generation in
             Session(slot: slot, generation: generation, clientID: key.text)
         }
         sessionsByClientID[key] = session
+        session.pointee.tenure = tenure
         session.pointee.key = state.session.key
         session.pointee.owner = state.session.owner
         hub.shards[index].durableSessions.wrappingAdd(1, ordering: .releasing)

@@ -130,11 +130,11 @@ public final class BrokerHub: Sendable {
         tenures.withLock { $0.byClientID[clientID]?.shard }
     }
 
-    /// Forgets a client whose session has ended, unless another shard has claimed it.
-    func disown(_ clientID: ExactText, by shard: Int) {
+    /// Forgets a client whose session has ended, unless it has been claimed since then, be it by the same shard.
+    func disown(_ clientID: ExactText, tenure: UInt64) {
         guard shardCount > 1 else { return }
         tenures.withLock { tenures in
-            if tenures.byClientID[clientID]?.shard == shard { tenures.byClientID[clientID] = nil }
+            if tenures.byClientID[clientID]?.number == tenure { tenures.byClientID[clientID] = nil }
         }
     }
 }

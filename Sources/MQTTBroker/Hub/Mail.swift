@@ -4,8 +4,9 @@ enum Mail: Sendable {
     case publish(MailedPublish)
     /// A client has connected elsewhere: send the session of tenure `of` to `to`, or end it.
     case handOver(clientID: ExactText, of: UInt64, to: Tenure, endsSession: Bool)
-    /// The answer to `handOver` for the shard's own tenure; `nil` if there is no session to go on with.
-    indirect case arrival(clientID: ExactText, tenure: UInt64, MovedSession?)
+    /// The answer to `handOver` for the shard's own tenure; `nil` if there is no session to go on with. `hasEnded` if
+    /// there was one that the store has been told to forget.
+    indirect case arrival(clientID: ExactText, tenure: UInt64, MovedSession?, hasEnded: Bool)
     /// The subscriptions of the session that moved with this number are in place, or no longer needed: the old shard
     /// need not look after them any longer.
     case installed(move: UInt64)
@@ -17,16 +18,18 @@ enum Mail: Sendable {
     case arrived(move: UInt64)
     /// A session of `shard` tells the home of a share group of itself.
     case share(ShareKey, clientID: ExactText, shard: Int, ShareChange)
-    /// The home of a share group has chosen this member for a message.
-    case shared(ShareKey, clientID: ExactText, home: Int, SubscriptionOptions, MailedPublish)
-    /// The chosen member has left; the home is to choose another.
-    case chooseAgain(ShareKey, MailedPublish)
+    /// The home of a share group has chosen this member for a message, for which `left` were chosen before.
+    case shared(ShareKey, clientID: ExactText, left: Set<ExactText>, home: Int, SubscriptionOptions, MailedPublish)
+    /// These members were chosen and have left; the home is to choose another.
+    case chooseAgain(ShareKey, left: Set<ExactText>, MailedPublish)
     /// A shard has read its mail, of which there had been too much.
     case drained(shard: Int)
     /// Every shard has stored what it got of a publish.
     case stored(HoldTicket)
     /// The host's word on a QoS 2 publish that was held when the session moved.
     case released(clientID: ExactText, sequence: UInt64, isError: Bool)
+    /// Every shard has stored what it got of a QoS 2 publish whose publisher's session has moved meanwhile.
+    case storedElsewhere(clientID: ExactText, sequence: UInt64)
 }
 
 /// A publish as it travels between shards.
@@ -105,7 +108,7 @@ struct MovedSession: Sendable {
     let exchanges: [Exchange]
     let lastPacketID: UInt16
     let lastSequence: UInt64
-    let inboundQoS2: [(packetID: UInt16, heldSequence: UInt64)]
+    let inboundQoS2: [(packetID: UInt16, heldSequence: UInt64, storedSequence: UInt64)]
     let lastHoldSequence: UInt64
     let retainedBacklog: [RetainedDelivery]
     let will: PendingWill?
@@ -142,8 +145,8 @@ struct MovedSession: Sendable {
         self.exchanges = exchanges
         lastPacketID = session.outbound.lastPacketID
         lastSequence = session.outbound.lastSequence
-        var inbound: [(packetID: UInt16, heldSequence: UInt64)] = []
-        session.inboundQoS2.forEach { inbound.append(($0, $1.heldSequence)) }
+        var inbound: [(packetID: UInt16, heldSequence: UInt64, storedSequence: UInt64)] = []
+        session.inboundQoS2.forEach { inbound.append(($0, $1.heldSequence, $1.storedSequence)) }
         inboundQoS2 = inbound
         lastHoldSequence = session.lastHoldSequence
         retainedBacklog = Array(session.retainedBacklog)
@@ -157,7 +160,7 @@ extension Mail {
     /// What the publisher's shard waits for.
     var receipt: Receipt? {
         switch self {
-        case .publish(let mailed), .shared(_, _, _, _, let mailed), .chooseAgain(_, let mailed): mailed.receipt
+        case .publish(let mailed), .shared(_, _, _, _, _, let mailed), .chooseAgain(_, _, let mailed): mailed.receipt
         default: nil
         }
     }

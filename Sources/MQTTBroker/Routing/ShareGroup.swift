@@ -52,11 +52,12 @@ struct ShareGroup {
     }
 
     /// The next in turn, those with a connection first; of the others only those that messages may wait for.
-    mutating func next() -> Member? {
+    mutating func next(besides left: Set<ExactText>) -> Member? {
         let start = cursor &+ 1
         var away: Int?
         for offset in 0..<members.count {
             let index = (start &+ offset) % members.count
+            if !left.isEmpty, left.contains(members[index].clientID) { continue }
             if members[index].isPresent {
                 cursor = index
                 return members[index]

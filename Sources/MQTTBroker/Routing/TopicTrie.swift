@@ -96,11 +96,13 @@ struct TopicTrie {
     }
 
     /// Who of a share group is next.
-    mutating func nextMember(of name: ExactText, at node: Int) -> ShareGroup.Member? {
+    mutating func nextMember(
+        of name: ExactText, besides left: Set<ExactText> = [], at node: Int
+    ) -> ShareGroup.Member? {
         guard node < nodes.count, let position = nodes[node].groups.firstIndex(where: { $0.name == name }) else {
             return nil
         }
-        return nodes[node].groups[position].next()
+        return nodes[node].groups[position].next(besides: left)
     }
 
     /// Whether a message to a share group would go out at once.

@@ -49,6 +49,9 @@ struct Connection {
     var acknowledgements = AcknowledgementQueue()
     /// QoS 1 publishes of the client without PUBACK.
     var unacknowledgedQoS1 = 0
+    /// QoS 2 publishes that have come on this connection and have not been released. Those of earlier connections do not
+    /// count, as the client's quota begins anew [MQTT-4.9.0-1].
+    var unreleasedQoS2 = 0
     var will: PendingWill?
     /// Set while the client authenticates by a method of its own choice, and afterwards.
     var login: EnhancedLogin?

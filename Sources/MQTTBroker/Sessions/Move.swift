@@ -15,8 +15,12 @@ struct Arrival {
     /// The connection that waits with it; `nil` if it has been taken over meanwhile.
     var connection: ConnectionID?
     var pending: PendingConnect?
+    /// A connection that waits for it, or waited before it was taken over, starts anew.
+    var endsSession: Bool
     /// Another shard has asked for the session before it came.
     var forward: (tenure: Tenure, endsSession: Bool)?
+    /// Mail that came for the session before it did.
+    var mail: [Mail] = []
 }
 
 /// A session between two shards.
@@ -47,9 +51,13 @@ struct Crossing {
     var handOver: (tenure: Tenure, endsSession: Bool)?
 }
 
-/// Hold tickets of QoS 2 publishes that the host may still release for a session that has moved.
+/// Hold tickets of QoS 2 publishes of a session that has moved, whose PUBREC still waits.
 struct MovedTickets {
     var clientID: ExactText
-    /// The tickets' numbers.
-    var sequences: Set<UInt64>
+    /// The numbers of those that the host may still release.
+    var held: Set<UInt64> = []
+    /// The numbers of those that other shards have not stored yet.
+    var unstored: Set<UInt64> = []
+
+    var isEmpty: Bool { held.isEmpty && unstored.isEmpty }
 }

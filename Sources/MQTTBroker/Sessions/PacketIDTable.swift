@@ -65,6 +65,12 @@ struct PacketIDTable<Value> {
         count = 0
     }
 
+    /// Changes every value.
+    mutating func update(_ change: (inout Value) -> Void) {
+        guard count > 0 else { return }
+        for index in identifiers.indices where identifiers[index] != 0 { change(&values[index]) }
+    }
+
     func forEach(_ body: (_ identifier: UInt16, _ value: Value) -> Void) {
         guard count > 0 else { return }
         for index in identifiers.indices where identifiers[index] != 0 {

@@ -23,6 +23,8 @@ struct Session {
     var inboundQoS2 = PacketIDTable<InboundQoS2>(placeholder: InboundQoS2())
     /// Numbers the hold tickets; the first is 1.
     var lastHoldSequence: UInt64 = 0
+    /// Tickets up to this number were made on shards where the session was before.
+    var lastForeignSequence: UInt64 = 0
     /// A will that waits for its delay after the connection's end.
     var will: PendingWill?
     /// Messages dropped and not reported yet.
@@ -43,6 +45,8 @@ struct Session {
     /// The last batch after which the session is looked at again.
     var drainsAfter: UInt64 = 0
 
+    /// The number of the tenure under which its shard has it; 0 with one shard.
+    var tenure: UInt64 = 0
     /// Set while the session is between two shards.
     var move: Move?
 
@@ -70,6 +74,8 @@ struct InboundQoS2 {
     var batch: UInt64 = 0
     /// The hold ticket's number while other shards have something to store.
     var storedSequence: UInt64 = 0
+    /// Counted among those that have come on the present connection.
+    var isCounted = false
 }
 
 /// A message that waits for quota, room or a connection.

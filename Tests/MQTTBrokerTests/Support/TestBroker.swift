@@ -111,6 +111,16 @@ final class TestBroker {
         pump()
     }
 
+    /// Delivers held mail in rounds.
+    /// - Returns: whether it came to an end.
+    func settleMail(rounds: Int = 1000) -> Bool {
+        for _ in 0..<rounds {
+            if shardsWithMail.isEmpty { return true }
+            for shard in shardsWithMail.sorted() { deliverMail(to: shard) }
+        }
+        return false
+    }
+
     func deliverMail(to shard: Int) {
         guard shardsWithMail.remove(shard) != nil else { return }
         cores[shard].deliverMail(now: now)

@@ -56,9 +56,10 @@ final class Client {
         receiveMaximum = min(Self.window, Int(brokerReceiveMaximum))
     }
 
-    /// A session that ends after a time may have ended, and another begun, without a word that arrived; then only a new
-    /// start makes both sides agree.
-    var mustStartAnew: Bool { traits.expiry != .max && !hasBeenReady }
+    /// A session that ends after a time may have ended, and another begun, without a word that arrived; and one that the
+    /// client has given up with its last CONNECT goes on in the broker if that CONNECT is lost. Then only a new start
+    /// makes both sides agree.
+    var mustStartAnew: Bool { !hasBeenReady && (traits.expiry != .max || startsAnew) }
     var isConnected: Bool { link != nil }
     /// Nothing is under way.
     var isIdle: Bool { exchanges.isEmpty && open.isEmpty && (link.map { $0.up.isEmpty && $0.down.isEmpty } ?? true) }
@@ -280,11 +281,17 @@ final class Client {
         }
         // What its publisher sends again may go to another member of a group, after what came later.
         guard traits.kind != .member || publish.qos == .exactlyOnce, !record.isWill else { return }
-        // And if the first copy was dropped, the second comes after what came later.
-        guard publish.qos == .exactlyOnce || ledger.dropped[traits.index] == nil else { return }
+        // And if the first copy was dropped, the second comes after what came later. So it does if the first came before
+        // the subscription, of those who have not had theirs from the beginning.
+        let isSecond = record.accepted > 1 && traits.kind != .keeper
+        guard publish.qos == .exactlyOnce || (ledger.dropped[traits.index] == nil && !isSecond) else { return }
         let stream = Stream(publisher: record.publisher, topic: publish.topic, qos: publish.qos)
         if let earlier = last[stream], earlier > number {
-            ledger.fail("client \(traits.index) got message \(number) after \(earlier)")
+            ledger.fail(
+                """
+                client \(traits.index), a \(traits.kind), got message \(number) after \(earlier): \(record) after \
+                \(ledger.records[earlier])
+                """)
         }
         last[stream] = number
     }
