@@ -177,6 +177,14 @@ public final class MQTTServer: Service, Sendable {
         }
     }
 
+    /// Asks the policy again about every subscription of the connected clients, after rights were taken away. A client that
+    /// would not be granted one of them now is disconnected, and its session ends.
+    public func reviewRights() {
+        for loop in loops {
+            loop.eventLoop.execute { loop.withCore { core, now in core.reviewRights(now: now) } }
+        }
+    }
+
     /// Whether new clients are sent to `BrokerLimits.serverReference` with 0x9C (use another server), for the time
     /// before an update for example. Without a reference it changes nothing.
     public func setDraining(_ drains: Bool) { hub.setDraining(drains) }

@@ -12,8 +12,11 @@ struct Broker: AsyncParsableCommand {
     @OptionGroup var listeners: ListenOptions
 
     func run() async throws {
-        let configuration = try await options.load(flags: listeners.flags)
+        let load: @Sendable () async throws -> ServiceConfiguration = { [options, listeners] in
+            try await options.load(flags: listeners.flags)
+        }
+        let configuration = try await load()
         try AddressCheck(configuration).run()
-        try await BrokerService(configuration: configuration).run()
+        try await BrokerService(configuration: configuration, reload: load).run()
     }
 }

@@ -41,7 +41,7 @@ struct ConfigCommand: AsyncParsableCommand {
 
 extension ServiceConfiguration {
     /// Each key with its value in force, in the order of ``Key``.
-    fileprivate var values: [(key: Key, value: String)] {
+    var values: [(key: Key, value: String)] {
         let brokerValues = broker.values
         return Key.allCases.map { key in
             let value: String =

@@ -28,10 +28,13 @@ struct Serve: AsyncParsableCommand {
     var demo = false
 
     func run() async throws {
-        var flags = listeners.flags
-        flags[.httpListen] = http
-        let configuration = try await options.load(flags: flags)
+        let load: @Sendable () async throws -> ServiceConfiguration = { [options, listeners, http] in
+            var flags = listeners.flags
+            flags[.httpListen] = http
+            return try await options.load(flags: flags)
+        }
+        let configuration = try await load()
         try AddressCheck(configuration).run()
-        try await GarageService(configuration: configuration, attachesDemo: demo).run()
+        try await GarageService(configuration: configuration, attachesDemo: demo, reload: load).run()
     }
 }

@@ -6,14 +6,26 @@ import Logging
 /// when systemd reads them.
 struct LineLogHandler: LogHandler {
     var metadata: Logger.Metadata = [:]
-    var logLevel: Logger.Level
+    /// A level of this logger's own, in place of everyone's.
+    private var own: Logger.Level?
     private let label: String
+    private let threshold: LogThreshold
+    private let limit: LogLimit
     private let format: ServiceConfiguration.LogFormat
     private let writesPriority: Bool
 
-    init(label: String, level: Logger.Level, format: ServiceConfiguration.LogFormat, writesPriority: Bool) {
+    var logLevel: Logger.Level {
+        get { own ?? threshold.level }
+        set { own = newValue }
+    }
+
+    init(
+        label: String, threshold: LogThreshold, limit: LogLimit, format: ServiceConfiguration.LogFormat,
+        writesPriority: Bool
+    ) {
         self.label = label
-        logLevel = level
+        self.threshold = threshold
+        self.limit = limit
         self.format = format
         self.writesPriority = writesPriority
     }
@@ -24,6 +36,7 @@ struct LineLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
+        guard limit.admits(event, label: label) else { return }
         var fields: [(key: String, value: String)] = [
             ("ts", Date().formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))),
             ("level", event.level.rawValue), ("component", label), ("msg", "\(event.message)"),

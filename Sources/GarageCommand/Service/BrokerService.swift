@@ -13,6 +13,8 @@ import UnixSignals
 /// The broker without the garage: `garage broker`.
 struct BrokerService {
     let configuration: ServiceConfiguration
+    /// Reads the configuration anew.
+    let reload: @Sendable () async throws -> ServiceConfiguration
 
     func run() async throws {
         LogSetup.bootstrap(configuration)
@@ -45,7 +47,9 @@ struct BrokerService {
         for path in addresses.unix { logger.notice("listening", metadata: ["mqtt_unix": "\(path)"]) }
         for address in addresses.webSocket { logger.notice("listening", metadata: ["mqtt_ws": "\(address)"]) }
         // Stopped in reverse order: the store last.
-        var services: [any Service] = [server, CertificateReload(server: server, logger: logger)]
+        var services: [any Service] = [
+            LogOmissions(), server, Reload(configuration: configuration, load: reload, server: server, logger: logger),
+        ]
         if let store { services.insert(BrokerStoreService(store: store), at: 0) }
         try await ServiceGroup(
             configuration: .init(

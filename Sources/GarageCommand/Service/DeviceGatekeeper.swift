@@ -13,7 +13,7 @@ struct DeviceGatekeeper: Gatekeeper {
     let devices: DeviceRegistry
     /// Where programs have their tokens; `nil` lets none in.
     var registry: AccessRegistry?
-    var topics = TopicAccess { CommandTopics.isCommand($0) }
+    var topics = CurrentTopicAccess()
     /// Whether a person may move a gate now.
     var mayPersonMove: @Sendable (Person, Subject) -> Bool = { person, _ in person.role.permissions.contains(.command) }
     /// The password of the simulated garage of `--demo`, made for this run.

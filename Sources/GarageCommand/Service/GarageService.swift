@@ -22,6 +22,8 @@ import Web
 struct GarageService {
     let configuration: ServiceConfiguration
     let attachesDemo: Bool
+    /// Reads the configuration anew.
+    let reload: @Sendable () async throws -> ServiceConfiguration
 
     func run() async throws {
         LogSetup.bootstrap(configuration)
@@ -60,9 +62,10 @@ struct GarageService {
         let devices = try open("the list of devices") { try DeviceRegistry(folder: folder.path) }
         let certificate = try makeCertificate()
         let access = try makeAccess(folder: folder, log: log, views: views, devices: devices, clock: clock)
+        let topics = CurrentTopicAccess(rules: try TopicRules.read(configuration.accessRules))
         let ingest = try open("the event log") {
             try makeIngest(
-                log: log, access: access, devices: devices, clock: clock, demoPassword: demoPassword,
+                log: log, access: access, devices: devices, topics: topics, clock: clock, demoPassword: demoPassword,
                 settings: settings)
         }
 
@@ -93,8 +96,11 @@ struct GarageService {
 
         // Stopped in reverse order: the devices first, the store last.
         var services: [any Service] = [
-            StoreService(log: log), views, ingest, web, server,
-            CertificateReload(server: server, pages: certificate, logger: logger),
+            StoreService(log: log), LogOmissions(), views, ingest, web, server,
+            Reload(
+                configuration: configuration, load: reload, server: server, pages: certificate, topics: topics,
+                logger: logger),
+            RightsReview(devices: devices, registry: access.registry, server: server),
             EventBroadcast(views: views, server: server, logger: Logger(label: "broadcast")),
             GarageMetrics(views: views, logger: Logger(label: "metrics")),
             HeadPublisher(log: log, key: headKey, views: views, server: server, logger: Logger(label: "log")),
@@ -212,13 +218,13 @@ struct GarageService {
     }
 
     private func makeIngest(
-        log: EventLog, access: AccessControl, devices: DeviceRegistry,
+        log: EventLog, access: AccessControl, devices: DeviceRegistry, topics: CurrentTopicAccess,
         clock: @escaping @Sendable () -> Timestamp, demoPassword: String?, settings: GarageSettings
     ) throws -> Ingest {
         let foreign = ForeignDeviceSetup(configuration)
         let gatekeeper = DeviceGatekeeper(
             devices: devices, registry: access.registry,
-            topics: TopicAccess(rules: try TopicRules.read(configuration.accessRules)) { CommandTopics.isCommand($0) },
+            topics: topics,
             mayPersonMove: { access.mayMove($1, $0, at: clock()) }, demoPassword: demoPassword)
         return try Ingest(
             log: log,

@@ -101,6 +101,13 @@ public final class BrokerCore {
         return true
     }
 
+    /// Asks the policy again about every subscription of the connected clients. A client that would not be granted one of
+    /// them now is disconnected, MQTT 5 clients with 0x87 (Not authorized), and its session ends.
+    public func reviewRights(now: UInt64) {
+        shard.pointee.reviewRights(now)
+        shard.pointee.flushJournal()
+    }
+
     /// Ends every connection and takes no new one.
     public func shutdown(now: UInt64) {
         shard.pointee.shutdown(now)

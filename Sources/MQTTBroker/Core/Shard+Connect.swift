@@ -163,7 +163,7 @@ extension Shard {
     ) -> (SessionPointer, isPresent: Bool) {
         let key = ExactText(pending.context.clientID)
         claiming = key
-        leave(key, endsSession: pending.connect.cleanStart, now)
+        leave(key, endsSession: pending.connect.cleanStart || hasLostRights(key, pending.context), now)
         claiming = nil
         if let session = sessionsByClientID[key] {
             session.pointee.connection = connection

@@ -1,0 +1,110 @@
+"""What changes while the service runs: SIGHUP, and rights that are taken away."""
+
+import re
+import signal
+import socket
+
+from device import Client
+from waiting import eventually
+from wire import connect
+
+
+def with_file(make_garage, tmp_path, text: str):
+    file = tmp_path / "garage.yaml"
+    file.write_text(text)
+    return make_garage("--config", str(file)), file
+
+
+def device(service, name: str, password: str, clean: bool = True) -> Client:
+    client = Client(service, f"{name}-client", clean=clean)
+    client.paho.username_pw_set(name, password)
+    return client
+
+
+def password_of(service, name: str, *options: str) -> str:
+    return re.search(r"password\s+(\S+)", service.command("devices", "add", name, *options).stdout).group(1)
+
+
+def hang_up(service, lines: int) -> None:
+    """SIGHUP, and the `lines`-th report that it was followed."""
+    service.process.send_signal(signal.SIGHUP)
+    eventually(lambda: service.log().count("read the configuration again") >= lines, "the reload", 10)
+
+
+def test_sighup_reads_again_what_can_change_and_says_what_can_not(make_garage, tmp_path):
+    service, file = with_file(make_garage, tmp_path, "log:\n  level: info\n")
+    password = password_of(service, "esp1")
+    service.start()
+    topic = "garage/home/spot/esp9/state"
+    with device(service, "esp1", password) as client:
+        client.publish(topic, "occupied")
+        eventually(lambda: service.types(type="access.denied") == ["access.denied"], "a refusal")
+        file.write_text(
+            "log:\n  level: debug\naccess:\n  rules: allow device:esp1 publish garage/home/spot/esp9/#\n"
+            "gate:\n  open_too_long_minutes: 3\nalerts:\n  webhook_secret: not-for-the-log\n"
+        )
+        hang_up(service, 1)
+        client.publish(topic, "occupied")
+        assert [event["subject"] for event in service.events(kind="spot")] == ["spot/home.esp9"]
+        assert client.paho.is_connected()
+    eventually(lambda: "level=debug" in service.log(), "a line for debugging")
+    told = re.findall(r'msg="setting ([a-z ]+)" key=(\S+)', service.log())
+    assert sorted(told) == [
+        ("changed", "access.rules"), ("changed", "log.level"), ("needs a restart", "alerts.webhook_secret"),
+        ("needs a restart", "gate.open_too_long_minutes"),
+    ]
+    assert "not-for-the-log" not in service.log()
+    file.write_text("access:\n  rules: allow everything\n")
+    service.process.send_signal(signal.SIGHUP)
+    eventually(lambda: "what was in force stays so" in service.log(), "the mistake to be told")
+    with device(service, "esp1", password) as client:
+        client.publish(topic, "free")
+        assert service.types(kind="spot") == ["spot.occupied", "spot.freed"]
+
+
+def test_what_a_client_may_not_read_any_more_stops_coming(make_garage, tmp_path):
+    rule = "access:\n  rules: allow device:sign subscribe garage/home/occupancy, allow device:sign subscribe plans/#\n"
+    service, file = with_file(make_garage, tmp_path, rule)
+    password = password_of(service, "sign")
+    other = password_of(service, "other", "--topic", "plans/#")
+    service.start()
+    sign = device(service, "sign", password, clean=False).connect()
+    sign.subscribe("plans/#")
+    with device(service, "other", other) as client, Client(service, "speaker") as speaker:
+        client.subscribe("plans/#")
+        speaker.publish("plans/a", "1")
+        sign.await_payload("plans/a", "1")
+        file.write_text("access:\n  rules: allow device:sign subscribe garage/home/occupancy\n")
+        hang_up(service, 1)
+        eventually(lambda: not sign.paho.is_connected() or "2" in sign.payloads("plans/a"), "the connection to end")
+        sign.paho.loop_stop()
+        speaker.publish("plans/a", "2")
+        client.await_payload("plans/a", "2")
+        assert service.command("devices", "remove", "other").returncode == 0
+        eventually(lambda: not client.paho.is_connected(), "the removed device to be gone", 10)
+    # Nothing waits for it either.
+    with device(service, "sign", password, clean=False) as again:
+        again.subscribe("garage/home/occupancy")
+        assert again.payloads("plans/a") == [] and sign.payloads("plans/a") == ["1"]
+
+
+def test_a_flood_of_refusals_does_not_fill_the_log(make_garage):
+    service = make_garage().start()
+    refused = 300
+    for _ in range(refused):
+        with socket.create_connection(service.mqtt, timeout=10) as stranger:
+            # A client identifier that MQTT 3.1.1 does not allow without a clean session.
+            stranger.sendall(connect("", clean=False))
+            stranger.recv(100)
+
+    def lines() -> int:
+        return service.log().count('msg="connection closed"')
+
+    eventually(lambda: lines() > 0, "a line")
+    assert lines() <= 10
+
+    def told() -> int:
+        omitted = re.findall(r'msg="more of the same were left out".* lines=(\d+)', service.log())
+        return sum(map(int, omitted))
+
+    eventually(lambda: told() + lines() >= refused, "the rest to be counted", 25)
