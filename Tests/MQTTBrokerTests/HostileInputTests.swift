@@ -131,3 +131,45 @@ struct HostileInputTests {
         expectAlive(broker, witness)
     }
 }
+
+@Suite("Clients that ask and do not listen")
+struct DeafClientTests {
+    @Test("Answers that nobody reads do not fill the memory")
+    func answers() {
+        var limits = BrokerLimits()
+        limits.outboxHighWater = 1000
+        let broker = TestBroker(limits: limits)
+        let client = broker.connect("a")
+        client.setWritable(false)
+        var sent = 0
+        while !client.isReadingPaused, sent < 10_000 {
+            client.send(.pingreq)
+            sent += 1
+        }
+        #expect(sent == 4001)
+        client.setWritable(true)
+        #expect(!client.isReadingPaused)
+        #expect(client.take().count == sent)
+    }
+
+    @Test("A client is refused more retained messages while very many wait for it")
+    func retained() {
+        var limits = BrokerLimits()
+        limits.maximumRetainedMessages = 50
+        let broker = TestBroker(limits: limits)
+        for number in 0..<50 { broker.publish(LocalMessage(topic: "t/\(number)", text: "x", retain: true)) }
+        let client = broker.connect("a")
+        let all = Subscribe(
+            packetID: 1, subscriptions: Array(repeating: Subscription(filter: "#", qos: .atMostOnce), count: 900))
+        client.send(.subscribe(all))
+        let received = client.take()
+        guard case .suback(let suback)? = received.first else {
+            Issue.record("no SUBACK")
+            return
+        }
+        let granted = suback.reasonCodes.count { $0 == .success }
+        #expect(granted == 801 && suback.reasonCodes.dropFirst(granted).allSatisfy { $0 == .quotaExceeded })
+        #expect(received.count == 1 + 50 * granted)
+        #expect(client.subscribe("#", qos: .atMostOnce) == .success)
+    }
+}

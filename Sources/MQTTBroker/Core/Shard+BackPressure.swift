@@ -1,7 +1,7 @@
 /// A receiver that does not keep up slows its publishers down instead of losing messages: while bytes pile up for its
 /// socket they are not read; while QoS 1 and 2 messages pile up in its queue they get no acknowledgements. Two rules
-/// keep clients from waiting for each other in a circle: nobody waits for its own outbox, and nobody waits longer than
-/// `stalledReceiverTimeout` for a receiver that makes no progress.
+/// keep clients from waiting for each other in a circle: nobody waits for messages in its own outbox, and nobody waits
+/// longer than `stalledReceiverTimeout` for a receiver that makes no progress.
 extension Shard {
     /// Decides on a message for a clogged receiver: true lets it through, with its publisher slowed down.
     mutating func admit(
@@ -55,6 +55,7 @@ extension Shard {
         connection.pointee.outbox.discard(count)
         connection.pointee.isLarge = false
         statistics.bytesSent &+= count
+        if connection.pointee.backPressure.isReadingPaused { touch(connection) }
         if connection.pointee.backPressure.isClogged {
             unclog(connection, now)
         } else if let session = connection.pointee.session, session.pointee.hasBacklog {
@@ -178,5 +179,11 @@ extension Shard {
         connection.pointee.backPressure.waits > 0 || connection.pointee.rate.isThrottled
             || connection.pointee.phase == .awaitingSession
             || connection.pointee.acknowledgements.count >= Int(limits.receiveMaximum)
+            || isDeaf(connection)
+    }
+
+    /// Whether the client asks and does not listen: messages stop at half of so many bytes, and the rest are answers.
+    func isDeaf(_ connection: ConnectionPointer) -> Bool {
+        connection.pointee.outbox.count > 8 &* limits.outboxHighWater
     }
 }

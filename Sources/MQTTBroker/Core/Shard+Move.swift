@@ -313,6 +313,9 @@ extension Shard {
         session.pointee.lastHoldSequence = moved.lastHoldSequence
         session.pointee.lastForeignSequence = moved.lastHoldSequence
         session.pointee.retainedBacklog = Deque(moved.retainedBacklog)
+        // Still due if the client has gone again; a connection takes it back.
+        session.pointee.will = moved.will
+        if let will = moved.will { setTimer(.will, for: session, at: will.deadline) }
         post(.installed(move: moved.move), to: moved.from)
     }
 

@@ -24,6 +24,11 @@ extension Shard {
                 reasons.append(refusal)
                 continue
             }
+            let mayGetRetained = filter.shareName == nil && subscription.retainHandling != .doNotSend
+            if mayGetRetained, session.pointee.retainedBacklog.count &+ retained.count > largestBacklog {
+                reasons.append(.quotaExceeded)
+                continue
+            }
             let qos = min(subscription.qos.rawValue, limits.maximumQoS.rawValue)
             let options = SubscriptionOptions(
                 qos: qos, noLocal: subscription.noLocal,
@@ -45,6 +50,10 @@ extension Shard {
         session.pointee.retainedBacklog.append(contentsOf: retained)
         drain(session, now)
     }
+
+    /// Retained messages that may wait for a session before it asks for more: as many as a few subscriptions to all of
+    /// them lead to. A packet of a few bytes can ask for every one.
+    private var largestBacklog: Int { 4 &* max(10_000, limits.maximumRetainedMessages) }
 
     private func refusal(
         of filter: TopicFilter, _ subscription: Subscription, _ session: SessionPointer, _ context: ClientContext

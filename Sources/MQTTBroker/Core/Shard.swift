@@ -154,13 +154,38 @@ struct Shard {
 
     mutating func setTimer(_ kind: TimerHeap.Kind, for connection: ConnectionPointer, at deadline: UInt64) {
         let id = connection.pointee.id
-        timers.insert(.init(deadline: deadline, kind: kind, slot: id.slot, generation: id.generation))
+        insertTimer(.init(deadline: deadline, kind: kind, slot: id.slot, generation: id.generation))
     }
 
     mutating func setTimer(_ kind: TimerHeap.Kind, for session: SessionPointer, at deadline: UInt64) {
-        timers.insert(
+        insertTimer(
             .init(
                 deadline: deadline, kind: kind, slot: session.pointee.slot, generation: session.pointee.generation))
+    }
+
+    private mutating func insertTimer(_ entry: TimerHeap.Entry) {
+        timers.insert(entry)
+        guard timers.isSweepDue else { return }
+        let (connections, sessions) = (connections, sessions)
+        timers.sweep { Self.holds($0, connections, sessions) }
+    }
+
+    /// Whether something is still to be done at an entry's time.
+    private static func holds(
+        _ entry: TimerHeap.Entry, _ connections: SlotTable<Connection>, _ sessions: SlotTable<Session>
+    ) -> Bool {
+        switch entry.kind {
+        case .connectTimeout:
+            let phase = connections.find(entry.slot, entry.generation)?.pointee.phase
+            return phase == .awaitingConnect || phase == .authenticating
+        case .keepAlive, .stalledReceiver, .publishRate:
+            return connections.find(entry.slot, entry.generation) != nil
+        case .will: return sessions.find(entry.slot, entry.generation)?.pointee.will?.deadline == entry.deadline
+        case .sessionExpiry:
+            let session = sessions.find(entry.slot, entry.generation)
+            return session?.pointee.connection == nil && session?.pointee.expiresAt == entry.deadline
+        case .retainedExpiry: return true
+        }
     }
 
     /// Does everything that is due.
@@ -216,8 +241,8 @@ struct Shard {
         guard let connection = connections.find(due.slot, due.generation), connection.pointee.phase == .active else {
             return
         }
-        // What the broker does not read says nothing about the client.
-        if isReadingPaused(connection) { connection.pointee.lastReceived = now }
+        // What the broker does not read says nothing about the client, unless it is for the client's not reading.
+        if isReadingPaused(connection), !isDeaf(connection) { connection.pointee.lastReceived = now }
         let deadline = connection.pointee.lastReceived + connection.pointee.keepAliveTimeout
         if deadline > now {
             setTimer(.keepAlive, for: connection, at: deadline)

@@ -1,5 +1,5 @@
-/// Deadlines of one shard, earliest first. Entries are never taken out early: whoever handles one looks whether it
-/// still holds.
+/// Deadlines of one shard, earliest first. No entry is taken out alone: whoever handles one looks whether it still
+/// holds, and now and then all that do not are thrown out at once, so that clients who come and go leave nothing behind.
 struct TimerHeap {
     enum Kind: UInt8 {
         case connectTimeout
@@ -20,6 +20,10 @@ struct TimerHeap {
     }
 
     private var entries: [Entry] = []
+    /// So many entries are worth looking through.
+    private var sweepCount = 1024
+
+    var count: Int { entries.count }
 
     var nextDeadline: UInt64? { entries.first?.deadline }
 
@@ -32,6 +36,17 @@ struct TimerHeap {
             entries.swapAt(child, parent)
             child = parent
         }
+    }
+
+    /// Whether there are twice as many entries as the last sweep left.
+    var isSweepDue: Bool { entries.count >= sweepCount }
+
+    /// Keeps only the entries that still hold.
+    mutating func sweep(_ holds: (Entry) -> Bool) {
+        entries.removeAll { !holds($0) }
+        sweepCount = max(1024, 2 * entries.count)
+        // Any sorted array is a heap.
+        entries.sort { $0.deadline < $1.deadline }
     }
 
     /// Takes the earliest entry if it is due.
