@@ -106,6 +106,21 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // Carries chosen topics between the embedded broker and another one.
+        .target(
+            name: "MQTTBridge",
+            dependencies: [
+                "MQTTBroker", "MQTTClient", "MQTTCodec", "MQTTServer",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
         // The server's side of SCRAM-SHA-256, as bytes in and bytes out.
         .target(
             name: "SCRAM",
@@ -272,7 +287,7 @@ let package = Package(
             dependencies: [
                 "MQTTCodec", "MQTTBroker", "MQTTServer", "MQTTClient", "GarageDomain", "DeviceProfiles", "EventLog",
                 "GarageEvents", "Views", "Ingest", "Web", "Simulator", "Access", "Bench", "GarageConfiguration",
-                "BrokerStore", "Certificates", "Exposition", "Notifications", "SCRAM", "QueryBench",
+                "BrokerStore", "Certificates", "Exposition", "Notifications", "SCRAM", "QueryBench", "MQTTBridge",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -298,6 +313,14 @@ let package = Package(
                 "MQTTClient", "MQTTCodec",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "MQTTBridgeTests",
+            dependencies: [
+                "MQTTBridge", "MQTTBroker", "MQTTCodec",
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),

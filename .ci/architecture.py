@@ -26,6 +26,7 @@ ALLOWED = {
     | NETWORK
     | PROCESS,
     "MQTTClient": {"MQTTCodec", "NIOSSL"} | NETWORK,
+    "MQTTBridge": {"MQTTBroker", "MQTTClient", "MQTTCodec", "MQTTServer", "NIOSSL"} | NETWORK | PROCESS | COLLECTIONS,
     "GarageDomain": set(),
     "DeviceProfiles": {"GarageDomain"},
     "EventLog": {"GRDB", "Crypto"},
@@ -67,6 +68,8 @@ FORBIDDEN = [
     ("MQTTBroker", "GarageDomain"),
     ("MQTTServer", "EventLog"),
     ("MQTTServer", "GarageDomain"),
+    ("MQTTBridge", "EventLog"),
+    ("MQTTBridge", "GarageDomain"),
     ("Views", "MQTTBroker"),
     ("DeviceProfiles", "EventLog"),
     ("Simulator", "MQTTBroker"),

@@ -33,6 +33,7 @@ public struct ConfigurationLoader: Sendable {
         var configuration = try configuration(from: SettingReader(sources: sources))
         if let file {
             configuration.gates = try GateSection(file: file).read()
+            configuration.bridges = try BridgeSection(file: file, environment: environment).read()
             configuration.deviceRules = try DeviceRuleReader(file: file).read()
         }
         return configuration

@@ -56,6 +56,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var gateCommandsPerMinute = 10
     /// An alert is raised when a gate has been open for this many minutes; 0 is never.
     public var gateOpenTooLong = 15
+    /// The bridges to other brokers, by name.
+    public var bridges: [BridgeConfiguration] = []
     /// What differs from that for single gates, by `NAME` or `GARAGE.NAME`.
     public var gates: [String: GateConfiguration] = [:]
     /// The hours in which a gate that moves by itself raises an alert, `HH:MM-HH:MM`, or `off`.

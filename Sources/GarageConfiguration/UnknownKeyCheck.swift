@@ -37,7 +37,11 @@ struct UnknownKeyCheck {
             let name = keyNode.string ?? "?"
             let path = prefix.isEmpty ? name : "\(prefix).\(name)"
             // Sections of their own form, which their readers check.
-            if Key(rawValue: path) != nil || path == GateSection.name || path == DeviceRuleReader.key { continue }
+            if Key(rawValue: path) != nil || path == GateSection.name || path == DeviceRuleReader.key
+                || path == BridgeSection.name
+            {
+                continue
+            }
             let isSection = Key.allCases.contains { $0.rawValue.hasPrefix(path + ".") }
             if isSection {
                 if case .mapping(let inner) = value { try check(inner, below: path) }

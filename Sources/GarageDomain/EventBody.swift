@@ -54,6 +54,10 @@ public enum EventBody: Hashable, Sendable {
     case mappingAdded(MappingText)
     /// `mapping.removed`
     case mappingRemoved(MappingRemoved)
+    /// `bridge.connected`
+    case bridgeConnected(BridgeConnected)
+    /// `bridge.disconnected`
+    case bridgeDisconnected(BridgeDisconnected)
 }
 
 /// A gate reached a state.

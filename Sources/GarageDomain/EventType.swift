@@ -32,6 +32,8 @@ public enum EventType: String, Sendable, Hashable, CaseIterable {
     case eventAcknowledged = "event.acknowledged"
     case mappingAdded = "mapping.added"
     case mappingRemoved = "mapping.removed"
+    case bridgeConnected = "bridge.connected"
+    case bridgeDisconnected = "bridge.disconnected"
 }
 
 extension EventBody {
@@ -72,6 +74,8 @@ extension EventBody {
         case .eventAcknowledged: .eventAcknowledged
         case .mappingAdded: .mappingAdded
         case .mappingRemoved: .mappingRemoved
+        case .bridgeConnected: .bridgeConnected
+        case .bridgeDisconnected: .bridgeDisconnected
         }
     }
 }

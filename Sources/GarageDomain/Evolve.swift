@@ -48,7 +48,9 @@ extension GarageState {
                 since: time, text: alert.text)
         case .alertCleared(let alert): alerts[AlertKey(subject: subject, condition: alert.condition)] = nil
         case .eventAcknowledged(let acknowledgement): evolve(subject, acknowledgement)
-        case .accessDenied, .accessChanged, .dataErased, .noteAdded, .mappingAdded, .mappingRemoved: break
+        case .accessDenied, .accessChanged, .dataErased, .noteAdded, .mappingAdded, .mappingRemoved, .bridgeConnected,
+            .bridgeDisconnected:
+            break
         }
     }
 

@@ -21,7 +21,7 @@ extension EventBody {
         case .commandRequested, .commandRejected, .commandWarned, .commandDispatched, .commandCompleted, .commandFailed,
             .readingRecorded, .faultDetected, .deviceSeen, .deviceConnected, .deviceDisconnected, .alertRaised,
             .alertCleared, .accessDenied, .accessChanged, .dataErased, .noteAdded, .eventAcknowledged,
-            .mappingAdded, .mappingRemoved:
+            .mappingAdded, .mappingRemoved, .bridgeConnected, .bridgeDisconnected:
             return nil
         }
     }

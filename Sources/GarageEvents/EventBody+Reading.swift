@@ -40,6 +40,8 @@ extension EventBody {
         case .eventAcknowledged: body = decoded(Acknowledgement.self, data).map { .eventAcknowledged($0) }
         case .mappingAdded: body = decoded(MappingText.self, data).map { .mappingAdded($0) }
         case .mappingRemoved: body = decoded(MappingRemoved.self, data).map { .mappingRemoved($0) }
+        case .bridgeConnected: body = decoded(BridgeConnected.self, data).map { .bridgeConnected($0) }
+        case .bridgeDisconnected: body = decoded(BridgeDisconnected.self, data).map { .bridgeDisconnected($0) }
         }
         guard let body else { return nil }
         self = body

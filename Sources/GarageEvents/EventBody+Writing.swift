@@ -73,6 +73,12 @@ extension EventBody {
             json.member("position", acknowledgement.position)
         case .mappingAdded(let rule): json.members(of: rule)
         case .mappingRemoved(let removed): json.member("id", removed.id)
+        case .bridgeConnected(let connected):
+            json.member("address", connected.address)
+            json.member("bridge", connected.bridge)
+        case .bridgeDisconnected(let disconnected):
+            json.member("bridge", disconnected.bridge)
+            json.member("reason", disconnected.reason)
         }
         return json.finished()
     }

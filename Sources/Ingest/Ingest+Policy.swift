@@ -76,7 +76,7 @@ extension Ingest: BrokerPolicy {
     ) -> PublishVerdict {
         let client = publish.client
         let reporter = Reporter(
-            clientID: client.clientID, hasOwnID: !client.hasAssignedID, isLastWill: publish.isWill)
+            clientID: client.clientID, hasOwnID: !client.hasAssignedID && !client.isBridge, isLastWill: publish.isWill)
         let origin = Origin(actor: nil, channel: "device", clientID: client.clientID)
         let isHeld = publish.qos != .atMostOnce && !publish.isWill
         for (index, observation) in observations.enumerated() {
@@ -145,6 +145,8 @@ extension Ingest: BrokerPolicy {
         }
     }
 
+    public func isCommand(topic: String) -> Bool { CommandTopics.isCommand(topic) }
+
     /// A will on a command topic would move a gate when a connection breaks.
     private func isForbidden(_ will: ConnectRequest.Will) -> Bool { isVolatile(topic: will.topic) }
 
@@ -154,6 +156,8 @@ extension Ingest: BrokerPolicy {
             logger.debug(
                 "client connected",
                 metadata: ["client_id": "\(client.clientID)", "address": "\(client.remoteAddress)"])
+            // That a bridge is here says nothing of the devices behind it.
+            if client.isBridge { return }
             accept(.clientConnected(client.clientID), from: .device(client))
         case .disconnected(let client, let cause):
             logger.debug("client disconnected", metadata: ["client_id": "\(client.clientID)", "cause": "\(cause)"])
@@ -165,6 +169,7 @@ extension Ingest: BrokerPolicy {
                 metadata: ["address": "\(address)", "client_id": "\(clientID)", "reason": "\(reason)"])
         case .refusedTakeover(let client): deny("connect with the client identifier of another user", to: client)
         case .dropped(let clientID, let topic, let count, let reason):
+            options.onDrop(clientID, count)
             logger.warning(
                 "messages dropped",
                 metadata: [
@@ -179,6 +184,11 @@ extension Origin {
     fileprivate static func device(_ client: ClientContext) -> Origin {
         Origin(actor: nil, channel: "device", clientID: client.clientID)
     }
+}
+
+extension ClientContext {
+    /// Whether the client fronts another broker, and is no device itself.
+    fileprivate var isBridge: Bool { principal.terms != nil }
 }
 
 extension DisconnectCause {

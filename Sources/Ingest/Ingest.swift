@@ -24,12 +24,16 @@ public final class Ingest: Sendable {
         public var foreign: ForeignDevices.Settings
         /// The mapping rules of the configuration.
         public var mappings: [MappingText]
+        /// Told how many messages the broker had no room for in a client's queue.
+        public var onDrop: @Sendable (_ clientID: String, _ count: Int) -> Void
 
         public init(
             settings: GarageSettings, clock: @escaping @Sendable () -> Timestamp, gatekeeper: any Gatekeeper,
             profiles: Profiles = .standard, foreign: ForeignDevices.Settings = ForeignDevices.Settings(),
-            mappings: [MappingText] = []
+            mappings: [MappingText] = [],
+            onDrop: @escaping @Sendable (_ clientID: String, _ count: Int) -> Void = { _, _ in }
         ) {
+            self.onDrop = onDrop
             self.mappings = mappings
             self.foreign = foreign
             self.profiles = profiles

@@ -92,6 +92,7 @@ extension ClientCore {
         guard let packetID = publish.packetID else { return deliver(publish) }
         if publish.qos == .atLeastOnce {
             deliver(publish)
+            if options.acknowledgesByHand { return }
             return reply(.puback(Acknowledgement(packetID: packetID)), now)
         }
         // A message that was handed over already is acknowledged again, and no more [MQTT-4.3.3-10].
@@ -162,7 +163,14 @@ extension ClientCore {
         deliveries.append(
             MQTTClient.ReceivedMessage(
                 topic: publish.topic, payload: publish.payload, qos: publish.qos, retain: publish.retain,
-                dup: publish.dup, properties: publish.properties))
+                dup: publish.dup, properties: publish.properties,
+                packetID: options.acknowledgesByHand && publish.qos == .atLeastOnce ? publish.packetID : nil))
+    }
+
+    /// Acknowledges a message of QoS 1 that was handed over to be acknowledged by hand.
+    mutating func acknowledge(_ packetID: UInt16, _ now: NIODeadline) {
+        guard case .connected = phase else { return }
+        reply(.puback(Acknowledgement(packetID: packetID)), now)
     }
 
     /// Sends what can't fail to encode: answers to packets that have been decoded.

@@ -123,6 +123,14 @@ public final class MQTTClient: Sendable {
         }
     }
 
+    /// Acknowledges a message that `Options.acknowledgesByHand` left unacknowledged. Do it in the order in which they came
+    /// [MQTT-4.6.0-2]. Does nothing when the connection has ended: the server then sends the message again.
+    public func acknowledge(_ packetID: UInt16) {
+        onEventLoop { handler in
+            handler.perform { core, now in core.acknowledge(packetID, now) }
+        }
+    }
+
     /// False while the socket takes less than is sent; a sender of QoS 0 should pause then.
     public var isWritable: Bool { channel.isWritable }
 

@@ -29,6 +29,10 @@ extension MQTTClient {
         public var maximumQueuedPublishes = 100_000
         /// The largest packet to accept, in bytes, where `properties` sets no Maximum Packet Size.
         public var maximumPacketSize = 16 * 1024 * 1024
+        /// Whether the client tells the server that it is a bridge (see `Connect.isBridge`).
+        public var isBridge = false
+        /// Whether QoS 1 messages are acknowledged by `MQTTClient.acknowledge(_:)` instead of when `onMessage` returns.
+        public var acknowledgesByHand = false
         /// Called on the event loop before anything is sent, to put handlers such as TLS in front.
         public var prepareChannel: (@Sendable (any Channel) throws -> Void)?
 
@@ -39,9 +43,11 @@ extension MQTTClient {
         }
 
         var connect: Connect {
-            Connect(
+            var connect = Connect(
                 version: version, clientID: clientID, cleanStart: cleanStart, keepAlive: keepAliveSeconds, will: will,
                 userName: userName, password: password.map { ByteBuffer(string: $0) }, properties: properties)
+            connect.isBridge = isBridge
+            return connect
         }
     }
 
@@ -54,6 +60,8 @@ extension MQTTClient {
         public var dup: Bool
         /// Empty before MQTT 5.0.
         public var properties: Properties
+        /// What to acknowledge by hand; `nil` where nothing has to be.
+        public var packetID: UInt16?
     }
 
     /// What the server said in its CONNACK.

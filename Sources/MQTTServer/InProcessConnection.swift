@@ -18,7 +18,16 @@ final class InProcessConnection: Transport {
     /// What is said while the broker does not read.
     private var waiting: [Packet] = []
 
-    init(loop: BrokerLoop) { self.loop = loop }
+    /// Takes every message, which then waits for `acknowledge`; without it each subscription's own closure does.
+    private let onMessage: ((Publish) -> Void)?
+    /// Called once when the connection that was let in has ended.
+    private var onClose: (() -> Void)?
+
+    init(loop: BrokerLoop, onMessage: ((Publish) -> Void)? = nil, onClose: (() -> Void)? = nil) {
+        self.loop = loop
+        self.onMessage = onMessage
+        self.onClose = onClose
+    }
 
     // MARK: Requests
 
@@ -44,8 +53,22 @@ final class InProcessConnection: Transport {
                     properties: properties)))
     }
 
+    func subscribe(_ subscription: Subscription, _ promise: EventLoopPromise<ReasonCode>) {
+        guard let packetID = begin(promise) else { return }
+        send(.subscribe(Subscribe(packetID: packetID, subscriptions: [subscription])))
+    }
+
+    func unsubscribe(_ filter: String, _ promise: EventLoopPromise<ReasonCode>) {
+        guard let packetID = begin(promise) else { return }
+        send(.unsubscribe(Unsubscribe(packetID: packetID, filters: [filter])))
+    }
+
+    /// Acknowledges a message that `onMessage` was given.
+    func acknowledge(_ packetID: UInt16) { send(.puback(Acknowledgement(packetID: packetID))) }
+
     func publish(
-        _ topic: String, _ payload: ByteBuffer, _ qos: QoS, _ retain: Bool, _ promise: EventLoopPromise<ReasonCode>?
+        _ topic: String, _ payload: ByteBuffer, _ qos: QoS, _ retain: Bool, _ promise: EventLoopPromise<ReasonCode>?,
+        properties: Properties = Properties()
     ) {
         var packetID: UInt16?
         if let promise {
@@ -56,7 +79,11 @@ final class InProcessConnection: Transport {
                 guard packetID != nil else { return }
             }
         }
-        send(.publish(Publish(topic: topic, payload: payload, qos: qos, retain: retain, packetID: packetID)))
+        send(
+            .publish(
+                Publish(
+                    topic: topic, payload: payload, qos: qos, retain: retain, packetID: packetID,
+                    properties: properties)))
     }
 
     func close() {
@@ -100,6 +127,7 @@ final class InProcessConnection: Transport {
         switch packet {
         case .publish(let publish): answer(publish.packetID ?? 0, .topicNameInvalid)
         case .subscribe(let subscribe): answer(subscribe.packetID, .topicFilterInvalid)
+        case .unsubscribe(let unsubscribe): answer(unsubscribe.packetID, .topicFilterInvalid)
         case .connect:
             connected?.succeed(.clientIdentifierNotValid)
             connected = nil
@@ -121,6 +149,9 @@ final class InProcessConnection: Transport {
         waiting = []
         guard let id else { return }
         self.id = nil
+        let closed = onClose
+        onClose = nil
+        closed?()
         // Not at once: the loop may be in the middle of this connection.
         loop.eventLoop.execute { [loop] in loop.closed(id) }
     }
@@ -167,6 +198,7 @@ final class InProcessConnection: Transport {
             connected?.succeed(connack.reasonCode)
             connected = nil
         case .suback(let suback): answer(suback.packetID, suback.reasonCodes.first ?? .unspecifiedError)
+        case .unsuback(let unsuback): answer(unsuback.packetID, unsuback.reasonCodes.first ?? .unspecifiedError)
         case .puback(let puback): answer(puback.packetID, puback.reasonCode)
         case .pubrec(let pubrec):
             if pubrec.reasonCode.isError {
@@ -182,6 +214,7 @@ final class InProcessConnection: Transport {
     }
 
     private func deliver(_ publish: Publish) {
+        if let onMessage { return onMessage(publish) }
         if hasIdentifiers {
             for identifier in publish.properties.subscriptionIdentifiers {
                 let index = Int(identifier) - 1

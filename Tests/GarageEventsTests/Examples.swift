@@ -46,6 +46,10 @@ enum Examples {
         case .eventAcknowledged: .eventAcknowledged(Acknowledgement(position: 184_221))
         case .mappingAdded: .mappingAdded(mapping)
         case .mappingRemoved: .mappingRemoved(MappingRemoved(id: "porch"))
+        case .bridgeConnected:
+            .bridgeConnected(BridgeConnected(bridge: "house", address: "broker.example.org:8883"))
+        case .bridgeDisconnected:
+            .bridgeDisconnected(BridgeDisconnected(bridge: "house", reason: "the connection was lost"))
         }
     }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import GarageConfiguration
 import GarageDomain
+import MQTTBridge
 
 /// `garage config check|print`
 struct ConfigCommand: AsyncParsableCommand {
@@ -22,6 +23,7 @@ struct ConfigCommand: AsyncParsableCommand {
             try AddressCheck(configuration).run()
             _ = try GarageSettings(configuration)
             _ = try ForeignDeviceSetup(configuration).mappings()
+            _ = try BridgeSettings.all(configuration)
             print("The configuration is fine.")
         }
     }
@@ -35,6 +37,9 @@ struct ConfigCommand: AsyncParsableCommand {
         func run() async throws {
             let configuration = try await options.load()
             for (key, value) in configuration.values { print("\(key.rawValue): \(value)") }
+            for bridge in configuration.bridges {
+                for (key, value) in bridge.values { print("\(key): \(value)") }
+            }
         }
     }
 }

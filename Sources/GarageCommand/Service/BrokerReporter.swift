@@ -18,9 +18,11 @@ final class BrokerReporter: Sendable {
 
     private let server: MQTTServer
     private let views: Views
+    private let bridges: Bridges
     private let last = Mutex<Sample?>(nil)
 
-    init(server: MQTTServer, views: Views) {
+    init(server: MQTTServer, views: Views, bridges: Bridges) {
+        self.bridges = bridges
         self.server = server
         self.views = views
     }
@@ -31,7 +33,8 @@ final class BrokerReporter: Sendable {
         let retained = await server.retainedMessages(limit: 500) ?? []
         return BrokerReport(
             clients: clients.map(\.self), retained: retained.map { .init(topic: $0.topic, payload: $0.payload) },
-            figures: figures(statistics), refusals: await refusals(statistics))
+            figures: figures(statistics), refusals: await refusals(statistics),
+            bridges: await bridges.report())
     }
 
     private func figures(_ now: BrokerStatistics) -> [BrokerReport.Figure] {

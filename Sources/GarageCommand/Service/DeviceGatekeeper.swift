@@ -16,6 +16,8 @@ struct DeviceGatekeeper: Gatekeeper {
     var topics = CurrentTopicAccess()
     /// Whether a person may move a gate now.
     var mayPersonMove: @Sendable (Person, Subject) -> Bool = { person, _ in person.role.permissions.contains(.command) }
+    /// What the bridges may do.
+    var bridges = BridgeGate.none
     /// The password of the simulated garage of `--demo`, made for this run.
     var demoPassword: String?
 
@@ -28,10 +30,11 @@ struct DeviceGatekeeper: Gatekeeper {
     static let demoUser = "demo"
 
     func beginAuthentication(method: String, _ request: ConnectRequest) -> (any AuthenticationExchange)? {
-        method == ScramServer.method ? ScramExchange(credentials: devices.credentials) : nil
+        method == ScramServer.method && bridges.admit(request) == nil ? ScramExchange(credentials: devices.credentials) : nil
     }
 
     func admit(_ request: ConnectRequest) -> Authentication {
+        if let answer = bridges.admit(request) { return answer }
         // A certificate of our authority says who it is, unless the client says that it is somebody else.
         if let identity = request.certificateIdentity, request.userName == nil || request.userName == identity {
             return .accepted(Principal(name: identity, credential: Credential.certificate.rawValue))
@@ -64,14 +67,17 @@ struct DeviceGatekeeper: Gatekeeper {
     // MARK: Rights
 
     func mayPublish(_ topic: String, _ client: ClientContext) -> Bool {
-        user(client).map { topics.check($0, .publish, topic).isAllowed } ?? false
+        if isBridge(client) { return bridges.mayPublish(topic, client) }
+        return user(client).map { topics.check($0, .publish, topic).isAllowed } ?? false
     }
 
     func maySubscribe(_ filter: String, _ client: ClientContext) -> Bool {
-        user(client).map { topics.check($0, .subscribe, filter).isAllowed } ?? false
+        if isBridge(client) { return bridges.maySubscribe(client) }
+        return user(client).map { topics.check($0, .subscribe, filter).isAllowed } ?? false
     }
 
     func mayMove(_ gate: Subject, _ client: ClientContext) -> Bool {
+        if isBridge(client) { return bridges.mayMove(gate, client) }
         // As on the pages: as long as nobody can sign in, whoever is on this machine may do everything.
         if client.principal.name == nil { return !(registry?.hasPeople ?? false) }
         guard let token = token(of: client), token.scopes.contains(.command) else { return false }
@@ -80,6 +86,8 @@ struct DeviceGatekeeper: Gatekeeper {
         // A PIN can't be given over MQTT.
         return !person.hasPIN && mayPersonMove(person, gate)
     }
+
+    private func isBridge(_ client: ClientContext) -> Bool { client.principal.credential == BridgeGate.credential }
 
     /// Who the client is to the rules; `nil` for one whose password or token was taken back while it was connected.
     private func user(_ client: ClientContext) -> TopicUser? {

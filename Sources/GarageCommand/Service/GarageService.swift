@@ -62,23 +62,28 @@ struct GarageService {
         let devices = try open("the list of devices") { try DeviceRegistry(folder: folder.path) }
         let certificate = try makeCertificate()
         let access = try makeAccess(folder: folder, log: log, views: views, devices: devices, clock: clock)
+        let bridges = try Bridges(configuration)
         let topics = CurrentTopicAccess(rules: try TopicRules.read(configuration.accessRules))
         let ingest = try open("the event log") {
             try makeIngest(
                 log: log, access: access, devices: devices, topics: topics, clock: clock, demoPassword: demoPassword,
-                settings: settings)
+                settings: settings, bridges: bridges)
         }
 
         if let store { ingest.recall(store.retainedAtStart.map { (topic: $0.topic, payload: $0.payload) }) }
         let server = try makeServer(policy: ingest, store: store)
         ingest.attach(server)
         let brokerAddresses = try await start { try await server.start() }
+        let bridgeRecord = BridgeRecord(log: log, views: views, clock: clock, logger: Logger(label: "bridge"))
+        try await start {
+            try await bridges.prepare(on: server, identity: identity(of: log), record: bridgeRecord)
+        }
         let manager = ServiceManager(
             environment: ProcessInfo.processInfo.environment, server: server, log: log,
             logger: Logger(label: "systemd"))
         let web = try makeWeb(
             log: log, views: views, ingest: ingest, server: server, store: store, access: access,
-            certificate: certificate
+            certificate: certificate, bridges: bridges
         ) { host, port in
             let listening = ListeningFile(
                 mqtt: brokerAddresses.tcp.first?.description, mqttTLS: brokerAddresses.tls.first?.description,
@@ -104,6 +109,7 @@ struct GarageService {
             EventBroadcast(views: views, server: server, logger: Logger(label: "broadcast")),
             GarageMetrics(views: views, logger: Logger(label: "metrics")),
             HeadPublisher(log: log, key: headKey, views: views, server: server, logger: Logger(label: "log")),
+            BridgeRecordService(record: bridgeRecord), bridges,
         ]
         if let store { services.insert(BrokerStoreService(store: store), at: 0) }
         if let notifier = try open("the outbox", { try makeNotifier(log: log, views: views, folder: folder) }) {
@@ -143,12 +149,12 @@ struct GarageService {
 
     private func makeWeb(
         log: EventLog, views: Views, ingest: Ingest, server: MQTTServer, store: BrokerStore?, access: AccessControl,
-        certificate: SecurityContext?,
+        certificate: SecurityContext?, bridges: Bridges,
         onBound: @escaping @Sendable (_ host: String, _ port: Int) async -> Void
     ) throws -> WebServer {
         var contexts: (@Sendable () -> NIOSSLContext)?
         if let certificate { contexts = { certificate.context } }
-        let reporter = BrokerReporter(server: server, views: views)
+        let reporter = BrokerReporter(server: server, views: views, bridges: bridges)
         return try WebServer(
             configuration: .init(
                 host: configuration.http.host, port: configuration.http.port, webRoot: configuration.httpFiles,
@@ -167,11 +173,16 @@ struct GarageService {
                         name: "ingest", isPassing: !waits,
                         detail: waits ? "the event log can't be written; acknowledgements wait" : nil),
                     .init(brokerStore: store),
-                ])
+                ] + bridges.checks)
             },
             metrics: ServiceMetrics(server: server).text, webSocket: { try server.serveWebSocket(on: $0) },
             broker: { await reporter.report() }, access: access,
             logger: Logger(label: "http"), onBound: onBound)
+    }
+
+    /// Names this broker among all that a message may cross on its way over bridges.
+    private func identity(of log: EventLog) -> String {
+        log.identity.bytes.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
     private func timeZone() throws -> TimeZone {
@@ -219,18 +230,20 @@ struct GarageService {
 
     private func makeIngest(
         log: EventLog, access: AccessControl, devices: DeviceRegistry, topics: CurrentTopicAccess,
-        clock: @escaping @Sendable () -> Timestamp, demoPassword: String?, settings: GarageSettings
+        clock: @escaping @Sendable () -> Timestamp, demoPassword: String?, settings: GarageSettings, bridges: Bridges
     ) throws -> Ingest {
         let foreign = ForeignDeviceSetup(configuration)
         let gatekeeper = DeviceGatekeeper(
             devices: devices, registry: access.registry,
             topics: topics,
-            mayPersonMove: { access.mayMove($1, $0, at: clock()) }, demoPassword: demoPassword)
+            mayPersonMove: { access.mayMove($1, $0, at: clock()) }, bridges: try BridgeGate(configuration),
+            demoPassword: demoPassword)
         return try Ingest(
             log: log,
             options: .init(
                 settings: settings, clock: clock, gatekeeper: gatekeeper, foreign: try foreign.settings(),
-                mappings: try foreign.mappings()),
+                mappings: try foreign.mappings(),
+                onDrop: { bridges.noteOverflow(of: $0, count: $1) }),
             logger: Logger(label: "ingest"))
     }
 
@@ -273,6 +286,16 @@ struct GarageService {
         do {
             return try await body()
         } catch { throw Failure("\(error)") }
+    }
+}
+
+/// Writes the last events of the bridges when these have stopped.
+private struct BridgeRecordService: Service {
+    let record: BridgeRecord
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        await record.finish()
     }
 }
 

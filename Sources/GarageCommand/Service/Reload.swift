@@ -62,6 +62,7 @@ struct Reload: Service {
             }
         }
         if new.gates != inForce.gates { logger.warning("setting needs a restart", metadata: ["key": "gates"]) }
+        if new.bridges != inForce.bridges { logger.warning("setting needs a restart", metadata: ["key": "bridges"]) }
         if new.deviceRules != inForce.deviceRules {
             logger.warning("setting needs a restart", metadata: ["key": "devices.rules"])
         }

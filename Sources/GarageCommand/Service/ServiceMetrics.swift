@@ -46,6 +46,11 @@ struct ServiceMetrics: Sendable {
         "garage_mqtt_retained_bytes": "Bytes of retained messages.",
         "garage_mqtt_queued_messages": "Messages that wait for a client.",
         "garage_mqtt_queued_bytes": "Bytes of messages that wait for a client.",
+        "garage_mqtt_bridge_connected": "Whether the bridge has reached the other broker: 1 or 0.",
+        "garage_mqtt_bridge_connects_total": "How often the bridge has reached the other broker.",
+        "garage_mqtt_bridge_messages_sent_total": "Messages that the other broker has taken.",
+        "garage_mqtt_bridge_messages_received_total": "Messages from the other broker that were taken here.",
+        "garage_mqtt_bridge_messages_dropped_total": "Messages that did not cross the bridge, by reason.",
         "garage_mqtt_inflight_messages": "Messages sent to a client and not acknowledged yet.",
     ]
 }

@@ -116,6 +116,7 @@ extension Shard {
         let expiry = sessionExpiry(of: connect)
         session.pointee.expiryInterval = expiry
         session.pointee.owner = context.principal.owner
+        session.pointee.terms = context.principal.terms
         connection.pointee.phase = .active
         connection.pointee.session = session
         connection.pointee.context = context

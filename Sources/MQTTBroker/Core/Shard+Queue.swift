@@ -41,8 +41,9 @@ extension Shard {
     }
 
     private func isFull(_ session: SessionPointer, for size: Int) -> Bool {
-        session.pointee.queue.count >= limits.maximumQueuedMessages
-            || session.pointee.queuedBytes &+ size > limits.maximumQueuedBytes
+        let terms = session.pointee.terms
+        return session.pointee.queue.count >= terms?.maximumQueuedMessages ?? limits.maximumQueuedMessages
+            || session.pointee.queuedBytes &+ size > terms?.maximumQueuedBytes ?? limits.maximumQueuedBytes
     }
 
     private func isFull(for size: Int) -> Bool {
@@ -51,7 +52,7 @@ extension Shard {
 
     private mutating func makeRoom(for size: Int, in session: SessionPointer) -> Bool {
         guard isFull(session, for: size) || isFull(for: size) else { return true }
-        guard limits.queueDrop == .oldest else { return false }
+        guard session.pointee.terms?.queueDrop ?? limits.queueDrop == .oldest else { return false }
         while isFull(session, for: size) {
             guard dropOldest(of: session, .queueFull) else { return false }
         }

@@ -25,6 +25,10 @@ public protocol BrokerPolicy: AnyObject, Sendable {
     /// remembered.
     func isVolatile(topic: String) -> Bool
 
+    /// True for topics whose messages move something. Clients whose `SessionTerms` exclude commands do not get them. Asked
+    /// for such clients only, once per topic.
+    func isCommand(topic: String) -> Bool
+
     /// Told after the fact about sessions, refusals and dropped messages.
     func observe(_ event: SessionEvent)
 }
@@ -35,6 +39,7 @@ extension BrokerPolicy {
     public func authorizeSubscribe(_ filter: String, for client: ClientContext) -> ReasonCode? { nil }
     public func inspect(_ publish: borrowing PublishInspection) -> PublishVerdict { .forward }
     public func isVolatile(topic: String) -> Bool { false }
+    public func isCommand(topic: String) -> Bool { false }
     public func observe(_ event: SessionEvent) {}
 }
 

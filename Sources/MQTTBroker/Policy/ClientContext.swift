@@ -7,6 +7,8 @@ public struct Principal: Sendable, Hashable {
     /// By what the policy knows the client, in the policy's own words, so that its rights can end with that; `nil` for an
     /// anonymous client, and for the will of one that was stored before a restart.
     public var credential: String?
+    /// What holds for the client's session in place of the broker's limits.
+    public var terms: SessionTerms?
 
     /// A client that gave no credentials.
     public static let anonymous = Principal(name: nil)
@@ -14,9 +16,10 @@ public struct Principal: Sendable, Hashable {
     /// Whose a session is: the name, or nothing for clients without one.
     var owner: String { name ?? "" }
 
-    public init(name: String?, credential: String? = nil) {
+    public init(name: String?, credential: String? = nil, terms: SessionTerms? = nil) {
         self.name = name
         self.credential = credential
+        self.terms = terms
     }
 }
 

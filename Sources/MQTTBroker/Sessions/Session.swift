@@ -18,6 +18,8 @@ struct Session {
     var outbound = OutboundWindow()
     var queue: Deque<QueuedMessage> = []
     var queuedBytes = 0
+    /// What holds for this session in place of the limits.
+    var terms: SessionTerms?
     var retainedBacklog: Deque<RetainedDelivery> = []
     /// QoS 2 publishes of the client between PUBLISH and PUBREL.
     var inboundQoS2 = PacketIDTable<InboundQoS2>(placeholder: InboundQoS2())

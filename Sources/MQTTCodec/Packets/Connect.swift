@@ -13,6 +13,10 @@ public struct Connect: Sendable, Hashable {
     public var userName: String?
     public var password: ByteBuffer?
     public var properties: Properties
+    /// Whether the client says that it is a bridge, by the highest bit of the protocol level: no part of the standard, but
+    /// known to Mosquitto and others for MQTT 3.1 and 3.1.1. Such a client does not get back what it published, and gets
+    /// the RETAIN flag as it was published. Only encoded.
+    public var isBridge = false
 
     public init(
         version: ProtocolVersion, clientID: String, cleanStart: Bool = true, keepAlive: UInt16 = 0, will: Will? = nil,
@@ -66,6 +70,8 @@ extension Connect {
         }
         return nil
     }
+
+    private static let bridgeBit: UInt8 = 0x80
 
     private enum Flags {
         static let cleanStart: UInt8 = 0x02
@@ -170,7 +176,7 @@ extension Connect {
 
     func write(to buffer: inout ByteBuffer) {
         buffer.writeField(version.protocolName)
-        buffer.writeInteger(version.rawValue)
+        buffer.writeInteger(isBridge && version < .v5 ? version.rawValue | Self.bridgeBit : version.rawValue)
         var flags: UInt8 = cleanStart ? Flags.cleanStart : 0
         if let will {
             flags |= Flags.will | will.qos.rawValue << 3

@@ -69,14 +69,45 @@ public struct BrokerReport: Sendable, Hashable {
         }
     }
 
+    /// A bridge to another broker.
+    public struct Bridge: Sendable, Hashable {
+        public var name: String
+        /// The other broker, `host:port`.
+        public var address: String
+        public var isConnected: Bool
+        /// Why it is not connected.
+        public var problem: String?
+        public var sent: Int
+        public var received: Int
+        public var queued: Int
+        public var dropped: Int
+
+        public init(
+            name: String, address: String, isConnected: Bool, problem: String? = nil, sent: Int = 0, received: Int = 0,
+            queued: Int = 0, dropped: Int = 0
+        ) {
+            self.name = name
+            self.address = address
+            self.isConnected = isConnected
+            self.problem = problem
+            self.sent = sent
+            self.received = received
+            self.queued = queued
+            self.dropped = dropped
+        }
+    }
+
     public var clients: [Client]
     public var retained: [Retained]
     public var figures: [Figure]
     public var refusals: [Refusal]
+    public var bridges: [Bridge]
 
     public init(
-        clients: [Client] = [], retained: [Retained] = [], figures: [Figure] = [], refusals: [Refusal] = []
+        clients: [Client] = [], retained: [Retained] = [], figures: [Figure] = [], refusals: [Refusal] = [],
+        bridges: [Bridge] = []
     ) {
+        self.bridges = bridges
         self.clients = clients
         self.retained = retained
         self.figures = figures

@@ -26,6 +26,8 @@ struct BrokerView {
                     "value": words.number(figure.value, decimals: isWhole ? 0 : 1),
                 ] as [String: Any]
             },
+            "hasBridges": !report.bridges.isEmpty,
+            "bridges": report.bridges.map(row),
             "hasRefusals": !report.refusals.isEmpty,
             "refusals": report.refusals.prefix(100).map { refusal in
                 var values: [String: Any] = [
@@ -35,6 +37,23 @@ struct BrokerView {
                 if let last = refusal.last { values["last"] = text.shortTime(last) }
                 return values
             },
+        ]
+    }
+
+    private func row(_ bridge: BrokerReport.Bridge) -> [String: Any] {
+        let words = text.words
+        func number(_ value: Int) -> String { words.number(Double(value), decimals: 0) }
+        return [
+            "name": bridge.name.cut(to: 64), "address": bridge.address.cut(to: 200),
+            "state": words.text(bridge.isConnected ? "device_online" : "device_offline"),
+            "icon": text.icon(bridge.isConnected ? "online" : "offline"),
+            "tone": bridge.isConnected ? "good" : "bad", "problem": (bridge.problem ?? "").cut(to: 200),
+            "figures": words.text(
+                "bridge_figures",
+                [
+                    "sent": number(bridge.sent), "received": number(bridge.received),
+                    "queued": number(bridge.queued), "dropped": number(bridge.dropped),
+                ]),
         ]
     }
 

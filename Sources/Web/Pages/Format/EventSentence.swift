@@ -97,6 +97,13 @@ struct EventSentence {
                 "mapping_added", ["id": Markup(rule.id.cut(to: 64)), "topic": Markup(rule.topic.cut(to: 200))])
         case .mappingRemoved(let removed):
             markup = sentence("mapping_removed", ["id": Markup(removed.id.cut(to: 64))])
+        case .bridgeConnected(let connected):
+            markup = sentence(
+                "bridge_connected",
+                ["bridge": Markup(connected.bridge.cut(to: 64)), "address": Markup(connected.address.cut(to: 200))])
+        case .bridgeDisconnected(let disconnected):
+            markup = sentence("bridge_disconnected", ["bridge": Markup(disconnected.bridge.cut(to: 64))])
+            aside = disconnected.reason?.cut(to: 200)
         }
     }
 }
@@ -145,6 +152,8 @@ struct EventLook {
             case .noteAdded: ("note", .plain)
             case .eventAcknowledged: ("check", .plain)
             case .mappingAdded, .mappingRemoved: ("device", .plain)
+            case .bridgeConnected: ("online", .good)
+            case .bridgeDisconnected: ("offline", .warning)
             case nil: ("unknown", .plain)
             }
     }

@@ -74,7 +74,10 @@ struct EventLogPage {
                     + types.map { option($0, EventLogPage.key(ofType: $0), query.type) },
             ]
         }
-        let others = [EventType.noteAdded, .eventAcknowledged, .mappingAdded, .mappingRemoved].map {
+        let others = [
+            EventType.noteAdded, .eventAcknowledged, .mappingAdded, .mappingRemoved, .bridgeConnected,
+            .bridgeDisconnected,
+        ].map {
             option($0.rawValue, EventLogPage.key(ofType: $0.rawValue), query.type)
         }
         var names = Set(devices.map(\.subject.name.text))
