@@ -49,10 +49,15 @@ public struct EventMetadata: Sendable, Hashable {
     public var correlation: EventID?
     /// The id of the event that directly led to this one.
     public var causation: EventID?
+    /// The distributed trace that it belongs to. The log does not keep it apart: who encodes the event puts it into `data`,
+    /// and so it is `nil` in what is read back.
+    public var trace: TraceContext?
 
     public init(
-        actor: String, channel: String, clientID: String? = nil, correlation: EventID? = nil, causation: EventID? = nil
+        actor: String, channel: String, clientID: String? = nil, correlation: EventID? = nil, causation: EventID? = nil,
+        trace: TraceContext? = nil
     ) {
+        self.trace = trace
         self.actor = actor
         self.channel = channel
         self.clientID = clientID

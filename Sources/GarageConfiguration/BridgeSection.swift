@@ -72,7 +72,9 @@ struct BridgeSection {
         case "reconnect_maximum_seconds": bridge.longestPause = try number(key, path, value, in: 1...86_400)
         case "queue": try setQueue(key, path, value, in: &bridge)
         case "gates":
-            guard case .sequence(let items) = value else { throw wrong(key, path, value, "a list, for example [front]") }
+            guard case .sequence(let items) = value else {
+                throw wrong(key, path, value, "a list, for example [front]")
+            }
             bridge.gates = items.compactMap(\.string)
         case "send_commands":
             guard let flag = value.bool else { throw wrong(key, path, value, "true or false") }

@@ -6,12 +6,13 @@ public import GarageDomain
 /// The data is a JSON object with sorted keys, without the members that have no value, so that the same event always
 /// gives the same bytes.
 public enum EventCoding {
-    /// The event to append. Total: every domain event has a form in the log.
+    /// The event to append, its trace context in the data (`TraceCoding`). Total: every domain event has a form in the log.
     public static func encode(_ event: DomainEvent, id: EventID, time: Int64, metadata: EventMetadata) -> NewEvent {
         let type = event.body.type
         return NewEvent(
             id: id, stream: event.subject.stream, chain: chain(of: type), type: type.rawValue,
-            schema: EventSchemas.current.version(of: type), time: time, metadata: metadata, data: event.body.data)
+            schema: EventSchemas.current.version(of: type), time: time, metadata: metadata,
+            data: TraceCoding.data(event.body.data, with: metadata.trace))
     }
 
     /// The domain event that was recorded, whatever schema it was written with; `nil` if its type or schema is newer

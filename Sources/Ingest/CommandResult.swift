@@ -1,4 +1,5 @@
 import DeviceProfiles
+import EventLog
 import GarageDomain
 import MQTTBroker
 import MQTTCodec
@@ -51,12 +52,16 @@ struct CommandResult {
     }
 
     /// One message for the gate's result topic and one for the sender's response topic, if it named one.
-    func messages(to reply: ReplyAddress?) -> [LocalMessage] {
+    func messages(to reply: ReplyAddress?, trace: TraceContext?) -> [LocalMessage] {
         let result = NativeProfile.commandResult(gate, id: commandID, action: action, status: status, reason: reason)
         let payload = ByteBuffer(bytes: result.payload)
-        var messages = [LocalMessage(topic: result.topic, payload: payload, qos: .atLeastOnce, neverQueued: true)]
+        var messages = [
+            LocalMessage(
+                topic: result.topic, payload: payload, qos: .atLeastOnce, properties: Properties(trace),
+                neverQueued: true)
+        ]
         if let reply {
-            var properties = Properties()
+            var properties = Properties(trace)
             properties.correlationData = reply.correlationData
             messages.append(
                 LocalMessage(

@@ -8,6 +8,8 @@ struct CommandTraces {
         var request: EventID
         var latest: EventID
         var reply: ReplyAddress?
+        /// The distributed trace of the request, which all that follows from it bears.
+        var context: TraceContext?
         /// The position of the first event, 0 until it is on disk.
         var position: Int64 = 0
     }
@@ -21,10 +23,11 @@ struct CommandTraces {
 
     subscript(commandID: String) -> Trace? { traces[commandID] }
 
-    mutating func begin(_ commandID: String, event: EventID, reply: ReplyAddress?, position: Int64 = 0) {
-        if traces.updateValue(Trace(request: event, latest: event, reply: reply, position: position), forKey: commandID)
-            == nil
-        {
+    mutating func begin(
+        _ commandID: String, event: EventID, reply: ReplyAddress?, context: TraceContext? = nil, position: Int64 = 0
+    ) {
+        let trace = Trace(request: event, latest: event, reply: reply, context: context, position: position)
+        if traces.updateValue(trace, forKey: commandID) == nil {
             order.append(commandID)
         }
         guard order.count > capacity * 2 else { return }

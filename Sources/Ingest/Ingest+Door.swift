@@ -16,7 +16,8 @@ extension Ingest: CommandDoor {
             isPermitted: submission.isPermitted, actor: submission.origin.actor)
         let origin = Origin(
             actor: submission.origin.actor, channel: submission.origin.channel,
-            clientID: submission.origin.clientID, causation: submission.origin.causation)
+            clientID: submission.origin.clientID, causation: submission.origin.causation, trace: submission.origin.trace
+        )
         switch await settlement(of: .commandReceived(request), from: origin) {
         case .failed(let error): throw .storage("\(error)")
         case .committed(let verdict, let positions, let firstPosition):

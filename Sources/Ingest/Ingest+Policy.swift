@@ -77,7 +77,7 @@ extension Ingest: BrokerPolicy {
         let client = publish.client
         let reporter = Reporter(
             clientID: client.clientID, hasOwnID: !client.hasAssignedID && !client.isBridge, isLastWill: publish.isWill)
-        let origin = Origin(actor: nil, channel: "device", clientID: client.clientID)
+        let origin = Origin(actor: nil, channel: "device", clientID: client.clientID, trace: TraceContext(publish))
         let isHeld = publish.qos != .atMostOnce && !publish.isWill
         for (index, observation) in observations.enumerated() {
             let isLast = index == observations.count - 1
@@ -107,7 +107,7 @@ extension Ingest: BrokerPolicy {
         }
         let origin = Origin(
             actor: client.principal.name ?? "anonymous", channel: "mqtt", clientID: client.clientID, reply: reply,
-            hearsRefusals: client.version == .v5)
+            hearsRefusals: client.version == .v5, trace: TraceContext(properties))
         if publish.retain || publish.isWill || publish.qos == .atMostOnce {
             accept(.commandReceived(request), from: origin)
             return publish.retain ? .refuse(.notAuthorized) : .consume(.success)

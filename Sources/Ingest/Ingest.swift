@@ -128,15 +128,18 @@ public final class Ingest: Sendable {
         case .actuate(let gate, let action, let commandID, _):
             let now = options.clock()
             let actuator = actuator(of: gate)
-            let isDue = pipeline.withLock { pipeline in
+            let (isDue, trace) = pipeline.withLock { pipeline in
                 if let actuator { pipeline.learn(actuator, of: gate) }
-                return pipeline.beginActuation(of: gate, commandID: commandID, now: now)
+                return (
+                    pipeline.beginActuation(of: gate, commandID: commandID, now: now),
+                    pipeline.trace(of: commandID)
+                )
             }
             guard let sink, isDue else {
                 noteActuation(of: gate, commandID: commandID, receivers: 0)
                 return
             }
-            let message = Actuation.message(gate: gate, action: action, actuator: actuator)
+            let message = Actuation.message(gate: gate, action: action, actuator: actuator, trace: trace)
             Task {
                 self.noteActuation(of: gate, commandID: commandID, receivers: await sink.publish(message))
             }

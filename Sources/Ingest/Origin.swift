@@ -13,13 +13,16 @@ struct Origin: Sendable {
     var reply: ReplyAddress?
     /// Whether an acknowledgement can say that a command is refused. MQTT 3 has no word for it.
     var hearsRefusals = false
+    /// The distributed trace that it belongs to.
+    var trace: TraceContext?
 
     static let service = Origin(actor: "garage", channel: "service")
 
     init(
         actor: String?, channel: String, clientID: String? = nil, causation: EventID? = nil, reply: ReplyAddress? = nil,
-        hearsRefusals: Bool = false
+        hearsRefusals: Bool = false, trace: TraceContext? = nil
     ) {
+        self.trace = trace
         self.hearsRefusals = hearsRefusals
         self.actor = actor
         self.channel = channel

@@ -94,6 +94,9 @@ struct Pipeline {
         return true
     }
 
+    /// The distributed trace of the request that made the command.
+    func trace(of commandID: String) -> TraceContext? { traces[commandID]?.context }
+
     /// Notes how many devices got the actuate message, and then takes in what the gate reported meanwhile.
     mutating func endActuation(of gate: Subject, commandID: String, receivers: Int, at time: Timestamp) -> Consequences
     {
@@ -161,15 +164,17 @@ struct Pipeline {
     ) -> EventMetadata {
         var metadata = EventMetadata(
             actor: origin.actor ?? (device ?? event.deviceItself)?.name.text ?? "anonymous", channel: origin.channel,
-            clientID: origin.clientID, correlation: nil, causation: origin.causation)
+            clientID: origin.clientID, correlation: nil, causation: origin.causation,
+            trace: origin.trace)
         guard let commandID = event.body.commandID else { return metadata }
         switch event.body {
         case .commandRequested, .commandRejected:
-            traces.begin(commandID, event: id, reply: origin.reply)
+            traces.begin(commandID, event: id, reply: origin.reply, context: origin.trace)
             metadata.correlation = id
         default:
             metadata.correlation = traces[commandID]?.request
             metadata.causation = traces[commandID]?.latest ?? origin.causation
+            metadata.trace = traces[commandID]?.context ?? origin.trace
             traces.advance(commandID, to: id)
         }
         return metadata
@@ -183,10 +188,12 @@ struct Pipeline {
         for (index, event) in entry.decision.events.enumerated() {
             guard let commandID = event.body.commandID else { continue }
             if index < receipt.positions.count { traces.place(commandID, at: receipt.positions[index]) }
-            consequences.messages += CommandResult(event)?.messages(to: traces[commandID]?.reply) ?? []
+            consequences.messages +=
+                CommandResult(event)?.messages(
+                    to: traces[commandID]?.reply, trace: traces[commandID]?.context) ?? []
         }
         if let repeated = entry.decision.repeatedCommand {
-            consequences.messages += CommandResult(repeated).messages(to: entry.origin.reply)
+            consequences.messages += CommandResult(repeated).messages(to: entry.origin.reply, trace: entry.origin.trace)
         }
         consequences.directives += entry.decision.directives
         if let ticket = entry.ticket {

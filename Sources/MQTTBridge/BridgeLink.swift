@@ -142,7 +142,8 @@ final class BridgeLink: @unchecked Sendable {
     private func tellState(_ isConnected: Bool) {
         server.post(
             LocalMessage(
-                topic: "$SYS/broker/connection/\(settings.name)/state", text: isConnected ? "1" : "0", qos: .atLeastOnce,
+                topic: "$SYS/broker/connection/\(settings.name)/state", text: isConnected ? "1" : "0",
+                qos: .atLeastOnce,
                 retain: true))
     }
 

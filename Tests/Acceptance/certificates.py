@@ -21,11 +21,13 @@ class Authority:
             *("-subj", "/CN=Test authority", "-keyout", str(self._key), "-out", str(self.certificate)),
         )
 
-    def make(self, name: str, subject: str) -> tuple[pathlib.Path, pathlib.Path]:
-        """A certificate and its key, good for localhost."""
+    def make(
+        self, name: str, subject: str, names: str = "DNS:localhost,IP:127.0.0.1"
+    ) -> tuple[pathlib.Path, pathlib.Path]:
+        """A certificate and its key, good for localhost unless `names` says otherwise."""
         certificate, key, request = (self.folder / f"{name}.{ending}" for ending in ("pem", "key", "csr"))
         extensions = self.folder / f"{name}.ext"
-        extensions.write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+        extensions.write_text(f"subjectAltName={names}\n")
         openssl(
             *("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", subject),
             *("-keyout", str(key), "-out", str(request)),

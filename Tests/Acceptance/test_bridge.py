@@ -214,7 +214,7 @@ def test_its_state_is_told_as_mosquitto_tells_it(bridged, other, cable):
 
 def test_tls_checks_the_authority_and_the_name(bridged, tmp_path, made):
     authority = Authority(tmp_path / "ca")
-    certificate, key = authority.make("server", "/CN=localhost")
+    certificate, key = authority.make("server", "/CN=localhost", "DNS:localhost")
     mine, my_key = authority.make("client", "/CN=garage")
     other = Mosquitto(
         tmp_path / "secure",

@@ -41,6 +41,8 @@ final class Bridges: Service {
 
     func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
+            // A service that ends would end all of them, also where there is no bridge.
+            group.addTask { try? await gracefulShutdown() }
             for bridge in all { group.addTask { try await bridge.run() } }
             try await group.waitForAll()
         }

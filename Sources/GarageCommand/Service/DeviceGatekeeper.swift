@@ -30,7 +30,8 @@ struct DeviceGatekeeper: Gatekeeper {
     static let demoUser = "demo"
 
     func beginAuthentication(method: String, _ request: ConnectRequest) -> (any AuthenticationExchange)? {
-        method == ScramServer.method && bridges.admit(request) == nil ? ScramExchange(credentials: devices.credentials) : nil
+        method == ScramServer.method && bridges.admit(request) == nil
+            ? ScramExchange(credentials: devices.credentials) : nil
     }
 
     func admit(_ request: ConnectRequest) -> Authentication {

@@ -168,12 +168,13 @@ struct GarageService {
                 theThingsStack: configuration.theThingsStackSecret, chirpStack: configuration.chirpStackSecret),
             status: {
                 let waits = ingest.waitsForStorage
-                return ServiceStatus(checks: [
-                    .init(
-                        name: "ingest", isPassing: !waits,
-                        detail: waits ? "the event log can't be written; acknowledgements wait" : nil),
-                    .init(brokerStore: store),
-                ] + bridges.checks)
+                return ServiceStatus(
+                    checks: [
+                        .init(
+                            name: "ingest", isPassing: !waits,
+                            detail: waits ? "the event log can't be written; acknowledgements wait" : nil),
+                        .init(brokerStore: store),
+                    ] + bridges.checks)
             },
             metrics: ServiceMetrics(server: server).text, webSocket: { try server.serveWebSocket(on: $0) },
             broker: { await reporter.report() }, access: access,

@@ -1,5 +1,6 @@
 import EventLog
 import GarageDomain
+import GarageEvents
 public import Views
 
 /// The form of an event in the API: CloudEvents 1.0, structured JSON.
@@ -17,6 +18,7 @@ public enum CloudEvent {
 
     static func write(_ row: EventRow, to json: inout JSONWriter, isWhole: Bool = false) {
         let event = row.event
+        let (data, trace) = TraceCoding.split(event.data)
         json.object { json in
             json.member("specversion", "1.0")
             json.member("id", event.id.description)
@@ -34,12 +36,17 @@ public enum CloudEvent {
             if let client = event.metadata.clientID { json.member("clientid", client) }
             if let correlation = event.metadata.correlation { json.member("correlationid", correlation.description) }
             if let causation = event.metadata.causation { json.member("causationid", causation.description) }
+            // The distributed-tracing extension of CloudEvents.
+            if let trace {
+                json.member("traceparent", trace.traceparent)
+                if let state = trace.tracestate { json.member("tracestate", state) }
+            }
             if isWhole {
                 json.member("chain", event.chain == .journal ? "journal" : "telemetry")
                 json.member("hash", hexadecimal(event.hash))
             }
             // CloudEvents' data may be any JSON; of an erased event none is left.
-            json.member("data", json: event.isErased ? Array("{}".utf8) : event.data)
+            json.member("data", json: event.isErased ? Array("{}".utf8) : data)
             if event.isErased { json.member("erased", true) }
         }
     }

@@ -7,6 +7,13 @@ enum Caller {
     /// at a terminal from a program.
     static func origin(_ request: Request) -> EventMetadata {
         let isCommandLine = request.headers[named: "Garage-Channel"] == "cli"
-        return EventMetadata(actor: "anonymous", channel: isCommandLine ? "cli" : "http")
+        return EventMetadata(actor: "anonymous", channel: isCommandLine ? "cli" : "http", trace: trace(request))
+    }
+
+    /// The trace that the request belongs to (W3C Trace Context). Several `tracestate` headers are one list.
+    private static func trace(_ request: Request) -> TraceContext? {
+        // Two `traceparent` headers are joined with a comma, and so are none.
+        TraceContext(
+            traceparent: request.headers[named: "traceparent"], tracestate: request.headers[named: "tracestate"])
     }
 }

@@ -1,5 +1,6 @@
 import EventLog
 import GarageDomain
+import GarageEvents
 import Views
 
 /// `/events/{position}`: one event whole.
@@ -10,6 +11,7 @@ struct SingleEventPage {
 
     func values() async throws -> [String: Any] {
         let event = row.event
+        let (data, trace) = TraceCoding.split(event.data)
         let moment = Timestamp(microseconds: event.time)
         let sentence = EventSentence(row, in: text)
         let look = EventLook(event.type)
@@ -38,7 +40,9 @@ struct SingleEventPage {
             "correlation": event.metadata.correlation?.description ?? "",
             "causation": event.metadata.causation?.description ?? "",
             "hash": event.hash.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(),
-            "data": JSONText.indented(event.data),
+            "traceparent": trace?.traceparent ?? "",
+            "tracestate": trace?.tracestate ?? "",
+            "data": JSONText.indented(data),
             "apiPath": "/api/v1/events/\(event.position)",
         ]
         if try await reads.event(at: event.position - 1) != nil {
