@@ -172,6 +172,7 @@ let package = Package(
             dependencies: [
                 "MQTTBroker", "MQTTCodec", "DeviceProfiles", "GarageDomain", "GarageEvents", "EventLog",
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -33,6 +33,7 @@ ALLOWED = {
     "GarageEvents": {"GarageDomain", "EventLog"},
     "Views": {"EventLog", "GarageEvents", "GarageDomain", "GRDB"} | PROCESS,
     "Ingest": {"MQTTCodec", "MQTTBroker", "DeviceProfiles", "GarageDomain", "GarageEvents", "EventLog", "NIOCore"}
+    | {"Crypto"}
     | COLLECTIONS
     | PROCESS,
     "Notifications": {"EventLog", "GarageEvents", "GarageDomain", "Crypto", "GRDB"} | PROCESS,

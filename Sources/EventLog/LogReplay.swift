@@ -47,6 +47,12 @@ package struct ReplayedEvent {
 
     package var schema: Int { Int(row.integer(at: 6)) }
 
+    /// `nil` if the row has none that is one.
+    package var id: EventID? { row.id(at: 8) }
+
+    /// The MQTT client identifier, if the event came over MQTT and was not erased.
+    package var clientID: String? { row.text(at: 15) }
+
     /// Gives the data without copying them.
     package func withData<Value>(_ body: (UnsafeRawBufferPointer) throws -> Value) rethrows -> Value {
         try body(row.rawBytes(at: 7))

@@ -78,14 +78,26 @@ extension Ingest: BrokerPolicy {
         let reporter = Reporter(
             clientID: client.clientID, hasOwnID: !client.hasAssignedID && !client.isBridge, isLastWill: publish.isWill)
         let origin = Origin(actor: nil, channel: "device", clientID: client.clientID, trace: TraceContext(publish))
+        if observations.isEmpty { return .forward }
         let isHeld = publish.qos != .atMostOnce && !publish.isWill
-        for (index, observation) in observations.enumerated() {
-            let isLast = index == observations.count - 1
-            accept(.observed(observation, by: reporter), from: origin, ticket: isHeld && isLast ? publish.ticket : nil)
-        }
         let isRetained =
             keepsState && observations.contains { if case .gateState = $0 { true } else { false } }
-        if observations.isEmpty { return .forward }
+        var message: MessageID?
+        if isHeld {
+            switch recognise(publish, observations) {
+            case .new(let id): message = id
+            case .resent(let id):
+                acceptAgain(id, about: observations.map(\.subject), from: origin, ticket: publish.ticket)
+                return .hold(retained: false)
+            }
+        }
+        for (index, observation) in observations.enumerated() {
+            let isLast = index == observations.count - 1
+            accept(
+                .observed(observation, by: reporter), from: origin,
+                message: message.map { EventNumbering(message: $0, observation: index) },
+                ticket: isHeld && isLast ? publish.ticket : nil)
+        }
         return isHeld ? .hold(retained: isRetained) : isRetained ? .forwardRetained : .forward
     }
 

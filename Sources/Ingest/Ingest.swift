@@ -51,6 +51,7 @@ public final class Ingest: Sendable {
     let unmapped = Mutex(UnmappedTopics())
     let foreign: Mutex<ForeignDevices>
     let book: Mutex<MappingBook>
+    let resends: Mutex<ResendBook>
     let homeAssistantBirths = Atomic(0)
     private let sink = Mutex<(any MessageSink)?>(nil)
     /// The pipeline is made before `self` exists, so its appends reach the log through this.
@@ -70,6 +71,7 @@ public final class Ingest: Sendable {
         devices.replaceRules(history.book.rules)
         foreign = Mutex(devices)
         book = Mutex(history.book)
+        resends = Mutex(try ResendBook(log))
         pipeline = Mutex(
             Pipeline(
                 state: history.state, traces: history.traces, settings: options.settings,
@@ -87,7 +89,8 @@ public final class Ingest: Sendable {
 
     /// Takes an input in and appends what follows from it.
     func accept(
-        _ input: Input, from origin: Origin, ticket: HoldTicket? = nil, waiter: Entry.Waiter? = nil
+        _ input: Input, from origin: Origin, message: EventNumbering? = nil, ticket: HoldTicket? = nil,
+        waiter: Entry.Waiter? = nil
     ) {
         let now = options.clock()
         var known: (gate: Subject, actuator: GateActuator)?
@@ -97,8 +100,15 @@ public final class Ingest: Sendable {
         perform(
             pipeline.withLock {
                 if let known { $0.learn(known.actuator, of: known.gate) }
-                return $0.accept(input, from: origin, at: now, ticket: ticket, waiter: waiter)
+                return $0.accept(input, from: origin, message: message, at: now, ticket: ticket, waiter: waiter)
             })
+    }
+
+    /// Lets the acknowledgement of a message that comes again go once all that was taken before is on disk.
+    func acceptAgain(_ message: MessageID, about subjects: [Subject], from origin: Origin, ticket: HoldTicket) {
+        let now = options.clock()
+        perform(
+            pipeline.withLock { $0.acceptAgain(message, about: subjects, from: origin, at: now, ticket: ticket) })
     }
 
     /// Takes the results of a commit, on the log's thread.

@@ -68,12 +68,33 @@ struct Pipeline {
 
     /// Takes an input in. Its events go to the log at once; its consequences follow with the commit.
     mutating func accept(
-        _ input: Input, from origin: Origin, at time: Timestamp, ticket: HoldTicket? = nil, waiter: Entry.Waiter? = nil
+        _ input: Input, from origin: Origin, message: EventNumbering? = nil, at time: Timestamp,
+        ticket: HoldTicket? = nil, waiter: Entry.Waiter? = nil
     ) -> Consequences {
         let entry = Entry(
-            token: 0, input: input, origin: origin, time: time, ticket: ticket, waiter: waiter, decision: Decision(),
-            eventIDs: [])
+            token: 0, input: input, origin: origin, message: message, time: time, ticket: ticket, waiter: waiter,
+            decision: Decision(), eventIDs: [])
         if let gate = input.gateToWaitFor, heldReports[gate] != nil {
+            heldReports[gate]?.append(entry)
+            return Consequences()
+        }
+        return take(entry)
+    }
+
+    /// Takes a message in that was taken before and comes again.
+    mutating func acceptAgain(
+        _ message: MessageID, about subjects: [Subject], from origin: Origin, at time: Timestamp, ticket: HoldTicket
+    ) -> Consequences {
+        // While the disk fails, the first copy waits with a connection that is gone: now this one waits in its place, so
+        // that a device that connects again and again makes nothing longer.
+        if isStalled, let index = waiting.lastIndex(where: { $0.message?.message == message && $0.ticket != nil }) {
+            waiting[index].ticket = ticket
+            return Consequences()
+        }
+        let entry = Entry(
+            token: 0, input: nil, origin: origin, message: EventNumbering(message: message, observation: 0), time: time,
+            ticket: ticket, waiter: nil, decision: Decision(), eventIDs: [])
+        if let gate = subjects.first(where: { heldReports[$0] != nil }) {
             heldReports[gate]?.append(entry)
             return Consequences()
         }
@@ -142,13 +163,13 @@ struct Pipeline {
 
     private mutating func decide(_ pending: Entry) {
         var entry = pending
-        let decision = decided.handle(entry.input, at: entry.time, settings: settings)
+        let decision = entry.input.map { decided.handle($0, at: entry.time, settings: settings) } ?? Decision()
         entry.decision = decision
         lastToken &+= 1
         entry.token = lastToken
         var request = AppendRequest(events: [], generation: generation)
-        for event in decision.events {
-            let id = EventID.make(at: entry.time.microseconds)
+        for (number, event) in decision.events.enumerated() {
+            let id = entry.message?.event(number) ?? EventID.make(at: entry.time.microseconds)
             let metadata = metadata(for: event, id: id, origin: entry.origin, device: decision.device)
             request.events.append(
                 EventCoding.encode(event, id: id, time: entry.time.microseconds, metadata: metadata))
@@ -183,7 +204,7 @@ struct Pipeline {
     // MARK: - After the commit
 
     private mutating func settle(_ entry: Entry, _ receipt: AppendReceipt, into consequences: inout Consequences) {
-        _ = committed.handle(entry.input, at: entry.time, settings: settings)
+        if let input = entry.input { _ = committed.handle(input, at: entry.time, settings: settings) }
         consequences.messages += Announcements.messages(after: entry.decision.events, in: committed)
         for (index, event) in entry.decision.events.enumerated() {
             guard let commandID = event.body.commandID else { continue }

@@ -50,13 +50,13 @@ final class IngestBench: Sendable {
     /// Publishes as a client would and returns the verdict.
     @discardableResult
     func publish(
-        _ topic: String, _ payload: String, qos: QoS = .atLeastOnce, retain: Bool = false, duplicate: Bool = false,
-        isWill: Bool = false, from client: ClientContext = ClientContext(clientID: "esp1"),
+        _ topic: String, _ payload: String, qos: QoS = .atLeastOnce, packetID: UInt16 = 1, retain: Bool = false,
+        duplicate: Bool = false, isWill: Bool = false, from client: ClientContext = ClientContext(clientID: "esp1"),
         properties: Properties = Properties()
     ) -> PublishVerdict {
         PublishInspection.with(
-            topic: topic, payload: Array(payload.utf8), qos: qos, retain: retain, duplicate: duplicate, isWill: isWill,
-            client: client, properties: properties
+            topic: topic, payload: Array(payload.utf8), qos: qos, packetID: packetID, retain: retain,
+            duplicate: duplicate, isWill: isWill, client: client, properties: properties
         ) { ingest.inspect($0) }
     }
 

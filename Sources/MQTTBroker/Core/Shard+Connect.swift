@@ -147,6 +147,7 @@ extension Shard {
             }
         }
         let connack = Connack(sessionPresent: isPresent, reasonCode: .success, properties: answer)
+        if !isPresent { policy.sessionBegan(context) }
         policy.observe(.connected(context))
         guard send(.connack(connack), to: connection) else {
             // Nothing else may come before the CONNACK [MQTT-3.2.0-1].

@@ -39,7 +39,8 @@ extension Shard {
         let inspection = PublishInspection(
             topic: topic, payload: UnsafeRawBufferPointer(rebasing: packet[view.payload]),
             propertyBlock: UnsafeRawBufferPointer(rebasing: packet[view.properties]), qos: view.qos,
-            retain: view.retain, duplicate: view.dup, isWill: false, client: context, ticket: ticket)
+            packetID: view.packetID ?? 0, retain: view.retain, duplicate: view.dup, isWill: false, client: context,
+            ticket: ticket)
         statistics.payloadBytesReceived &+= inspection.payload.count
         let refusal = needsCheck(topic) ? try check(connection, view, topic, now) : nil
         let verdict = refusal.map { .refuse($0) } ?? policy.inspect(inspection)

@@ -29,6 +29,10 @@ public protocol BrokerPolicy: AnyObject, Sendable {
     /// for such clients only, once per topic.
     func isCommand(topic: String) -> Bool
 
+    /// Told that a client's session begins, because there was none or the client wanted none continued, before the first
+    /// PUBLISH in it. What its packet identifiers meant before, they mean no more.
+    func sessionBegan(_ client: ClientContext)
+
     /// Told after the fact about sessions, refusals and dropped messages.
     func observe(_ event: SessionEvent)
 }
@@ -40,6 +44,7 @@ extension BrokerPolicy {
     public func inspect(_ publish: borrowing PublishInspection) -> PublishVerdict { .forward }
     public func isVolatile(topic: String) -> Bool { false }
     public func isCommand(topic: String) -> Bool { false }
+    public func sessionBegan(_ client: ClientContext) {}
     public func observe(_ event: SessionEvent) {}
 }
 

@@ -10,6 +10,8 @@ public struct PublishInspection: ~Copyable {
     /// The MQTT 5 property block without its length; empty for MQTT 3.
     let propertyBlock: UnsafeRawBufferPointer
     public let qos: QoS
+    /// With QoS 1 and 2 the packet identifier that the client gave it; else 0.
+    public let packetID: UInt16
     public let retain: Bool
     /// The client sends this again because it saw no acknowledgement.
     public let duplicate: Bool
@@ -21,12 +23,13 @@ public struct PublishInspection: ~Copyable {
 
     init(
         topic: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer, propertyBlock: UnsafeRawBufferPointer, qos: QoS,
-        retain: Bool, duplicate: Bool, isWill: Bool, client: ClientContext, ticket: HoldTicket
+        packetID: UInt16 = 0, retain: Bool, duplicate: Bool, isWill: Bool, client: ClientContext, ticket: HoldTicket
     ) {
         self.topic = topic
         self.payload = payload
         self.propertyBlock = propertyBlock
         self.qos = qos
+        self.packetID = packetID
         self.retain = retain
         self.duplicate = duplicate
         self.isWill = isWill
@@ -46,8 +49,8 @@ public struct PublishInspection: ~Copyable {
 
     /// Hands a made-up publish to `body`, for tests of a policy.
     public static func with<Result>(
-        topic: String, payload: [UInt8], qos: QoS = .atLeastOnce, retain: Bool = false, duplicate: Bool = false,
-        isWill: Bool = false, client: ClientContext, ticket: HoldTicket = .none,
+        topic: String, payload: [UInt8], qos: QoS = .atLeastOnce, packetID: UInt16 = 1, retain: Bool = false,
+        duplicate: Bool = false, isWill: Bool = false, client: ClientContext, ticket: HoldTicket = .none,
         properties: Properties = Properties(), _ body: (borrowing PublishInspection) throws -> Result
     ) rethrows -> Result {
         let topic = Array(topic.utf8)
@@ -58,7 +61,8 @@ public struct PublishInspection: ~Copyable {
                     try body(
                         PublishInspection(
                             topic: topicBytes, payload: payloadBytes, propertyBlock: blockBytes, qos: qos,
-                            retain: retain, duplicate: duplicate, isWill: isWill, client: client, ticket: ticket
+                            packetID: packetID, retain: retain, duplicate: duplicate, isWill: isWill, client: client,
+                            ticket: ticket
                         ))
                 }
             }
