@@ -31,6 +31,17 @@ extension AppendError {
     }
 }
 
+extension EventLogError {
+    /// Whether an error means that the file itself is damaged, which no free space and no retry alone mends.
+    static func isDamage(_ error: any Error) -> Bool {
+        switch error {
+        case let error as DatabaseError: error.resultCode == .SQLITE_CORRUPT || error.resultCode == .SQLITE_NOTADB
+        case EventLogError.corrupt: true
+        default: false
+        }
+    }
+}
+
 extension DatabaseError {
     /// SQLite's words and its code, without the statement.
     fileprivate var reason: String { "\(message ?? "unknown error") (SQLite error \(extendedResultCode.rawValue))" }

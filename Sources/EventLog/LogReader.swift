@@ -29,6 +29,9 @@ final class LogReader: Sendable {
         }
     }
 
+    /// Forgets what is known of names, one of which was erased.
+    func forgetNames() { names.withLock { $0 = EventDecoder.Names() } }
+
     func close() {
         // Reads that are still under way end with an error, and their connections close with them.
         try? pool.close()

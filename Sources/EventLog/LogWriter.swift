@@ -25,6 +25,8 @@ final class LogWriter {
     private let housekeeper: Housekeeper
     private var head: LogHead
     private var isFailing = false
+    /// What met a damaged page: only when it would go through is the file sound again.
+    private var damageWitness: AppendRequest?
     private var backlog: ArraySlice<AppendQueue.Entry> = []
     private var checkpointedPages = 0
 
@@ -137,6 +139,11 @@ final class LogWriter {
         let entries = group + Array(backlog) + queue.failGeneration()
         backlog = []
         isFailing = true
+        if EventLogError.isDamage(error) {
+            damageWitness = damageWitness ?? group.first { !$0.request.isBarrier }?.request
+            // What is remembered of the file may be all that is wrong with it.
+            try? database.execute(sql: "PRAGMA shrink_memory")
+        }
         if case .storage(let reason) = failed { status.setFailure(reason) }
         deliver(entries, Array(repeating: .failure(failed), count: entries.count))
     }
@@ -145,6 +152,7 @@ final class LogWriter {
         status.setHead(head)
         if isFailing {
             isFailing = false
+            damageWitness = nil
             status.setFailure(nil)
         }
     }
@@ -157,11 +165,22 @@ final class LogWriter {
             try options.beforeCommit?()
             try database.execute(sql: "UPDATE log SET probe = zeroblob(65536)")
             try database.execute(sql: "UPDATE log SET probe = NULL")
+            try tryDamage()
             isFailing = false
+            damageWitness = nil
             status.setFailure(nil)
         } catch {
             if case .storage(let reason) = AppendError.storage(error) { status.setFailure(reason) }
         }
+    }
+
+    /// Throws if the page that was damaged still is: does again what met it, and takes it back.
+    private func tryDamage() throws {
+        guard let request = damageWitness else { return }
+        try database.execute(sql: "PRAGMA shrink_memory")
+        defer { appender.rollback() }
+        try appender.begin()
+        _ = try appender.decide(request, recorded: clock())
     }
 
     /// Changes what is on disk in a transaction of its own, without leaving what it replaces behind in the file.

@@ -2,6 +2,7 @@ public import EventLog
 import FoundationEssentials
 import GRDB
 public import Logging
+import Synchronization
 
 extension Views {
     /// The names of the views that can be rebuilt by themselves.
@@ -19,6 +20,56 @@ extension Views {
         _ names: [String]? = nil, directory: String, log: EventLog, logger: Logger,
         progress: (@Sendable (_ position: Int64, _ head: Int64) -> Void)? = nil
     ) async throws {
+        let old = ViewsFile(directory: directory)
+        let new = try await build(names, beside: old, log: log, logger: logger, progress: progress)
+        do {
+            try old.replace(with: new)
+        } catch {
+            throw discard(new, because: error)
+        }
+    }
+
+    /// The same while these views are in use: who asks meanwhile gets the old ones, and during the moment of the exchange
+    /// waits. Throws ``ViewsError/busy`` if a rebuild is under way.
+    public func rebuild(
+        _ names: [String]? = nil, progress: (@Sendable (_ position: Int64, _ head: Int64) -> Void)? = nil
+    ) async throws {
+        try isRebuilding.withLock { isRebuilding in
+            guard !isRebuilding else { throw ViewsError.busy }
+            isRebuilding = true
+        }
+        defer { isRebuilding.withLock { $0 = false } }
+        let new = try await Views.build(names, beside: files, log: log, logger: logger, progress: progress)
+        do {
+            try await gate.exchange { old in
+                try old.close()
+                try files.replace(with: new)
+                guard let pool = try files.open(for: log) else { throw ViewsError.storage("they don't fit the log") }
+                try await start(pool)
+                return pool
+            }
+        } catch {
+            throw Views.discard(new, because: error)
+        }
+    }
+
+    /// Whatever happens from now on, the next start builds the views anew instead of using these.
+    public func condemn() async throws {
+        try await gate.use { try await $0.writeWithoutTransaction { try $0.execute(sql: "PRAGMA user_version = 0") } }
+    }
+
+    /// Goes on with new tables, and brings them to where the old ones were, so that the position never goes back.
+    private func start(_ pool: DatabasePool) async throws {
+        startAnew(try await pool.read { try Projector($0) })
+        while let projected, projected < position() { try await applyPage(pool) }
+        if let projected { head.publish(projected) }
+    }
+
+    /// Builds views beside those that are there.
+    private static func build(
+        _ names: [String]?, beside old: ViewsFile, log: EventLog, logger: Logger,
+        progress: (@Sendable (_ position: Int64, _ head: Int64) -> Void)?
+    ) async throws -> ViewsFile {
         let wanted = try ProjectionName.allCases.filter { name in
             guard let names else { return true }
             guard names.allSatisfy({ ProjectionName(rawValue: $0) != nil }) else {
@@ -26,9 +77,8 @@ extension Views {
             }
             return names.contains(name.rawValue)
         }
-        let old = ViewsFile(directory: directory)
-        let rollups = RollupsFile(directory: directory, name: "rollups-new.db")
-        let new = ViewsFile(directory: directory, name: "views-new.db", rollups: rollups)
+        let rollups = RollupsFile(directory: old.directory, name: "rollups-new.db")
+        let new = ViewsFile(directory: old.directory, name: "views-new.db", rollups: rollups)
         try new.delete()
         do {
             try prepare(new, from: old, keeping: ProjectionName.allCases.filter { !wanted.contains($0) }, log, logger)
@@ -37,13 +87,18 @@ extension Views {
             let failure = views.failure()
             try views.close()
             if let failure { throw ViewsError.storage(failure) }
-            try old.replace(with: new)
+            return new
         } catch {
-            try? new.delete()
-            try? rollups.delete()
-            if let error = error as? DatabaseError { throw ViewsError.storage("\(error)") }
-            throw error
+            throw discard(new, because: error)
         }
+    }
+
+    /// Removes files that were begun in vain. Returns why, in the words of the views.
+    private static func discard(_ new: ViewsFile, because error: any Error) -> any Error {
+        try? new.delete()
+        try? new.rollups.delete()
+        if let error = error as? DatabaseError { return ViewsError.storage("\(error)") }
+        return error
     }
 
     /// Makes the files that the views are built in, with what is not built anew.

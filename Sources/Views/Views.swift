@@ -12,11 +12,11 @@ import Synchronization
 public final class Views: Sendable {
     let recent = RecentEvents()
 
-    private let log: EventLog
-    private let pool: DatabasePool
-    private let logger: Logger
-    private let files: ViewsFile
-    private let head = HeadSignal()
+    let log: EventLog
+    let logger: Logger
+    let files: ViewsFile
+    let gate: PoolGate
+    let head = HeadSignal()
     /// `nil` after a transaction that failed, until it is loaded anew. Used by the writing connection only.
     private let projector = Mutex<Projector?>(nil)
     private let lastFailure = Mutex<String?>(nil)
@@ -24,11 +24,12 @@ public final class Views: Sendable {
     private let stops = Mutex<[ProjectionName: ViewsStatus.Stop]>([:])
     private let hasIndex = Mutex(false)
     private let nextPruning = Mutex<ContinuousClock.Instant?>(nil)
-    private let isClosed = Mutex(false)
+    /// Whether a rebuild is under way.
+    let isRebuilding = Mutex(false)
 
     private init(log: EventLog, pool: DatabasePool, files: ViewsFile, logger: Logger) throws {
         self.log = log
-        self.pool = pool
+        gate = PoolGate(pool)
         self.files = files
         self.logger = logger
         let loaded = try pool.read { try Projector($0) }
@@ -127,7 +128,7 @@ public final class Views: Sendable {
     public func catchUp(progress: (@Sendable (_ position: Int64, _ head: Int64) -> Void)? = nil) async throws {
         while position() < log.head {
             try Task.checkCancellation()
-            try await applyPage()
+            try await gate.use(applyPage)
             progress?(position(), log.head)
         }
         try await finishBuilding()
@@ -149,13 +150,15 @@ public final class Views: Sendable {
     func takeOutPruned() async throws {
         let pruned = try await readLog { try $0.prunedTelemetry() }
         guard pruned > 0 else { return }
-        while try await pool.write({ try Pruning.follow(through: pruned, $0) }) { try Task.checkCancellation() }
+        while try await gate.use({ try await $0.write { try Pruning.follow(through: pruned, $0) } }) {
+            try Task.checkCancellation()
+        }
     }
 
     /// Makes the index that building goes faster without.
     private func finishBuilding() async throws {
         guard !hasIndex.withLock({ $0 }) else { return }
-        try await pool.write { try $0.execute(sql: EventIndex.deferredIndex) }
+        try await gate.use { try await $0.write { try $0.execute(sql: EventIndex.deferredIndex) } }
         hasIndex.withLock { $0 = true }
     }
 
@@ -186,8 +189,7 @@ public final class Views: Sendable {
 
     /// Closes the connections. Queries after this fail with ``ViewsError/closed``.
     public func close() throws {
-        isClosed.withLock { $0 = true }
-        try pool.close()
+        try gate.close()
     }
 
     private func note(_ error: any Error) {
@@ -197,7 +199,8 @@ public final class Views: Sendable {
         if let error = error as? DatabaseError, ViewsFile.isDamage(error) { try? files.delete() }
     }
 
-    private func applyPage() async throws {
+    /// Applies the next page of events on a writing connection.
+    func applyPage(_ pool: DatabasePool) async throws {
         do {
             try await pool.write { [self] database in
                 let known = stops.withLock { $0 }
@@ -236,6 +239,18 @@ public final class Views: Sendable {
         }
     }
 
+    /// Goes on from where other tables stand than those before.
+    func startAnew(_ loaded: Projector) {
+        stops.withLock { $0 = [:] }
+        parts.withLock { $0 = loaded.status }
+        projector.withLock { $0 = loaded }
+        lastFailure.withLock { $0 = nil }
+        recent.clear()
+    }
+
+    /// How far the tables are: never behind what was published, except while they are exchanged.
+    var projected: Int64? { projector.withLock { $0?.position } }
+
     /// After a failure the projector may be ahead of the tables, or half changed.
     private func forgetProjector() { projector.withLock { $0 = nil } }
 
@@ -246,13 +261,12 @@ public final class Views: Sendable {
 
     /// Runs a query on a read-only connection, off the caller's thread.
     func read<Value: Sendable>(_ query: @Sendable @escaping (Database) throws -> Value) async throws -> Value {
-        if isClosed.withLock({ $0 }) { throw ViewsError.closed }
-        return try await pool.read(query)
+        try await gate.use { try await $0.read(query) }
     }
 
     /// Reads from the log off the caller's thread.
     func readLog<Value: Sendable>(_ query: @Sendable @escaping (EventLog) throws -> Value) async throws -> Value {
-        try await pool.unsafeRead { [log] _ in try query(log) }
+        try await gate.use { [log] in try await $0.unsafeRead { _ in try query(log) } }
     }
 }
 
@@ -260,6 +274,8 @@ public final class Views: Sendable {
 public enum ViewsError: Error, Sendable, Hashable {
     /// They were closed.
     case closed
+    /// They are being rebuilt already.
+    case busy
     /// There is no view with this name.
     case unknownView(String)
     /// The file can't be read or written; the text says why.

@@ -43,6 +43,7 @@ extension EventLog {
             position = last
         }
         let (count, start) = (erased, position)
+        defer { reader.forgetNames() }
         return try await onWriter { writer in
             try writer.finishErasure(of: actor, symbol: symbol, after: start, erased: count, recordedBy: record)
         }

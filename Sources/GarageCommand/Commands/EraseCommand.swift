@@ -2,8 +2,6 @@ import ArgumentParser
 import EventLog
 import Foundation
 import GarageConfiguration
-import GarageDomain
-import GarageEvents
 
 /// `garage erase actor NAME`
 struct EraseCommand: AsyncParsableCommand {
@@ -15,12 +13,12 @@ struct EraseCommand: AsyncParsableCommand {
 
     struct Actor: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Blanks every event that an actor caused. The service must be stopped.",
+            abstract: "Blanks every event that an actor caused, while the service runs or not.",
             discussion: """
                 Who did it and what it says goes for ever; that something happened, its type and its time stay, so that \
                 'garage verify' still proves the log. The erasure itself becomes an event, without the name. The views \
-                are built anew at the next start. Backups made before keep what they have. A person who can still log \
-                in leaves new traces: remove the account first.
+                are built anew: by a running service at once, else at the next start. Backups made before keep what \
+                they have. A person who can still log in leaves new traces: remove the account first.
                 """)
 
         @Argument(help: "The actor's name, as the events show it.") var name: String
@@ -28,21 +26,26 @@ struct EraseCommand: AsyncParsableCommand {
         @OptionGroup var options: ConfigurationOptions
 
         func run() async throws {
-            let folder = try DataFolder(path: try await options.load().dataDirectory)
+            let folder: DataFolder
+            switch try FolderAccess(path: try await options.load().dataDirectory) {
+            case .service(let service):
+                if !yes { try ask() }
+                return try await erase(by: service)
+            case .own(let own): folder = own
+            }
             guard FileManager.default.fileExists(atPath: folder.path + "/events.db") else {
                 throw Failure("there is no event log in '\(folder.path)'")
             }
             if !yes { try ask() }
             do {
                 let log = try EventLog.open(directory: folder.path, clock: { WallClock.microseconds() })
-                let garage = try Self.garage(of: log)
-                let receipt = try await log.erase(actor: name) { Self.record($0, garage: garage) }
+                let receipt = try await Erasure.run(log, actor: name)
                 await log.close()
-                guard let receipt else { throw Failure("the log has no events of '\(name)'") }
+                guard let receipt else { throw nothing }
                 for suffix in ["", "-wal", "-shm"] {
                     try? FileManager.default.removeItem(atPath: folder.path + "/views.db" + suffix)
                 }
-                print("Erased \(receipt.events) events. The event at position \(receipt.position) says so.")
+                show(events: receipt.events, position: receipt.position)
             } catch let error as EventLogError { throw Failure("nothing more can be erased: \(error)") }
             withExtendedLifetime(folder) {}
         }
@@ -55,19 +58,20 @@ struct EraseCommand: AsyncParsableCommand {
             guard readLine() == name else { throw Failure("nothing was erased") }
         }
 
-        /// The garage of the first event that names one.
-        private static func garage(of log: EventLog) throws -> Name {
-            try log.read(after: 0, limit: 1000).lazy.compactMap { Subject(stream: $0.stream)?.garage }.first
-                ?? Name(nearest: "home")
+        private var nothing: Failure { Failure("the log has no events of '\(name)'") }
+
+        private func erase(by service: ServiceClient) async throws {
+            let progress = ProgressLine("views built anew up to position")
+            let end = try await service.work("/control/erase" + service.query("actor", [name])) {
+                progress.show($0.position ?? 0, of: $0.head ?? 0)
+            }
+            progress.end()
+            guard let position = end.position else { throw nothing }
+            show(events: end.events ?? 0, position: position)
         }
 
-        private static func record(_ events: Int, garage: Name) -> NewEvent {
-            let now = WallClock.microseconds()
-            return EventCoding.encode(
-                DomainEvent(
-                    Subject(garage: garage, kind: .garage, name: garage), .dataErased(DataErased(events: Int64(events)))
-                ),
-                id: .make(at: now), time: now, metadata: EventMetadata(actor: "garage", channel: "cli"))
+        private func show(events: Int, position: Int64) {
+            print("Erased \(events) events. The event at position \(position) says so.")
         }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EventLog
+import Foundation
 import GarageConfiguration
 import Logging
 import Synchronization
@@ -16,7 +17,7 @@ struct ViewsCommand: AsyncParsableCommand {
 
     struct Rebuild: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Builds the views anew from the log, beside those that are there. The service must be stopped.",
+            abstract: "Builds the views anew from the log, beside those that are there, while the service runs or not.",
             discussion: """
                 The new views take the place of the old ones when they are whole. Roll-ups of readings that were pruned \
                 meanwhile are taken over.
@@ -32,7 +33,11 @@ struct ViewsCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let folder = try DataFolder(path: try await options.load().dataDirectory)
+            let folder: DataFolder
+            switch try FolderAccess(path: try await options.load().dataDirectory) {
+            case .service(let service): return try await rebuild(by: service)
+            case .own(let own): folder = own
+            }
             try await ViewsCommand.withLog(in: folder) { log in
                 let progress = RebuildProgress()
                 try await Views.rebuild(
@@ -43,24 +48,64 @@ struct ViewsCommand: AsyncParsableCommand {
                 print(progress.summary(log.head))
             }
         }
+
+        private func rebuild(by service: ServiceClient) async throws {
+            let progress = RebuildProgress()
+            let end = try await service.work("/control/views/rebuild" + service.query("view", names)) { step in
+                if let line = progress.line(step.position ?? 0, of: step.head ?? 0) { print(line) }
+            }
+            print(progress.summary(end.head ?? 0))
+        }
     }
 
     struct Status: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Says how far each view has followed the log. The service must be stopped.")
+            abstract: "Says how far each view has followed the log, while the service runs or not.")
 
         @OptionGroup var options: ConfigurationOptions
 
         func run() async throws {
-            let folder = try DataFolder(path: try await options.load().dataDirectory)
+            let folder: DataFolder
+            switch try FolderAccess(path: try await options.load().dataDirectory) {
+            case .service(let service): return try await show(of: service)
+            case .own(let own): folder = own
+            }
             try await ViewsCommand.withLog(in: folder) { log in
                 let views = try Views.open(directory: folder.path, log: log, logger: Logger(label: "views"))
                 let status = views.status()
-                print("log head: \(status.head)\nsize: \(status.bytes) bytes")
-                for part in status.projections {
-                    print("\(part.name): at \(part.position), \(status.head - part.position) behind")
-                }
+                show(
+                    Report(
+                        head: status.head, bytes: status.bytes,
+                        views: status.projections.map { Report.View(name: $0.name, position: $0.position, stop: nil) }))
                 try views.close()
+            }
+        }
+
+        private struct Report: Decodable {
+            var head: Int64
+            var bytes: Int64
+            var views: [View]
+
+            struct View: Decodable {
+                var name: String
+                var position: Int64
+                var stop: String?
+            }
+        }
+
+        private func show(of service: ServiceClient) async throws {
+            let answer = try await service.get("/control/views")
+            guard answer.status == 200, let report = try? JSONDecoder().decode(Report.self, from: answer.body) else {
+                throw Failure(answer.problem)
+            }
+            show(report)
+        }
+
+        private func show(_ report: Report) {
+            print("log head: \(report.head)\nsize: \(report.bytes) bytes")
+            for view in report.views {
+                let stop = view.stop.map { ", stopped \($0)" } ?? ""
+                print("\(view.name): at \(view.position), \(report.head - view.position) behind\(stop)")
             }
         }
     }

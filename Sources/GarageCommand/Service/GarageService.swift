@@ -177,7 +177,8 @@ struct GarageService {
                     ] + bridges.checks)
             },
             metrics: ServiceMetrics(server: server).text, webSocket: { try server.serveWebSocket(on: $0) },
-            broker: { await reporter.report() }, access: access,
+            broker: { await reporter.report() }, maintenance: ServiceMaintenance(log: log, views: views),
+            access: access,
             logger: Logger(label: "http"), onBound: onBound)
     }
 

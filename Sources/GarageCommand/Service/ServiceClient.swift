@@ -61,9 +61,37 @@ struct ServiceClient {
         return try await send(request)
     }
 
+    /// The values of one query parameter, with the question mark; empty without values.
+    func query(_ name: String, _ values: [String]) -> String {
+        let parts = values.map { "\(name)=\($0.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "")" }
+        return parts.isEmpty ? "" : "?" + parts.joined(separator: "&")
+    }
+
+    /// A line of the answer to a request that has the service do something that takes long.
+    struct Step: Decodable, Sendable {
+        var position: Int64?
+        var head: Int64?
+        var events: Int?
+        var done: Bool?
+        var error: String?
+    }
+
+    /// Has the service do something that takes long. Returns the last step, in which it says that it is done.
+    func work(_ path: String, _ progress: (Step) -> Void) async throws -> Step {
+        var last: Step?
+        try await stream(path, method: .POST) { line in
+            guard let step = try? JSONDecoder().decode(Step.self, from: Data(line.utf8)) else { return }
+            if step.done == nil, step.error == nil { progress(step) } else { last = step }
+        }
+        guard let last else { throw Failure("the service on \(address) ended before it was done") }
+        if let error = last.error { throw Failure(error) }
+        return last
+    }
+
     /// Hands each line of an answer to `body` as it comes, until the service ends it.
-    func stream(_ path: String, _ body: (String) -> Void) async throws {
-        let request = HTTPClientRequest(url: base + path)
+    func stream(_ path: String, method: HTTPMethod = .GET, _ body: (String) -> Void) async throws {
+        var request = HTTPClientRequest(url: base + path)
+        request.method = method
         let response: HTTPClientResponse
         do {
             response = try await HTTPClient.shared.execute(request, deadline: .distantFuture)

@@ -25,6 +25,9 @@ final class RecentEvents: Sendable {
         }
     }
 
+    /// Forgets all rows, because they may tell what the log no longer does.
+    func clear() { state.withLock { $0.rows = [] } }
+
     /// The rows after a position, or `nil` if not all of them are kept any more.
     func rows(after position: Int64) -> ArraySlice<EventRow>? {
         state.withLock { state in

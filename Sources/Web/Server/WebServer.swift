@@ -64,6 +64,7 @@ public struct WebServer: Service {
     ///   - webSocket: takes connections that begin with a request for the WebSocket at `/mqtt`, on their event loop;
     ///     their pipeline is empty. `nil` to have no such path.
     ///   - broker: how the MQTT broker is, for the page about it; `nil` if that can't be told.
+    ///   - maintenance: what the control socket offers beside the API; `nil` for nothing.
     ///   - access: who may do what; `nil` lets everyone do everything.
     ///   - onBound: called once the port is bound, before the first request is answered.
     /// - Throws: if a template or a language file can't be read.
@@ -73,7 +74,8 @@ public struct WebServer: Service {
         status: @escaping @Sendable () async -> ServiceStatus,
         metrics: (@Sendable (_ accept: String?) async -> MetricsText)? = nil,
         webSocket: (@Sendable (any Channel) throws -> Void)? = nil,
-        broker: @escaping @Sendable () async -> BrokerReport? = { nil }, access: AccessControl? = nil, logger: Logger,
+        broker: @escaping @Sendable () async -> BrokerReport? = { nil }, maintenance: (any Maintenance)? = nil,
+        access: AccessControl? = nil, logger: Logger,
         onBound: @escaping @Sendable (_ host: String, _ port: Int) async -> Void = { _, _ in }
     ) throws {
         self.configuration = configuration
@@ -112,6 +114,10 @@ public struct WebServer: Service {
             now: Pages.systemTime, status: status, metrics: metrics
         ).addRoutes(to: router)
         pages.addRoutes(to: router)
+        if let maintenance {
+            let templates = pages.templates
+            ControlEndpoints(maintenance: maintenance) { templates.forgetRows() }.addRoutes(to: router)
+        }
         if let devices { MappingPages(pages: pages, devices: devices).addRoutes(to: router) }
         responder = router.buildResponder()
     }

@@ -23,6 +23,9 @@ struct PageTemplates: Sendable {
         return text
     }
 
+    /// Forgets what is kept of rows.
+    func forgetRows() { rows.clear() }
+
     /// The row of an event in the log.
     func row(_ row: EventRow, in text: PageText) throws -> Markup {
         func make() throws -> Markup { .rendered(try render("event-row", EventRowView.values(row, in: text))) }
