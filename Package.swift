@@ -463,7 +463,7 @@ let package = Package(
         .testTarget(
             name: "BrokerStoreTests",
             dependencies: [
-                "BrokerStore", "MQTTServer", "MQTTBroker", "MQTTCodec",
+                "BrokerStore", "FaultyFiles", "MQTTServer", "MQTTBroker", "MQTTCodec",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

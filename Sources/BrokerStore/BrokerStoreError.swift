@@ -8,6 +8,8 @@ public enum BrokerStoreError: Error, Sendable, Hashable {
     case newerVersion(path: String, found: Int, supported: Int)
     /// The file is damaged, of another kind, or can't be read. `open` sets such a file aside.
     case unusable(reason: String)
+    /// The disk failed in a way that may pass. `open` tries again before it takes the file for unusable.
+    case failing(reason: String)
     /// The disk or SQLite failed.
     case storage(String)
 }
@@ -18,7 +20,7 @@ extension BrokerStoreError: CustomStringConvertible {
         case .notWritable(let path, let reason): "\(path) can't be written: \(reason)"
         case .newerVersion(let path, let found, let supported):
             "\(path) has format \(found), written by a newer version; this one reads up to format \(supported)"
-        case .unusable(let reason): reason
+        case .unusable(let reason), .failing(let reason): reason
         case .storage(let reason): "the broker's store can't be used: \(reason)"
         }
     }
@@ -36,9 +38,9 @@ extension BrokerStoreError {
             return
         }
         switch error.resultCode {
-        case .SQLITE_NOTADB, .SQLITE_CORRUPT, .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_ERROR,
-            .SQLITE_SCHEMA, .SQLITE_MISMATCH:
+        case .SQLITE_NOTADB, .SQLITE_CORRUPT, .SQLITE_PERM, .SQLITE_ERROR, .SQLITE_SCHEMA, .SQLITE_MISMATCH:
             self = .unusable(reason: error.reason)
+        case .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_FULL: self = .failing(reason: error.reason)
         case .SQLITE_READONLY: self = .notWritable(path: path, reason: error.reason)
         default: self = .storage(error.reason)
         }

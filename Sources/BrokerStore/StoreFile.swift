@@ -22,7 +22,7 @@ struct StoreFile {
             return (connection, .init(state: state, setAside: nil))
         }
         do throws(BrokerStoreError) {
-            let (connection, state) = try openExisting(options)
+            let (connection, state) = try openPatiently(options)
             return (connection, .init(state: state, setAside: nil))
         } catch {
             guard case .unusable(let reason) = error else { throw error }
@@ -31,6 +31,26 @@ struct StoreFile {
             return (connection, .init(state: state, setAside: .init(path: aside, reason: reason)))
         }
     }
+
+    /// Opens the file again if the disk fails: one failure is no reason to begin without what clients count on.
+    private func openPatiently(_ options: StoreOptions) throws(BrokerStoreError) -> (DatabaseQueue, DurableState) {
+        for _ in 0..<StoreFile.tries {
+            do throws(BrokerStoreError) {
+                return try openExisting(options)
+            } catch {
+                guard case .failing = error else { throw error }
+                usleep(options.pauseMicroseconds)
+            }
+        }
+        do throws(BrokerStoreError) {
+            return try openExisting(options)
+        } catch {
+            guard case .failing(let reason) = error else { throw error }
+            throw .unusable(reason: reason)
+        }
+    }
+
+    private static let tries = 3
 
     private func openExisting(_ options: StoreOptions) throws(BrokerStoreError) -> (DatabaseQueue, DurableState) {
         do {

@@ -22,6 +22,8 @@ public struct StoreOptions: Sendable {
     public var batchChanges = 8192
     /// How often the disk is tried again after a commit failed.
     public var probeInterval: Duration = .seconds(2)
+    /// How long to wait before a file that can't be opened is tried again, in microseconds.
+    package var pauseMicroseconds: UInt32 = 200_000
 
     // For tests: faults where they really come from.
     /// The most pages of 4 KiB that the file may have, asked at each transaction; SQLite then says that the disk is full.

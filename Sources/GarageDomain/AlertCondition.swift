@@ -16,7 +16,7 @@ public enum AlertCondition: String, Sendable, Hashable, CaseIterable {
 }
 
 /// An alert that stands.
-public struct AlertKey: Hashable, Sendable, Comparable {
+public struct AlertKey: Hashable, Sendable, Comparable, Codable {
     public var subject: Subject
     public var condition: String
 
@@ -31,7 +31,7 @@ public struct AlertKey: Hashable, Sendable, Comparable {
 }
 
 /// Since when an alert stands, and whether someone has taken note.
-public struct StandingAlert: Hashable, Sendable {
+public struct StandingAlert: Hashable, Sendable, Codable {
     public var since: Timestamp
     public var text: String
     public var isAcknowledged = false

@@ -1,13 +1,18 @@
 /// The commands that were seen lately, so that a repeated id is honoured once.
-public struct CommandHistory: Sendable {
+public struct CommandHistory: Sendable, Codable {
     /// How long an id is remembered.
     public static let retentionMilliseconds: Int64 = 24 * 60 * 60 * 1000
     /// The most ids that are remembered; the oldest go first.
     public static let capacity = 10_000
 
+    private struct Entry: Codable, Hashable {
+        var id: String
+        var requestedAt: Timestamp
+    }
+
     private var records: [String: CommandRecord] = [:]
     /// The ids in the order in which they came, from `first` on.
-    private var order: [(id: String, requestedAt: Timestamp)] = []
+    private var order: [Entry] = []
     private var first = 0
 
     init() {}
@@ -20,7 +25,7 @@ public struct CommandHistory: Sendable {
 
     mutating func add(_ record: CommandRecord, id: String) {
         records[id] = record
-        order.append((id, record.requestedAt))
+        order.append(Entry(id: id, requestedAt: record.requestedAt))
         forget(before: record.requestedAt)
     }
 

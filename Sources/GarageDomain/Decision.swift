@@ -41,9 +41,9 @@ public enum CommandVerdict: Hashable, Sendable {
 }
 
 /// A command that was seen, and how far it has come.
-public struct CommandRecord: Hashable, Sendable {
+public struct CommandRecord: Hashable, Sendable, Codable {
     /// How far a command has come.
-    public enum Outcome: Hashable, Sendable {
+    public enum Outcome: Hashable, Sendable, Codable {
         case requested
         case dispatched
         case completed

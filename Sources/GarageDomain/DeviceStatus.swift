@@ -1,5 +1,5 @@
 /// A device as the events tell it.
-public struct DeviceStatus: Hashable, Sendable {
+public struct DeviceStatus: Hashable, Sendable, Codable {
     /// The MQTT client that it was last seen through.
     public var clientID: String?
     /// Whether it is connected; `nil` until it was first known.

@@ -2,7 +2,7 @@
 ///
 /// Beside what the events tell, it holds a little knowledge of live connections that no event repeats (which client
 /// reports for a gate, which device said goodbye); a restart may lose that without harm.
-public struct GarageState: Sendable {
+public struct GarageState: Sendable, Codable {
     public internal(set) var gates: [Subject: GateStatus] = [:]
     public internal(set) var spots: [Subject: SpotStatus] = [:]
     /// Sensors with a fault; those in good order are left out.

@@ -1,5 +1,5 @@
 /// A gate as the events tell it.
-public struct GateStatus: Hashable, Sendable {
+public struct GateStatus: Hashable, Sendable, Codable {
     /// `nil` if no state was ever reported.
     public var state: GateState?
     /// When `state` began.
@@ -27,7 +27,7 @@ public struct GateStatus: Hashable, Sendable {
 }
 
 /// A command that is accepted and has not ended.
-public struct CommandUnderWay: Hashable, Sendable {
+public struct CommandUnderWay: Hashable, Sendable, Codable {
     public var id: String
     public var action: GateAction
     public var requestedAt: Timestamp
@@ -54,7 +54,7 @@ public struct CommandUnderWay: Hashable, Sendable {
 }
 
 /// A dispatched command that has ended, by a later one or by itself, while the gate may still begin to obey it.
-public struct SupersededCommand: Hashable, Sendable {
+public struct SupersededCommand: Hashable, Sendable, Codable {
     public var id: String
     public var action: GateAction
 

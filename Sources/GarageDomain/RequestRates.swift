@@ -1,7 +1,7 @@
 /// Who has asked for movements in the last minute, and of which gates.
 ///
 /// Knowledge that no event repeats: a restart begins to count anew.
-struct RequestRates: Sendable {
+struct RequestRates: Sendable, Codable {
     static let windowMilliseconds: Int64 = 60_000
     /// The most actors that are remembered; beyond, those that were silent for a minute are forgotten.
     private static let capacity = 1000

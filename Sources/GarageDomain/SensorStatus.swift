@@ -1,5 +1,5 @@
 /// The faults of a sensor that no good reading has followed yet.
-public struct SensorStatus: Hashable, Sendable {
+public struct SensorStatus: Hashable, Sendable, Codable {
     /// The last fault of each quantity.
     public var faults: [Quantity: SensorFault.Kind] = [:]
     /// The last fault of a report that could not be read as a whole.

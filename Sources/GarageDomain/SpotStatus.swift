@@ -1,5 +1,5 @@
 /// A parking spot as the events tell it.
-public struct SpotStatus: Hashable, Sendable {
+public struct SpotStatus: Hashable, Sendable, Codable {
     public var occupied: Bool
     /// When `occupied` last changed.
     public var since: Timestamp

@@ -46,3 +46,19 @@ public struct Subject: Hashable, Sendable, Comparable {
         (left.garage, left.kind.rawValue, left.name) < (right.garage, right.kind.rawValue, right.name)
     }
 }
+
+/// Written as the stream that it names.
+extension Subject: Codable {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let subject = Subject(stream: try container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a stream's name")
+        }
+        self = subject
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(stream)
+    }
+}

@@ -1,5 +1,5 @@
 /// How long a gate takes from one end to the other, as learned from its last movements.
-public struct TravelTimes: Hashable, Sendable {
+public struct TravelTimes: Hashable, Sendable, Codable {
     /// How many movements are remembered in each direction.
     static let capacity = 8
     /// A longer one was not one movement, but a report that came late.

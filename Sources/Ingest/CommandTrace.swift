@@ -21,6 +21,34 @@ struct CommandTraces {
     /// - Parameter capacity: How many commands are remembered; the oldest go first.
     init(capacity: Int = 1000) { self.capacity = capacity }
 
+    /// One command's trace as it is stored; an answer is not owed any more after a restart.
+    struct Stored: Codable {
+        var commandID: String
+        var request: String
+        var latest: String
+        var position: Int64
+    }
+
+    /// The traces in order, the oldest first.
+    var stored: [Stored] {
+        order.compactMap { id in
+            traces[id].map {
+                Stored(
+                    commandID: id, request: $0.request.description, latest: $0.latest.description,
+                    position: $0.position)
+            }
+        }
+    }
+
+    init(stored: [Stored]) {
+        self.init()
+        for trace in stored {
+            guard let request = EventID(trace.request), let latest = EventID(trace.latest) else { continue }
+            begin(trace.commandID, event: request, reply: nil, position: trace.position)
+            advance(trace.commandID, to: latest)
+        }
+    }
+
     subscript(commandID: String) -> Trace? { traces[commandID] }
 
     mutating func begin(

@@ -26,15 +26,18 @@ public final class Ingest: Sendable {
         public var mappings: [MappingText]
         /// Told how many messages the broker had no room for in a client's queue.
         public var onDrop: @Sendable (_ clientID: String, _ count: Int) -> Void
+        /// Where the snapshot of the journal is; `nil` reads the whole journal at each start.
+        public var snapshot: HistoryKeeper.Place?
 
         public init(
             settings: GarageSettings, clock: @escaping @Sendable () -> Timestamp, gatekeeper: any Gatekeeper,
             profiles: Profiles = .standard, foreign: ForeignDevices.Settings = ForeignDevices.Settings(),
-            mappings: [MappingText] = [],
+            mappings: [MappingText] = [], snapshot: HistoryKeeper.Place? = nil,
             onDrop: @escaping @Sendable (_ clientID: String, _ count: Int) -> Void = { _, _ in }
         ) {
             self.onDrop = onDrop
             self.mappings = mappings
+            self.snapshot = snapshot
             self.foreign = foreign
             self.profiles = profiles
             self.settings = settings
@@ -52,6 +55,8 @@ public final class Ingest: Sendable {
     let foreign: Mutex<ForeignDevices>
     let book: Mutex<MappingBook>
     let resends: Mutex<ResendBook>
+    /// Keeps the snapshot of the journal; `nil` without one.
+    public let historyKeeper: HistoryKeeper?
     let homeAssistantBirths = Atomic(0)
     private let sink = Mutex<(any MessageSink)?>(nil)
     /// The pipeline is made before `self` exists, so its appends reach the log through this.
@@ -66,7 +71,16 @@ public final class Ingest: Sendable {
         self.logger = logger
         let receiver = CompletionReceiver()
         self.receiver = receiver
-        let history = try History(log: log, mappings: options.mappings)
+        var history =
+            try options.snapshot.flatMap {
+                try HistorySnapshot.read($0.file, for: log, by: $0.program, mappings: options.mappings)
+            } ?? History(mappings: options.mappings)
+        let written = history.position
+        while try history.readPage(of: log) {}
+        historyKeeper = options.snapshot.map {
+            HistoryKeeper(
+                history, written: written, log: log, place: $0, mappings: options.mappings, logger: logger)
+        }
         var devices = ForeignDevices(options.foreign)
         devices.replaceRules(history.book.rules)
         foreign = Mutex(devices)

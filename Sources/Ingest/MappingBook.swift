@@ -8,7 +8,10 @@ struct MappingBook {
     /// Ids that are being added or removed, so that two requests at once can't do it twice.
     private var pending: Set<String> = []
 
-    init(configured: [MappingText]) { self.configured = configured }
+    init(configured: [MappingText], added: [MappingText] = []) {
+        self.configured = configured
+        self.added = added
+    }
 
     var entries: [MappingEntry] {
         configured.map { MappingEntry(rule: $0, isConfigured: true) }

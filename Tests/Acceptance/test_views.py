@@ -1,6 +1,9 @@
 """Views follow from the log, and building them again does nothing else."""
 
 import sqlite3
+import threading
+
+import requests
 
 import mosquitto
 from device import Client
@@ -60,5 +63,47 @@ def test_views_are_rebuilt_one_by_one(make_garage):
         assert done.returncode == 0, done.stderr
         assert "events/s" in done.stdout
     assert garage.command("views", "rebuild", "weather").returncode == 2
+    garage.start()
+    assert [garage.request("GET", "/api/v1" + path).text for path in lists] == before
+
+
+def test_views_are_rebuilt_while_the_service_runs(garage):
+    """Readings come in and readers read all the while; the answers are those of a rebuild with the service stopped."""
+    fill(garage)
+    lists = ("/events?limit=1000", "/gates", "/spots", "/sensors", "/readings", "/readings?bucket=1h")
+    stops = threading.Event()
+    errors: list[str] = []
+
+    def read() -> None:
+        while not stops.is_set():
+            for path in lists:
+                answer = requests.get(garage.url + "/api/v1" + path, timeout=10)
+                if answer.status_code != 200:
+                    errors.append(f"{path}: {answer.status_code} {answer.text}")
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    with Client(garage, "esp2") as device:
+        for number in range(6):
+            device.publish("garage/home/sensor/dht1/temperature", f"{number}.5")
+            names = [[], ["garage"], ["events", "rollups"]][number % 3]
+            done = garage.command("views", "rebuild", *names)
+            assert done.returncode == 0 and "events/s" in done.stdout, done.stdout + done.stderr
+    garage.await_event("device.disconnected", count=2)
+    stops.set()
+    reader.join(20)
+    assert not errors, errors[0]
+    status = garage.command("views", "status")
+    assert status.returncode == 0, status.stderr
+    for name in ("events", "garage", "readings", "rollups"):
+        assert f"{name}: at " in status.stdout and ", 0 behind" in status.stdout, status.stdout
+    assert len(garage.events(type="sensor.reading-recorded")) == 7
+    before = [garage.request("GET", "/api/v1" + path).text for path in lists]
+    # The socket is the owner's; over the network there is no such thing.
+    assert garage.request("GET", "/control/views").status_code == 404
+    assert garage.request("POST", "/control/erase?actor=esp1").status_code in (403, 404)
+    assert garage.stop() == 0
+    assert not list(garage.data.glob("*-new.db*"))
+    assert garage.command("views", "rebuild").returncode == 0
     garage.start()
     assert [garage.request("GET", "/api/v1" + path).text for path in lists] == before

@@ -39,6 +39,7 @@ struct EraseCommand: AsyncParsableCommand {
             if !yes { try ask() }
             do {
                 let log = try EventLog.open(directory: folder.path, clock: { WallClock.microseconds() })
+                JournalSnapshot.remove(from: folder.path)
                 let receipt = try await Erasure.run(log, actor: name)
                 await log.close()
                 guard let receipt else { throw nothing }

@@ -115,6 +115,7 @@ struct GarageService {
         if let notifier = try open("the outbox", { try makeNotifier(log: log, views: views, folder: folder) }) {
             services.append(notifier)
         }
+        if let keeper = ingest.historyKeeper { services.append(keeper) }
         if let manager { services.append(manager) }
         if configuration.homeAssistantDiscovery {
             services.append(
@@ -177,7 +178,8 @@ struct GarageService {
                     ] + bridges.checks)
             },
             metrics: ServiceMetrics(server: server).text, webSocket: { try server.serveWebSocket(on: $0) },
-            broker: { await reporter.report() }, maintenance: ServiceMaintenance(log: log, views: views),
+            broker: { await reporter.report() },
+            maintenance: ServiceMaintenance(log: log, views: views, snapshot: ingest.historyKeeper),
             access: access,
             logger: Logger(label: "http"), onBound: onBound)
     }
@@ -244,7 +246,7 @@ struct GarageService {
             log: log,
             options: .init(
                 settings: settings, clock: clock, gatekeeper: gatekeeper, foreign: try foreign.settings(),
-                mappings: try foreign.mappings(),
+                mappings: try foreign.mappings(), snapshot: JournalSnapshot.place(in: configuration.dataDirectory),
                 onDrop: { bridges.noteOverflow(of: $0, count: $1) }),
             logger: Logger(label: "ingest"))
     }

@@ -1,4 +1,5 @@
 import EventLog
+import Ingest
 import Views
 import Web
 
@@ -6,6 +7,7 @@ import Web
 struct ServiceMaintenance: Maintenance {
     let log: EventLog
     let views: Views
+    let snapshot: HistoryKeeper?
 
     func viewsStatus() -> ViewsStatus { views.status() }
 
@@ -20,7 +22,10 @@ struct ServiceMaintenance: Maintenance {
     ) async throws -> (events: Int, position: Int64)? {
         // Whatever interrupts this, no start uses views again that still tell what the log may no longer have.
         try await views.condemn()
+        snapshot?.forget()
         let receipt = try await Erasure.run(log, actor: actor)
+        // It may have been read again in the middle.
+        snapshot?.forget()
         // Also if there is nothing to erase: an erasure before may have been interrupted.
         try await views.rebuild(progress: progress)
         return receipt.map { ($0.events, $0.position) }

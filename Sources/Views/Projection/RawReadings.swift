@@ -34,6 +34,7 @@ struct RawReadings: Projection {
     mutating func apply(_ events: ArraySlice<ProjectedEvent>, _ database: Database) throws {
         let insert = try HotStatement(
             database, sql: "INSERT INTO reading(series, time, position, value) VALUES (?1, ?2, ?3, ?4)")
+        var page: [[(time: Int64, position: Int64, value: Double)]] = []
         for event in events {
             guard case .reading(let reading) = event.content,
                 let index = numbering.index(of: reading.quantity, of: event.key)
@@ -49,11 +50,18 @@ struct RawReadings: Projection {
                     ])
             }
             latest[index] = Latest(value: reading.value, time: event.time, isChanged: true)
+            while page.count <= index { page.append([]) }
+            page[index].append((event.time, event.position, reading.value))
+        }
+        // Series by series, because rows that lie beside each other go in faster than rows by turns.
+        for index in page.indices where !page[index].isEmpty {
             insert.bind(Int64(index) + 1, at: 1)
-            insert.bind(event.time, at: 2)
-            insert.bind(event.position, at: 3)
-            insert.bind(reading.value, at: 4)
-            try insert.run()
+            for (time, position, value) in page[index] {
+                insert.bind(time, at: 2)
+                insert.bind(position, at: 3)
+                insert.bind(value, at: 4)
+                try insert.run()
+            }
         }
         let update = try HotStatement(database, sql: "UPDATE series SET value = ?2, time = ?3 WHERE id = ?1")
         for index in latest.indices where latest[index].isChanged {

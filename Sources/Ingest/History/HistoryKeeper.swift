@@ -1,0 +1,98 @@
+import EventLog
+import FoundationEssentials
+import GarageDomain
+import Logging
+public import ServiceLifecycle
+import Synchronization
+
+/// Keeps the snapshot of the journal close to its end while the service runs: see ``HistorySnapshot``.
+///
+/// It follows the log by itself. What Ingest has decided but not stored, or knows from elsewhere, never gets into it.
+public final class HistoryKeeper: Sendable {
+    /// Where the snapshot is.
+    public struct Place: Sendable {
+        /// The file, which may be missing.
+        public var file: String
+        /// What tells this build of the program from others.
+        public var program: String
+
+        public init(file: String, program: String) {
+            self.file = file
+            self.program = program
+        }
+    }
+
+    private struct State {
+        /// `nil` when it has to be read from the beginning.
+        var history: History?
+        /// Where the snapshot on disk ends; 0 without one.
+        var written: Int64
+        /// Counts erasures, so that what was read before one is not written after it.
+        var erasures = 0
+    }
+
+    private let log: EventLog
+    private let place: Place
+    private let mappings: [MappingText]
+    private let logger: Logger
+    private let state: Mutex<State>
+
+    /// A snapshot is written when the log has so many events after the last one.
+    private static let step: Int64 = 20_000
+
+    init(_ history: History, written: Int64, log: EventLog, place: Place, mappings: [MappingText], logger: Logger) {
+        self.log = log
+        self.place = place
+        self.mappings = mappings
+        self.logger = logger
+        state = Mutex(State(history: history, written: written))
+    }
+
+    /// Forgets the snapshot on disk and in memory, because it may tell what is about to be erased from the log.
+    public func forget() {
+        state.withLock { state in
+            state.history = nil
+            state.written = 0
+            state.erasures += 1
+            try? FileManager.default.removeItem(atPath: place.file)
+        }
+    }
+
+    /// Reads on and writes a snapshot, if one is due.
+    func keep() async throws {
+        let (known, written, erasures) = state.withLock { ($0.history, $0.written, $0.erasures) }
+        guard log.head - written >= HistoryKeeper.step else { return }
+        var history = known ?? History(mappings: mappings)
+        while try history.readPage(of: log) {
+            try Task.checkCancellation()
+            // A long journal is read beside everything else, not in its way.
+            await Task.yield()
+        }
+        guard let snapshot = try HistorySnapshot(history, of: log, by: place.program) else { return }
+        try state.withLock { state in
+            guard state.erasures == erasures else { return }
+            try snapshot.write(to: place.file)
+            state.history = history
+            state.written = log.head
+        }
+    }
+}
+
+extension HistoryKeeper: Service {
+    public func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do {
+                    try await self.keep()
+                } catch is CancellationError {
+                    return
+                } catch {
+                    self.logger.warning(
+                        "the snapshot of the journal can't be written; the next start takes longer",
+                        metadata: ["reason": "\(error)"])
+                }
+                try? await Task.sleep(for: .seconds(60))
+            }
+        }
+    }
+}
