@@ -149,6 +149,8 @@ extension Ingest: BrokerPolicy {
         Task { try? await self.log.append(AppendRequest(events: [recorded])) }
     }
 
+    public var isCongested: Bool { log.isCongested || isCrowded.load(ordering: .relaxed) }
+
     public func isVolatile(topic: String) -> Bool {
         if CommandTopics.isCommand(topic) { return true }
         return switch options.profiles.interpret(topic: topic, payload: []) {

@@ -55,6 +55,8 @@ public final class Ingest: Sendable {
     let foreign: Mutex<ForeignDevices>
     let book: Mutex<MappingBook>
     let resends: Mutex<ResendBook>
+    /// Whether so much waits for a failing disk that clients should not be read.
+    let isCrowded = Atomic(false)
     /// Keeps the snapshot of the journal; `nil` without one.
     public let historyKeeper: HistoryKeeper?
     let homeAssistantBirths = Atomic(0)
@@ -112,9 +114,10 @@ public final class Ingest: Sendable {
             known = actuator(of: request.gate).map { (request.gate, $0) }
         }
         perform(
-            pipeline.withLock {
-                if let known { $0.learn(known.actuator, of: known.gate) }
-                return $0.accept(input, from: origin, message: message, at: now, ticket: ticket, waiter: waiter)
+            pipeline.withLock { pipeline in
+                if let known { pipeline.learn(known.actuator, of: known.gate) }
+                defer { isCrowded.store(pipeline.isCrowded, ordering: .relaxed) }
+                return pipeline.accept(input, from: origin, message: message, at: now, ticket: ticket, waiter: waiter)
             })
     }
 
@@ -127,7 +130,11 @@ public final class Ingest: Sendable {
 
     /// Takes the results of a commit, on the log's thread.
     func completed(_ completions: [AppendCompletion]) {
-        perform(pipeline.withLock { $0.complete(completions) })
+        perform(
+            pipeline.withLock { pipeline in
+                defer { isCrowded.store(pipeline.isCrowded, ordering: .relaxed) }
+                return pipeline.complete(completions)
+            })
     }
 
     /// Whether the disk failed and inputs wait for it, for the readiness check.
@@ -208,6 +215,11 @@ extension Ingest: Service {
             (pipeline.nextDeadline.map { $0 <= now } ?? false, pipeline.waitsForStorage)
         }
         if isDue { accept(.tick, from: .service) }
-        if isStalled { perform(pipeline.withLock { $0.retry() }) }
+        guard isStalled else { return }
+        perform(
+            pipeline.withLock { pipeline in
+                defer { isCrowded.store(pipeline.isCrowded, ordering: .relaxed) }
+                return pipeline.retry()
+            })
     }
 }

@@ -32,6 +32,12 @@ struct Pipeline {
     /// Observations of QoS 0 that were given up because too many inputs waited for the disk.
     private(set) var lost = 0
 
+    /// How many inputs may wait for the disk before clients are no longer read.
+    private static let crowd = 10_000
+
+    /// Whether so much waits for the disk that no more should come.
+    var isCrowded: Bool { waiting.count >= Pipeline.crowd }
+
     /// How many inputs may wait for the disk before those that no device will repeat are given up.
     private static let waitingCapacity = 100_000
 

@@ -42,6 +42,34 @@ struct BackPressureTests {
         #expect(broker.statistics.messagesDropped == 0)
     }
 
+    @Test("A host that has too much to do is not given more: clients are not read until it has less")
+    func congestedHost() {
+        let policy = TestPolicy()
+        let broker = TestBroker(policy: policy)
+        let publisher = broker.connect("p")
+        let other = broker.connect("o")
+        policy.set { $0.isCongested = true }
+        publisher.publish("t", text)
+        #expect(publisher.isReadingPaused)
+        #expect(!other.isReadingPaused, "it has sent nothing yet")
+        other.publish("t", text)
+        #expect(other.isReadingPaused)
+        broker.advance(seconds: 1)
+        #expect(publisher.isReadingPaused)
+        policy.set { $0.isCongested = false }
+        broker.advance(seconds: 0.05)
+        #expect(!publisher.isReadingPaused && !other.isReadingPaused)
+        // Again, and one that goes meanwhile.
+        policy.set { $0.isCongested = true }
+        publisher.publish("t", text)
+        other.publish("t", text)
+        other.cut()
+        policy.set { $0.isCongested = false }
+        broker.advance(seconds: 0.05)
+        #expect(!publisher.isReadingPaused)
+        #expect(policy.seen.count == 4)
+    }
+
     @Test("A publisher does not wait for itself")
     func ownOutbox() {
         let broker = TestBroker(limits: limits)

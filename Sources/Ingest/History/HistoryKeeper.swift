@@ -37,8 +37,7 @@ public final class HistoryKeeper: Sendable {
     private let logger: Logger
     private let state: Mutex<State>
 
-    /// A snapshot is written when the log has so many events after the last one.
-    private static let step: Int64 = 20_000
+    static let step: Int64 = 20_000
 
     init(_ history: History, written: Int64, log: EventLog, place: Place, mappings: [MappingText], logger: Logger) {
         self.log = log
@@ -58,10 +57,10 @@ public final class HistoryKeeper: Sendable {
         }
     }
 
-    /// Reads on and writes a snapshot, if one is due.
-    func keep() async throws {
+    /// Reads on and writes a snapshot, if the log has so many events after the last one.
+    func keep(after step: Int64 = HistoryKeeper.step) async throws {
         let (known, written, erasures) = state.withLock { ($0.history, $0.written, $0.erasures) }
-        guard log.head - written >= HistoryKeeper.step else { return }
+        guard log.head - written >= step else { return }
         var history = known ?? History(mappings: mappings)
         while try history.readPage(of: log) {
             try Task.checkCancellation()

@@ -37,7 +37,8 @@ struct HistorySnapshot: Codable {
     }
 
     /// The history in a file; `nil` if there is none that fits the log and the program.
-    static func read(_ file: String, for log: EventLog, by program: String, mappings: [MappingText]) throws -> History? {
+    static func read(_ file: String, for log: EventLog, by program: String, mappings: [MappingText]) throws -> History?
+    {
         guard let data = try? Data(contentsOf: URL(filePath: file)),
             let snapshot = try? JSONDecoder().decode(HistorySnapshot.self, from: data),
             snapshot.format == format, snapshot.program == program, snapshot.identity == log.identity.bytes,

@@ -115,6 +115,30 @@ extension Shard {
         }
     }
 
+    // MARK: The host
+
+    /// The host is looked at again after so many nanoseconds: often enough not to run dry meanwhile.
+    private static let hostPause: UInt64 = 20_000_000
+
+    /// Slows a publisher down because the host has more messages than it can take at present.
+    mutating func waitForHost(_ publisher: ConnectionPointer, _ now: UInt64) {
+        guard publisher.pointee.phase == .active, hostWaiters.insert(publisher.pointee.id).inserted else { return }
+        publisher.pointee.backPressure.waits += 1
+        touch(publisher)
+        guard hostWaiters.count == 1 else { return }
+        timers.insert(.init(deadline: now + Shard.hostPause, kind: .congestedHost, slot: 0, generation: 0))
+    }
+
+    /// Lets publishers go on if the host can take more.
+    mutating func expireHostCongestion(_ now: UInt64) {
+        guard policy.isCongested else {
+            release(hostWaiters)
+            hostWaiters = []
+            return
+        }
+        timers.insert(.init(deadline: now + Shard.hostPause, kind: .congestedHost, slot: 0, generation: 0))
+    }
+
     // MARK: Queues
 
     func isGated(_ connection: ConnectionPointer) -> Bool { connection.pointee.backPressure.gates > 0 }

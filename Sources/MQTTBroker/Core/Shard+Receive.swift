@@ -20,6 +20,7 @@ extension Shard {
         }
         flushJournal()
         if journal.uncommittedBytes > Journal.highWater { waitForStore(connection) }
+        if policy.isCongested { waitForHost(connection, now) }
     }
 
     /// Handles what a client sent while it had to wait for its session.

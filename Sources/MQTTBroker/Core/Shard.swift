@@ -74,6 +74,8 @@ struct Shard {
     var largest: (slot: UInt32, generation: UInt32) = (.max, .max)
     var random: () -> UInt64
     var isShuttingDown = false
+    /// Publishers that wait until the host can take more.
+    var hostWaiters: Set<ConnectionID> = []
     private var isSweepSet = false
 
     init(
@@ -201,6 +203,7 @@ struct Shard {
             case .keepAlive: expireKeepAlive(due, now)
             case .stalledReceiver: expireStall(due, now)
             case .publishRate: expirePublishRate(due, now)
+            case .congestedHost: expireHostCongestion(now)
             case .will:
                 guard let session = sessions.find(due.slot, due.generation), let will = session.pointee.will,
                     will.deadline <= now

@@ -9,6 +9,7 @@ struct TimerHeap {
         case sessionExpiry
         case retainedExpiry
         case publishRate
+        case congestedHost
     }
 
     struct Entry {

@@ -21,6 +21,10 @@ public protocol BrokerPolicy: AnyObject, Sendable {
     /// Decides on a PUBLISH of a client, or on its will when that is due, before it is routed.
     func inspect(_ publish: borrowing PublishInspection) -> PublishVerdict
 
+    /// Whether the host has so many messages to work on that clients should not be read until it has fewer. Asked after
+    /// each read, and then every 20 ms until it is false; it must be cheap.
+    var isCongested: Bool { get }
+
     /// True for topics that are of no use later: never queued for a client that is away. Asked once per topic and then
     /// remembered.
     func isVolatile(topic: String) -> Bool
@@ -42,6 +46,7 @@ extension BrokerPolicy {
     public func beginAuthentication(method: String, _ request: ConnectRequest) -> (any AuthenticationExchange)? { nil }
     public func authorizeSubscribe(_ filter: String, for client: ClientContext) -> ReasonCode? { nil }
     public func inspect(_ publish: borrowing PublishInspection) -> PublishVerdict { .forward }
+    public var isCongested: Bool { false }
     public func isVolatile(topic: String) -> Bool { false }
     public func isCommand(topic: String) -> Bool { false }
     public func sessionBegan(_ client: ClientContext) {}

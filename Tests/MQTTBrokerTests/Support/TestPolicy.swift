@@ -20,6 +20,7 @@ final class TestPolicy: BrokerPolicy {
         var subscribe: @Sendable (String) -> ReasonCode? = { _ in nil }
         var verdict: @Sendable (Seen) -> PublishVerdict = { _ in .forward }
         var volatileTopics: Set<String> = []
+        var isCongested = false
         var seen: [Seen] = []
         var events: [String] = []
     }
@@ -59,6 +60,8 @@ final class TestPolicy: BrokerPolicy {
         }
         return verdict(seen)
     }
+
+    var isCongested: Bool { state.withLock { $0.isCongested } }
 
     func isVolatile(topic: String) -> Bool { state.withLock { $0.volatileTopics.contains(topic) } }
 
