@@ -29,6 +29,8 @@ final class LogWriter {
     private var damageWitness: AppendRequest?
     private var backlog: ArraySlice<AppendQueue.Entry> = []
     private var checkpointedPages = 0
+    /// The write-ahead log may have what was erased, as long as readers keep it from being emptied.
+    private var owesTruncation = false
 
     init(
         _ database: Database, head: LogHead, options: EventLogOptions, clock: @escaping @Sendable () -> Int64,
@@ -72,12 +74,14 @@ final class LogWriter {
 
     /// When the writer goes on although nothing has come in.
     private var deadline: DispatchTime {
-        isFailing ? .now() + .milliseconds(options.probeInterval.wholeMilliseconds) : housekeeper.deadline
+        if isFailing { return .now() + .milliseconds(options.probeInterval.wholeMilliseconds) }
+        return owesTruncation ? .now() + .milliseconds(100) : housekeeper.deadline
     }
 
     /// Prunes a little, if it is time. Not while the disk fails: then it would only fail as well.
     private func keepHouse() {
         guard !isFailing else { return }
+        if owesTruncation { checkpoint(.truncate) }
         housekeeper.work(at: clock(), isIdle: backlog.isEmpty && queue.isEmpty)
         checkpointIfDue()
     }
@@ -204,6 +208,7 @@ final class LogWriter {
         succeeded()
         signal.publish(head.position)
         signal.wake()
+        owesTruncation = true
         checkpoint(.truncate)
         return position
     }
@@ -272,7 +277,7 @@ extension LogWriter {
         // Only the truncating kind waits for readers, and not long: it is tried again later.
         try? database.execute(sql: "PRAGMA busy_timeout = 250")
         // If it fails, the events are as safe in the write-ahead log as before.
-        _ = try? database.checkpoint(kind)
+        if (try? database.checkpoint(kind)) != nil, kind == .truncate { owesTruncation = false }
         try? database.execute(sql: "PRAGMA busy_timeout = 5000")
     }
 }

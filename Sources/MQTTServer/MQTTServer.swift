@@ -98,6 +98,13 @@ public final class MQTTServer: Service, Sendable {
         return live
     }
 
+    /// Whether any session, connected or not, would get a message with this topic now: for what is costly to write and
+    /// often for nobody.
+    public func hasReceivers(of topic: String) async -> Bool {
+        for loop in loops where await onLoop(loop, { core, _ in core.hasReceivers(of: topic) }) { return true }
+        return false
+    }
+
     /// Publishes without waiting for the outcome. Messages of one thread keep their order.
     public func post(_ message: LocalMessage) {
         for loop in message.neverQueued ? loops[...] : loops[..<1] {

@@ -100,8 +100,8 @@ def test_views_are_rebuilt_while_the_service_runs(garage):
     assert len(garage.events(type="sensor.reading-recorded")) == 7
     before = [garage.request("GET", "/api/v1" + path).text for path in lists]
     # The socket is the owner's; over the network there is no such thing.
-    assert garage.request("GET", "/control/views").status_code == 404
-    assert garage.request("POST", "/control/erase?actor=esp1").status_code in (403, 404)
+    assert garage.request("GET", "/api/control/views").status_code == 404
+    assert garage.request("POST", "/api/control/erase?actor=esp1").status_code in (403, 404)
     assert garage.stop() == 0
     assert not list(garage.data.glob("*-new.db*"))
     assert garage.command("views", "rebuild").returncode == 0

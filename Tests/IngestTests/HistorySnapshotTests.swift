@@ -20,7 +20,8 @@ import Testing
             bench.publish("garage/home/gate/front/state", ["closed", "opening", "open", "closing"][round % 4])
             bench.publish("garage/home/gate/front/obstruction", round % 3 == 0 ? "obstructed" : "clear")
             bench.publish("garage/home/sensor/dht\(round % 2)/humidity", round % 4 == 1 ? "nan" : "50")
-            bench.publish("garage/home/gate/front/command", #"{"action":"open","id":"c\#(round)"}"#)
+            // It can't be read, and so nothing is sent to the gate, whose going out would be recorded at any time later.
+            bench.publish("garage/home/gate/front/command", "jump")
             bench.publish(
                 "garage/home/device/esp\(round % 3)/status", "online", from: ClientContext(clientID: "esp\(round % 3)"))
         }

@@ -63,7 +63,7 @@ struct EraseCommand: AsyncParsableCommand {
 
         private func erase(by service: ServiceClient) async throws {
             let progress = ProgressLine("views built anew up to position")
-            let end = try await service.work("/control/erase" + service.query("actor", [name])) {
+            let end = try await service.work("/api/control/erase" + service.query("actor", [name])) {
                 progress.show($0.position ?? 0, of: $0.head ?? 0)
             }
             progress.end()

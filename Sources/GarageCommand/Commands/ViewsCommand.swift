@@ -51,7 +51,7 @@ struct ViewsCommand: AsyncParsableCommand {
 
         private func rebuild(by service: ServiceClient) async throws {
             let progress = RebuildProgress()
-            let end = try await service.work("/control/views/rebuild" + service.query("view", names)) { step in
+            let end = try await service.work("/api/control/views/rebuild" + service.query("view", names)) { step in
                 if let line = progress.line(step.position ?? 0, of: step.head ?? 0) { print(line) }
             }
             print(progress.summary(end.head ?? 0))
@@ -94,7 +94,7 @@ struct ViewsCommand: AsyncParsableCommand {
         }
 
         private func show(of service: ServiceClient) async throws {
-            let answer = try await service.get("/control/views")
+            let answer = try await service.get("/api/control/views")
             guard answer.status == 200, let report = try? JSONDecoder().decode(Report.self, from: answer.body) else {
                 throw Failure(answer.problem)
             }

@@ -20,7 +20,7 @@ struct EventBroadcast: Service {
             var feed = views.liveEvents(after: views.position())
             while !Task.isCancelled {
                 do {
-                    for row in try await feed.next(waitingAtMost: .seconds(5)) { publish(row) }
+                    await publish(try await feed.next(waitingAtMost: .seconds(5)))
                 } catch is CancellationError {
                     return
                 } catch {
@@ -31,8 +31,19 @@ struct EventBroadcast: Service {
         }
     }
 
-    private func publish(_ row: EventRow) {
-        guard let garage = row.subject?.garage else { return }
+    private func publish(_ rows: [EventRow]) async {
+        // Whoever subscribes after this was not there when these events happened.
+        var isWanted: [Name: Bool] = [:]
+        for row in rows {
+            guard let garage = row.subject?.garage else { continue }
+            if isWanted[garage] == nil {
+                isWanted[garage] = await server.hasReceivers(of: NativeProfile.eventsTopic(of: garage))
+            }
+            if isWanted[garage] == true { publish(row, of: garage) }
+        }
+    }
+
+    private func publish(_ row: EventRow, of garage: Name) {
         var properties = Properties()
         properties.contentType = "application/cloudevents+json; charset=utf-8"
         server.post(

@@ -7,10 +7,13 @@ enum JournalSnapshot {
 
     /// Where it is; `nil` if this program can't be told from others, so that no snapshot could be trusted.
     static func place(in folder: String) -> HistoryKeeper.Place? {
-        var status = stat()
         // A build reads the journal in its own way; another one is another file.
-        guard stat("/proc/self/exe", &status) == 0 else { return nil }
-        let program = "\(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+        let files = FileManager.default
+        guard let path = try? files.destinationOfSymbolicLink(atPath: "/proc/self/exe"),
+            let attributes = try? files.attributesOfItem(atPath: path), let size = attributes[.size] as? UInt64,
+            let changed = attributes[.modificationDate] as? Date
+        else { return nil }
+        let program = "\(path) \(size) \(changed.timeIntervalSince1970)"
         return HistoryKeeper.Place(file: file(in: folder), program: program)
     }
 

@@ -71,6 +71,9 @@ public final class BrokerCore {
         return shard.pointee.publish(message, now)
     }
 
+    /// Whether a session of this shard, connected or not, would get a message with this topic.
+    public func hasReceivers(of topic: String) -> Bool { shard.pointee.hasReceivers(of: topic) }
+
     /// How many connected sessions of this shard a message with this topic would go to.
     public func countReceivers(of topic: String) -> Int {
         shard.pointee.countReceivers(of: topic)

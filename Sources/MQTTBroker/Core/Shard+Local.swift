@@ -31,6 +31,16 @@ extension Shard {
         }
     }
 
+    /// Whether a session of this shard, connected or not, would get a message with this topic.
+    mutating func hasReceivers(of topic: String) -> Bool {
+        let topic = Array(topic.utf8)
+        return topic.withUnsafeBytes { topic in
+            let route = routes.route(for: topic)
+            if route.pointee.epoch != subscriptionEpoch { workOut(route) }
+            return !route.pointee.receivers.isEmpty || !route.pointee.shares.isEmpty
+        }
+    }
+
     /// How many connected sessions of this shard a message with this topic would go to.
     mutating func countReceivers(of topic: String) -> Int {
         let topic = Array(topic.utf8)

@@ -2,7 +2,7 @@ import Hummingbird
 import NIOCore
 import Views
 
-/// What only the control socket offers, below `/control`: to everyone else it is not there.
+/// What only the control socket offers, below `/api/control`: to everyone else it is not there.
 ///
 /// What takes long answers with a line of JSON now and then, the last of which has `done` or `error`.
 struct ControlEndpoints {
@@ -11,9 +11,9 @@ struct ControlEndpoints {
     let forgetPages: @Sendable () -> Void
 
     func addRoutes(to router: Router<WebContext>) {
-        router.get("/control/views", use: status)
-        router.post("/control/views/rebuild", use: rebuild)
-        router.post("/control/erase", use: erase)
+        router.get("/api/control/views", use: status)
+        router.post("/api/control/views/rebuild", use: rebuild)
+        router.post("/api/control/erase", use: erase)
     }
 
     @Sendable private func status(_ request: Request, _ context: WebContext) async throws -> Response {
