@@ -186,7 +186,7 @@ struct Shard {
         case .sessionExpiry:
             let session = sessions.find(entry.slot, entry.generation)
             return session?.pointee.connection == nil && session?.pointee.expiresAt == entry.deadline
-        case .retainedExpiry: return true
+        case .retainedExpiry, .congestedHost: return true
         }
     }
 
