@@ -77,14 +77,15 @@ struct ReportTests {
         #expect(report.cases.allSatisfy { $0.allSatisfy { $0.rate > 0 && $0.remarks.isEmpty } })
     }
 
-    @Test("The standard cases can be run, also in part, and have names of their own")
+    @Test("The cases can be run, also in part, and have names of their own")
     func standard() {
-        for benchCase in BenchCase.standard + BenchCase.standard.map({ $0.divided(by: 10) }) {
+        for benchCase in BenchCase.all + BenchCase.all.map({ $0.divided(by: 10) }) {
             switch benchCase.work {
             case .pubSub(let load): #expect(load.mistake == nil)
             case .connections(let load): #expect(load.mistake == nil)
+            case .subscriptions(let load): #expect(load.mistake == nil)
             }
         }
-        #expect(Set(BenchCase.standard.map(\.name)).count == BenchCase.standard.count)
+        #expect(Set(BenchCase.all.map(\.name)).count == BenchCase.all.count)
     }
 }

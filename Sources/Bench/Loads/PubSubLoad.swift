@@ -27,12 +27,14 @@ public struct PubSubLoad: Sendable, Hashable {
     public var window: Int
     /// Messages per second and publisher. `nil` means as fast as the broker goes; with a rate, latency is measured.
     public var rate: Double?
+    /// Who else is at the broker meanwhile.
+    public var neighbour: Neighbour?
 
     public static var minimumPayload: Int { Stamp.size }
 
     public init(
         _ layout: Layout, publishers: Int, subscribers: Int, qos: QoS, messages: Int, payloadBytes: Int = 64,
-        window: Int? = nil, rate: Double? = nil
+        window: Int? = nil, rate: Double? = nil, neighbour: Neighbour? = nil
     ) {
         self.layout = layout
         self.publishers = publishers
@@ -42,6 +44,7 @@ public struct PubSubLoad: Sendable, Hashable {
         self.payloadBytes = payloadBytes
         self.window = window ?? (qos == .atMostOnce ? 256 : 64)
         self.rate = rate
+        self.neighbour = neighbour
     }
 
     /// How many deliveries there are when nothing is lost.

@@ -23,6 +23,8 @@ public struct PubSubResult: Sendable, Hashable {
     public var broker: ProcessUse?
     /// CPU seconds of the generator's own thread. Near ``seconds``, the generator was the limit.
     public var generatorSeconds: Double
+    /// Whether the broker kept the neighbour until the end; `nil` for a load without one.
+    public var neighbourWasKept: Bool?
 
     /// Deliveries that should have come and did not.
     public var lost: Int { load.expectedDeliveries - delivered }

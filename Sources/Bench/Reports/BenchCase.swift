@@ -5,6 +5,7 @@ public struct BenchCase: Sendable, Hashable {
     public enum Work: Sendable, Hashable {
         case pubSub(PubSubLoad)
         case connections(ConnectionsLoad)
+        case subscriptions(SubscriptionsLoad)
     }
 
     public var name: String
@@ -69,6 +70,47 @@ public struct BenchCase: Sendable, Hashable {
                     .pairs, publishers: 5000, subscribers: 5000, qos: .atLeastOnce, messages: 40, window: 1))),
     ]
 
+    /// A million subscriptions against ten, by what publishes cost that fit none or one of them.
+    ///
+    /// Memory is that of the first case; later ones find it in the process.
+    public static let matching: [BenchCase] = [
+        matching("subscriptions-1m", subscriptions: 1_000_000, connections: 200, .one),
+        matching("unmatched-1m", subscriptions: 1_000_000, connections: 200, .nobody),
+        matching("matched-10", subscriptions: 10, connections: 10, .one),
+        matching("unmatched-10", subscriptions: 10, connections: 10, .nobody),
+    ]
+
+    private static func matching(
+        _ name: String, subscriptions: Int, connections: Int, _ target: SubscriptionsLoad.Target
+    ) -> BenchCase {
+        BenchCase(
+            name: name,
+            about: "publishes to ever new topics that fit \(target == .one ? "one" : "none") of \(subscriptions)"
+                + " subscriptions with two wildcards",
+            work: .subscriptions(
+                SubscriptionsLoad(
+                    subscriptions: subscriptions, connections: connections, publishes: 200_000, target: target)))
+    }
+
+    /// The latency of well-behaved clients, alone and beside others that are not.
+    public static let neighbours: [BenchCase] = [
+        neighbours("alone", "one publisher to one subscriber, QoS 1, 1000 a second for 10 seconds", nil),
+        neighbours("beside-dead", "the same beside a subscriber that never reads what is sent to it", .deadSubscriber),
+        neighbours("beside-flood", "the same beside a client that publishes 100,000 messages a second", .flood),
+    ]
+
+    private static func neighbours(_ name: String, _ about: String, _ neighbour: Neighbour?) -> BenchCase {
+        BenchCase(
+            name: name, about: about,
+            work: .pubSub(
+                PubSubLoad(
+                    .pairs, publishers: 1, subscribers: 1, qos: .atLeastOnce, messages: 10_000, rate: 1000,
+                    neighbour: neighbour)))
+    }
+
+    /// All that compare brokers.
+    public static let all = standard + scale + matching + neighbours
+
     /// Readings at QoS 1 into a garage service, which acknowledges what it has stored.
     public static func ingest(sensors: Int = 100, messages: Int = 2000, window: Int = 64) -> BenchCase {
         BenchCase(
@@ -89,6 +131,9 @@ public struct BenchCase: Sendable, Hashable {
         case .connections(var load):
             load.connections = max(1, load.connections / max(1, divisor))
             copy.work = .connections(load)
+        case .subscriptions(var load):
+            load.publishes = max(1, load.publishes / max(1, divisor))
+            copy.work = .subscriptions(load)
         }
         return copy
     }
@@ -99,6 +144,7 @@ extension LoadGenerator {
         switch benchCase.work {
         case .pubSub(let load): CaseFigures(name: benchCase.name, try await run(load))
         case .connections(let load): CaseFigures(name: benchCase.name, try await run(load))
+        case .subscriptions(let load): CaseFigures(name: benchCase.name, try await run(load))
         }
     }
 }

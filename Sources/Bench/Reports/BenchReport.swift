@@ -22,6 +22,7 @@ public struct BenchReport: Sendable, Hashable, Codable {
         ("p99.9 µs", 0, { $0.p999 }),
         ("max µs", 0, { $0.maximum }),
         ("bytes each", 0, { $0.residentBytesPerConnection }),
+        ("MB more", 1, { $0.residentGrowth.map { $0 / 1_048_576 } }),
     ]
 
     /// A table with one line for each figure, and below it what has to be known about single figures.

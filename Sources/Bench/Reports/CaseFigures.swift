@@ -16,6 +16,8 @@ public struct CaseFigures: Sendable, Hashable, Codable {
     public var residentBytesPerConnection: Double?
     /// The server's resident memory at the end.
     public var residentBytes: Double?
+    /// By how much that grew, for a load with a neighbour.
+    public var residentGrowth: Double?
     /// How busy the generator's one thread was, 0 to 1.
     public var generatorBusy: Double
     /// What went wrong, in words; empty if nothing did.
@@ -30,7 +32,9 @@ public struct CaseFigures: Sendable, Hashable, Codable {
         // With a rate the generator never sleeps, so how busy it was says nothing.
         if result.load.rate != nil { generatorBusy = 0 }
         residentBytes = result.broker.map { Double($0.residentBytes) }
+        if result.load.neighbour != nil { residentGrowth = result.broker.map { Double($0.residentGrowth) } }
         note(result.fault)
+        if result.neighbourWasKept == false { remarks.append("the broker closed the neighbour's connection") }
         if result.lost > 0 { remarks.append("\(result.lost) of \(result.load.expectedDeliveries) deliveries lost") }
         if result.duplicates > 0 { remarks.append("\(result.duplicates) delivered again") }
         if result.reordered > 0 { remarks.append("\(result.reordered) out of order") }
@@ -51,6 +55,25 @@ public struct CaseFigures: Sendable, Hashable, Codable {
         note(result.fault)
         if result.subscribed < result.load.connections {
             remarks.append("\(result.subscribed) of \(result.load.connections) connections with their subscription")
+        }
+    }
+
+    public init(name: String, _ result: SubscriptionsResult) {
+        self.init(
+            name: name, counts: "publishes", rate: result.rate, seconds: result.seconds,
+            generatorSeconds: result.generatorSeconds)
+        // With few subscriptions it would be the memory of their connections.
+        if result.load.subscriptions >= 10_000 { residentBytesPerConnection = result.residentBytesPerSubscription }
+        residentBytes = result.publishing.map { Double($0.residentBytes) }
+        cpuMicroseconds = result.publishing.flatMap {
+            result.acknowledged > 0 ? $0.cpuSeconds * 1_000_000 / Double(result.acknowledged) : nil
+        }
+        note(result.fault)
+        if result.subscribed < result.load.subscriptions {
+            remarks.append("\(result.subscribed) of \(result.load.subscriptions) subscriptions")
+        }
+        if result.acknowledged < result.load.publishes {
+            remarks.append("\(result.acknowledged) of \(result.load.publishes) publishes acknowledged")
         }
     }
 
@@ -105,6 +128,7 @@ public struct CaseFigures: Sendable, Hashable, Codable {
         figures.maximum = median(runs.compactMap(\.maximum))
         // Later runs find the memory of the first still in the process and seem to need none.
         figures.residentBytesPerConnection = runs.compactMap(\.residentBytesPerConnection).max()
+        figures.residentGrowth = runs.compactMap(\.residentGrowth).max()
         figures.residentBytes = median(runs.compactMap(\.residentBytes))
         figures.generatorBusy = median(runs.map(\.generatorBusy)) ?? 0
         figures.remarks = runs.flatMap(\.remarks)

@@ -124,8 +124,8 @@ extension BenchCommand {
                 """)
 
         private static var caseList: String {
-            (BenchCase.standard + BenchCase.scale).map {
-                "  " + $0.name.padding(toLength: 15, withPad: " ", startingAt: 0) + $0.about
+            BenchCase.all.map {
+                "  " + $0.name.padding(toLength: 17, withPad: " ", startingAt: 0) + $0.about
             }
             .joined(separator: "\n")
         }
@@ -141,7 +141,9 @@ extension BenchCommand {
         @Option(help: ArgumentHelp("The second broker's process.", valueName: "pid")) var comparePid: Int32?
         @Option(parsing: .upToNextOption, help: ArgumentHelp("Only these cases.", valueName: "case"))
         var cases: [String] = []
-        @Flag(help: "The cases with 10,000 connections instead of the others.") var scale = false
+        @Flag(help: "The cases with 10,000 connections and a million subscriptions instead of the others.")
+        var scale = false
+        @Flag(help: "The cases with clients that do the broker no good instead of the others.") var neighbours = false
         @Option(help: "Runs of each case; the table has the medians. (default: 1, with --compare 3)")
         var rounds: Int?
         @OptionGroup var output: Output
@@ -161,14 +163,16 @@ extension BenchCommand {
         }
 
         private func selected() throws -> [BenchCase] {
-            let all = BenchCase.standard + BenchCase.scale
+            let all = BenchCase.all
             for name in cases where !all.contains(where: { $0.name == name }) {
                 let names = all.map(\.name).joined(separator: ", ")
                 throw ValidationError("there is no case '\(name)'; there are: \(names)")
             }
             let chosen =
                 cases.isEmpty
-                ? (scale ? BenchCase.scale : BenchCase.standard) : all.filter { cases.contains($0.name) }
+                ? (scale
+                    ? BenchCase.scale + BenchCase.matching : neighbours ? BenchCase.neighbours : BenchCase.standard)
+                : all.filter { cases.contains($0.name) }
             return output.quick ? chosen.map { $0.divided(by: 10) } : chosen
         }
 
