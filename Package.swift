@@ -78,10 +78,12 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // What Linux has for many sockets on one thread; empty elsewhere.
+        .systemLibrary(name: "CEpoll"),
         .target(
             name: "MQTTServer",
             dependencies: [
-                "MQTTBroker", "MQTTCodec", "MQTTWebSocket",
+                "CEpoll", "MQTTBroker", "MQTTCodec", "MQTTWebSocket",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -349,7 +351,7 @@ let package = Package(
         .testTarget(
             name: "MQTTServerTests",
             dependencies: [
-                "MQTTServer", "MQTTBroker", "MQTTCodec",
+                "CEpoll", "MQTTServer", "MQTTBroker", "MQTTCodec",
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -21,7 +21,8 @@ ALLOWED = {
     "MQTTBroker": {"MQTTCodec", "NIOCore"} | COLLECTIONS,
     "BrokerStore": {"MQTTBroker", "MQTTCodec", "NIOCore", "GRDB"} | PROCESS,
     "MQTTWebSocket": {"NIOCore", "NIOHTTP1", "NIOWebSocket"},
-    "MQTTServer": {"MQTTBroker", "MQTTCodec", "MQTTWebSocket", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "NIOTLS"}
+    "CEpoll": set(),
+    "MQTTServer": {"CEpoll", "MQTTBroker", "MQTTCodec", "MQTTWebSocket", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "NIOTLS"}
     | {"SwiftASN1", "X509"}
     | NETWORK
     | PROCESS,

@@ -32,6 +32,8 @@ final class BrokerLoop: @unchecked Sendable {
         self.wake = wake
     }
 
+    deinit { timer?.cancel() }
+
     var now: UInt64 { NIODeadline.now().uptimeNanoseconds }
 
     // MARK: Connections
@@ -65,9 +67,19 @@ final class BrokerLoop: @unchecked Sendable {
     }
 
     func receive(_ id: ConnectionID, _ bytes: ByteBuffer) {
+        bytes.withUnsafeReadableBytes { receive(id, $0) }
+    }
+
+    func receive(_ id: ConnectionID, _ bytes: UnsafeRawBufferPointer) {
         eventLoop.assertInEventLoop()
-        let now = self.now
-        bytes.withUnsafeReadableBytes { core.receive(id, $0, now: now) }
+        core.receive(id, bytes, now: now)
+        afterInput()
+    }
+
+    /// A transport that had taken only a part takes bytes again.
+    func writeMore(_ id: ConnectionID) {
+        eventLoop.assertInEventLoop()
+        if let transport = transports[Int(id.slot)] { write(id, transport) }
         afterInput()
     }
 
@@ -129,16 +141,21 @@ final class BrokerLoop: @unchecked Sendable {
 
     private func write(_ id: ConnectionID, _ transport: any Transport) {
         guard transport.isWritable else { return }
-        // Taken out of the property, so that its storage is used again unless the channel still holds it.
-        var bytes = buffer
-        buffer = ByteBuffer()
-        bytes.clear(minimumCapacity: 0)
+        var copy: ByteBuffer?
         core.withOutbox(id, now: now) { outbox in
+            if let taken = transport.take(outbox) { return taken }
+            // Taken out of the property, so that its storage is used again unless the channel still holds it.
+            var bytes = buffer
+            buffer = ByteBuffer()
+            bytes.clear(minimumCapacity: 0)
             bytes.writeBytes(outbox)
+            copy = bytes
+            return outbox.count
         }
         // Outside of the core, which the channel may call while it writes.
-        if bytes.readableBytes > 0 { transport.write(bytes) }
-        if bytes.capacity <= Self.largestKeptBuffer { buffer = bytes }
+        guard let copy else { return }
+        transport.write(copy)
+        if copy.capacity <= Self.largestKeptBuffer { buffer = copy }
     }
 
     // MARK: Time

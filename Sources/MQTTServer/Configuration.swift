@@ -59,6 +59,9 @@ extension MQTTServer {
         public var systemTopicsInterval: UInt32 = 0
         /// What `$SYS/broker/version` says.
         public var version = "garage"
+        /// Serves unencrypted connections straight from the system's sockets where the platform has that: Linux. Other
+        /// connections, and all of them without this, go through channels of the event loop group.
+        public var usesSystemSockets = true
         /// Event loops that serve connections: 1 takes the group's first, more takes all that the group has. One is as
         /// fast until there are more than two processors.
         public var eventLoops: Int

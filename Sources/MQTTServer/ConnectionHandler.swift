@@ -1,6 +1,5 @@
 import MQTTBroker
 import NIOCore
-import NIOSSL
 import NIOTLS
 
 /// The one channel handler of a connection: passes bytes to the loop's core and writes what the core has for it.
@@ -94,11 +93,7 @@ final class ConnectionHandler: ChannelDuplexHandler, Transport {
     }
 
     private func identify(_ context: ChannelHandlerContext) {
-        guard asksForCertificate, let id,
-            let security = try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self),
-            let bytes = try? security.peerCertificate?.toDERBytes(),
-            let name = CertificateIdentity.name(fromDER: bytes)
-        else { return }
+        guard asksForCertificate, let id, let name = CertificateIdentity.name(shownOn: context) else { return }
         loop.identify(id, as: name)
     }
 

@@ -6,13 +6,14 @@ public import NIOPosix
 public import ServiceLifecycle
 import Synchronization
 
-/// An MQTT broker on SwiftNIO: listeners, connections and event loops around the deterministic `BrokerCore`.
+/// An MQTT broker: listeners, connections and event loops around the deterministic `BrokerCore`. On Linux unencrypted
+/// connections are served from the system's sockets; TLS and WebSocket, and other platforms, by SwiftNIO's channels.
 ///
 /// Call `start()`, then `run()` (or hand the server to a `ServiceGroup`, which calls `run()`; that starts it if needed).
 public final class MQTTServer: Service, Sendable {
     private struct State {
         var hasStarted = false
-        var listeners: [any Channel] = []
+        var listeners: [OpenListener] = []
         /// Files of Unix domain sockets that are to go with their listeners.
         var socketFiles: [String] = []
         var security: SecurityContext?
@@ -23,6 +24,7 @@ public final class MQTTServer: Service, Sendable {
     private let logger: Logger
     private let hub: BrokerHub
     private let loops: [BrokerLoop]
+    private let directory = LoopDirectory()
     private let store: (any DurableStore)?
     let gate: ConnectionGate
     private let metrics = Mutex(BrokerMetrics())
@@ -38,16 +40,20 @@ public final class MQTTServer: Service, Sendable {
         self.logger = logger
         group = eventLoopGroup
         gate = ConnectionGate(limits: configuration.admission, logger: logger)
-        let all = Array(eventLoopGroup.makeIterator())
-        let eventLoops = configuration.eventLoops > 1 ? all : Array(all.prefix(1))
+        let eventLoops = Self.eventLoops(configuration, eventLoopGroup)
         hub = BrokerHub(shards: eventLoops.count, limits: configuration.limits, store: store)
-        let (hub, directory) = (hub, LoopDirectory())
+        let (hub, directory) = (hub, directory)
         loops = eventLoops.enumerated().map { index, eventLoop in
             var generator = SystemRandomNumberGenerator()
             let core = BrokerCore(index: index, hub: hub, policy: policy) { generator.next() }
             return BrokerLoop(index: index, eventLoop: eventLoop, core: core) { directory.wake($0) }
         }
         directory.set(loops)
+    }
+
+    deinit {
+        Self.abandon(loops)
+        directory.set([])
     }
 
     /// Binds every listener, or none. Throws `StartError`.
@@ -236,22 +242,22 @@ public final class MQTTServer: Service, Sendable {
         if kind.isSecure, security == nil {
             throw StartError.cannotListen("\(address)", reason: "TLS needs a certificate and its key")
         }
-        let channel = try await listen(kind, .address(address), name: "\(address)", security)
-        return HostPort(host: address.host, port: channel.localAddress?.port ?? address.port)
+        let listener = try await listen(kind, .address(address), name: "\(address)", security)
+        return HostPort(host: address.host, port: listener.port ?? address.port)
     }
 
     private func listen(
         _ kind: ListenerKind, _ place: Listener.Place, name: String, _ security: SecurityContext?
-    ) async throws -> any Channel {
+    ) async throws -> OpenListener {
         let listener = Listener(
             kind: kind, place: place, configuration: configuration, loops: loops, security: security, gate: gate)
         do {
-            let channel = try await listener.bind(group: group)
-            state.withLock { $0.listeners.append(channel) }
-            logger.info(
-                "listening for MQTT",
-                metadata: ["listener": "\(kind.rawValue)", "address": "\(channel.localAddress?.description ?? name)"])
-            return channel
+            let open = try await listener.open(group: group)
+            state.withLock { $0.listeners.append(open) }
+            var metadata: Logger.Metadata = ["listener": "\(kind.rawValue)", "address": "\(name)"]
+            if let port = open.port { metadata["port"] = "\(port)" }
+            logger.info("listening for MQTT", metadata: metadata)
+            return open
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw StartError.addressInUse(name)
         } catch SocketFile.Problem.inUse {
@@ -269,7 +275,7 @@ public final class MQTTServer: Service, Sendable {
             }
             return (state.listeners, state.socketFiles)
         }
-        for listener in listeners { try? await listener.close().get() }
+        for listener in listeners { await listener.close() }
         for file in files { SocketFile.remove(file) }
     }
 

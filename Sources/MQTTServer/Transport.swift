@@ -4,12 +4,19 @@ import NIOCore
 protocol Transport: AnyObject {
     /// Whether more bytes are taken now.
     var isWritable: Bool { get }
+    /// Takes bytes at once, without calling the loop meanwhile, and says how many; `nil` for a transport that takes
+    /// buffers.
+    func take(_ bytes: UnsafeRawBufferPointer) -> Int?
     func write(_ bytes: ByteBuffer)
     /// Stops or resumes taking bytes from the client.
     func setReading(_ reading: Bool)
     /// Closes in a way that lets the client read what was written last.
     func finish()
     func closeNow()
+}
+
+extension Transport {
+    func take(_ bytes: UnsafeRawBufferPointer) -> Int? { nil }
 }
 
 /// Whose connection it is and where it came in.

@@ -121,16 +121,22 @@ public final class BrokerCore {
 
     /// Whether there is something for `takeTouched()` or `takeShardsToWake()`.
     public var hasEffects: Bool {
-        !shard.pointee.touched.isEmpty || !shard.pointee.shardsToWake.isEmpty || shard.pointee.hub.hasLateMail
+        shard.pointee.touched.count > shard.pointee.takenTouched || !shard.pointee.shardsToWake.isEmpty
+            || shard.pointee.hub.hasLateMail
     }
 
-    /// Takes the next connection to look at.
+    /// Takes the next connection to look at, in the order in which there was something for them: the receivers of a
+    /// message before the publisher that is to know that they get it.
     public func takeTouched() -> ConnectionID? {
-        while let id = shard.pointee.touched.popLast() {
+        while shard.pointee.takenTouched < shard.pointee.touched.count {
+            let id = shard.pointee.touched[shard.pointee.takenTouched]
+            shard.pointee.takenTouched += 1
             guard let connection = shard.pointee.connections.find(id.slot, id.generation) else { continue }
             connection.pointee.isTouched = false
             return id
         }
+        shard.pointee.touched.removeAll(keepingCapacity: true)
+        shard.pointee.takenTouched = 0
         return nil
     }
 

@@ -202,12 +202,17 @@ extension Shard {
     func isReadingPaused(_ connection: ConnectionPointer) -> Bool {
         connection.pointee.backPressure.waits > 0 || connection.pointee.rate.isThrottled
             || connection.pointee.phase == .awaitingSession
-            || connection.pointee.acknowledgements.count >= Int(limits.receiveMaximum)
+            || (connection.pointee.acknowledgements.count >= Int(limits.receiveMaximum) && isSlowedDown(connection))
             || isDeaf(connection)
     }
 
     /// Whether the client asks and does not listen: messages stop at half of so many bytes, and the rest are answers.
     func isDeaf(_ connection: ConnectionPointer) -> Bool {
         connection.pointee.outbox.count > 8 &* limits.outboxHighWater
+    }
+
+    /// Whether a client that exceeds the Receive Maximum waits. Any other is read on, and cut off with its next publish.
+    private func isSlowedDown(_ connection: ConnectionPointer) -> Bool {
+        !connection.pointee.isV5 || connection.pointee.isLenient
     }
 }

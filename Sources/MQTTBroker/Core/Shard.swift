@@ -39,6 +39,8 @@ struct Shard {
     var timers = TimerHeap()
     /// Connections that the transport must look at: bytes to write, reading to pause or resume, closing.
     var touched: [ConnectionID] = []
+    /// How many of them have been looked at.
+    var takenTouched = 0
     /// Touched connections with so much to write that it should not wait for the end of the tick.
     var large: [ConnectionID] = []
     /// Sessions on their way here, by client identifier.

@@ -25,30 +25,38 @@ final class ConnectionGate: Sendable {
 
     /// Counts a connection for as long as it lasts, or says that there are too many.
     func admit(_ channel: any Channel, _ source: SocketAddress?) -> Bool {
-        guard let address = source.flatMap(IPAddress.init) else { return true }
+        guard let source, let address = IPAddress(source) else { return true }
+        guard admit(address, { Peer.text(source) }) else { return false }
+        channel.closeFuture.whenComplete { [self] _ in leave(address) }
+        return true
+    }
+
+    /// Counts a connection until `leave`, or says that there are too many.
+    /// - Parameter name: what the log calls its other end.
+    func admit(_ address: IPAddress, _ name: () -> String) -> Bool {
         let now = NIODeadline.now().uptimeNanoseconds
-        let decision = state.withLock { $0.ledger.enter(address, now) }
-        switch decision {
-        case .admitted:
-            channel.closeFuture.whenComplete { [self] _ in
-                let now = NIODeadline.now().uptimeNanoseconds
-                state.withLock { $0.ledger.leave(address, now) }
-            }
-            return true
+        switch state.withLock({ $0.ledger.enter(address, now) }) {
+        case .admitted: return true
         case .tooManyConnections:
-            count(\.tooManyConnections, source, "too many connections from this address", now)
-        case .tooFast: count(\.tooFast, source, "too many new connections from this address", now)
+            count(\.tooManyConnections, name, "too many connections from this address", now)
+        case .tooFast: count(\.tooFast, name, "too many new connections from this address", now)
         }
         return false
     }
 
+    /// A connection that was admitted has ended.
+    func leave(_ address: IPAddress) {
+        let now = NIODeadline.now().uptimeNanoseconds
+        state.withLock { $0.ledger.leave(address, now) }
+    }
+
     /// Counts a connection that came past the balancer.
     func refuseProxy(_ source: SocketAddress?) {
-        count(\.untrustedProxy, source, "not a trusted proxy", NIODeadline.now().uptimeNanoseconds)
+        count(\.untrustedProxy, { Peer.text(source) }, "not a trusted proxy", NIODeadline.now().uptimeNanoseconds)
     }
 
     private func count(
-        _ figure: WritableKeyPath<AdmissionStatistics, Int>, _ source: SocketAddress?, _ reason: String, _ now: UInt64
+        _ figure: WritableKeyPath<AdmissionStatistics, Int>, _ name: () -> String, _ reason: String, _ now: UInt64
     ) {
         let logs = state.withLock { state in
             state.figures[keyPath: figure] += 1
@@ -58,7 +66,7 @@ final class ConnectionGate: Sendable {
         }
         guard logs else { return }
         logger.notice(
-            "connection refused", metadata: ["address": "\(Peer.text(source))", "reason": "\(reason)"])
+            "connection refused", metadata: ["address": "\(name())", "reason": "\(reason)"])
     }
 }
 

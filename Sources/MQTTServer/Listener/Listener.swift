@@ -26,23 +26,58 @@ struct Listener: Sendable {
         }
     }
 
-    func bind(group: MultiThreadedEventLoopGroup) async throws -> any Channel {
-        switch place {
-        case .address(let address):
-            return try await bootstrap(group)
-                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .bind(host: address.host, port: address.port).get()
-        case .path(let path):
-            try SocketFile.clear(path)
-            let channel = try await bootstrap(group).bind(unixDomainSocketPath: path).get()
-            try SocketFile.restrict(path)
-            return channel
-        }
+    func open(group: MultiThreadedEventLoopGroup) async throws -> OpenListener {
+        if case .path(let path) = place { try SocketFile.clear(path) }
+        let listener = try await listen(group)
+        if case .path(let path) = place { try SocketFile.restrict(path) }
+        return listener
     }
 
+    private func listen(_ group: MultiThreadedEventLoopGroup) async throws -> OpenListener {
+        #if os(Linux)
+            if let listener = try await listenOnSockets() { return listener }
+        #endif
+        let channel: any Channel
+        switch place {
+        case .address(let address):
+            channel = try await bootstrap(group)
+                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .bind(host: address.host, port: address.port).get()
+        case .path(let path): channel = try await bootstrap(group).bind(unixDomainSocketPath: path).get()
+        }
+        return OpenListener(port: channel.localAddress?.port) { try? await channel.close().get() }
+    }
+
+    #if os(Linux)
+        /// Listens for connections that need no channel: bytes as they are, on the broker's own loops. `nil` if this
+        /// is not for such.
+        private func listenOnSockets() async throws -> OpenListener? {
+            let pairs = loops.compactMap { loop in (loop.eventLoop as? SocketLoop).map { ($0, loop) } }
+            guard kind == .tcp || kind == .unix, !configuration.proxyProtocol.contains(kind),
+                pairs.count == loops.count, let first = pairs.first
+            else { return nil }
+            let address =
+                switch place {
+                case .address(let address):
+                    try SocketAddress.makeAddressResolvingHost(address.host, port: address.port)
+                case .path(let path): try SocketAddress(unixDomainSocketPath: path)
+                }
+            let (gate, name, isLenient) = (gate, name, configuration.lenient.contains(kind))
+            let (listener, port) = try await first.0.submit {
+                let listener = try SocketListener.open(
+                    at: address, loops: pairs.map { (sockets: $0.0, loop: $0.1) }, gate: gate, name: name,
+                    isLenient: isLenient)
+                return (NIOLoopBound(listener, eventLoop: first.0), listener.port)
+            }.get()
+            return OpenListener(port: port) { try? await first.0.submit { listener.value.end() }.get() }
+        }
+    #endif
+
     private func bootstrap(_ group: MultiThreadedEventLoopGroup) -> ServerBootstrap {
-        // Connections go to the loops in turn; NIO knows how to do that for one loop and for a whole group.
-        let children: any EventLoopGroup = loops.count == 1 ? loops[0].eventLoop : group
+        // Where the broker's loops are channel loops, connections go to them in turn; NIO knows how to do that for one
+        // loop and for a whole group.
+        let children: any EventLoopGroup =
+            loops.count == 1 && group.makeIterator().contains { $0 === loops[0].eventLoop } ? loops[0].eventLoop : group
         return ServerBootstrap(group: group, childGroup: children)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -79,16 +114,12 @@ struct Listener: Sendable {
 
     /// Sets up the handlers of a connection whose address is known.
     private func configure(_ channel: any Channel, source: SocketAddress?) throws {
-        guard let loop = loops.first(where: { $0.eventLoop === channel.eventLoop }),
-            gate.admit(channel, source)
-        else { throw ChannelError.inappropriateOperationForState }
+        guard gate.admit(channel, source) else { throw ChannelError.inappropriateOperationForState }
         let peer = Peer(
             address: Peer.text(source), listener: name, isLenient: configuration.lenient.contains(kind))
         let asksForCertificate =
             kind.isSecure && configuration.security.map { $0.clientCertificates != .none } ?? false
-        let makeHandler: @Sendable () -> ConnectionHandler = {
-            ConnectionHandler(loop: loop, peer: peer, asksForCertificate: asksForCertificate)
-        }
+        let makeHandler = try handlerMaker(channel.eventLoop, peer, asksForCertificate: asksForCertificate)
         let pipeline = channel.pipeline.syncOperations
         if kind.isSecure {
             guard let security else { throw ChannelError.inappropriateOperationForState }
@@ -106,5 +137,16 @@ struct Listener: Sendable {
             }
             try upgrade.configure(channel)
         }
+    }
+
+    /// What makes the handler of a connection: a broker's loop serves it itself, or has its bytes brought over.
+    private func handlerMaker(
+        _ eventLoop: any EventLoop, _ peer: Peer, asksForCertificate: Bool
+    ) throws -> @Sendable () -> any ChannelHandler {
+        if let loop = loops.first(where: { $0.eventLoop === eventLoop }) {
+            return { ConnectionHandler(loop: loop, peer: peer, asksForCertificate: asksForCertificate) }
+        }
+        guard let loop = loops.randomElement() else { throw ChannelError.inappropriateOperationForState }
+        return { BridgeHandler(loop: loop, peer: peer, asksForCertificate: asksForCertificate) }
     }
 }

@@ -1,8 +1,18 @@
+import NIOCore
+import NIOSSL
 import SwiftASN1
 import X509
 
 /// Who a client's certificate says that it is.
 enum CertificateIdentity {
+    /// The name in the certificate that was shown on a connection with TLS.
+    static func name(shownOn context: ChannelHandlerContext) -> String? {
+        guard let security = try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self),
+            let bytes = try? security.peerCertificate?.toDERBytes()
+        else { return nil }
+        return name(fromDER: bytes)
+    }
+
     /// The common name of the subject; without one, the first DNS name or URI among the alternative names; `nil` if
     /// there is none of these, or if the name is empty, over 256 bytes or holds control characters.
     static func name(fromDER bytes: [UInt8]) -> String? {
