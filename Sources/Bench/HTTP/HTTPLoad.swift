@@ -8,8 +8,15 @@ public struct HTTPLoad: Sendable, Hashable {
     public var connections: Int
     /// Over all connections. At least 1.
     public var requests: Int
+    /// Whether each request says that the client has the answer already, by its entity tag, so that 304 is the answer
+    /// that counts. The tag is asked for once, before the clock starts.
+    public var isConditional: Bool
 
-    public init(name: String, path: String, accept: String = "*/*", connections: Int = 16, requests: Int = 2000) {
+    public init(
+        name: String, path: String, accept: String = "*/*", connections: Int = 16, requests: Int = 2000,
+        isConditional: Bool = false
+    ) {
+        self.isConditional = isConditional
         self.name = name
         self.path = path
         self.accept = accept
@@ -24,10 +31,12 @@ public struct HTTPLoad: Sendable, Hashable {
         return path.hasPrefix("/") ? nil : "a path starts with '/'"
     }
 
-    /// The log page, a page of events, and readings, as people and programs ask for them.
+    /// The log page, a page of events, the same for a client that has it, and readings, as people and programs ask for them.
     public static let standard = [
         HTTPLoad(name: "log-page", path: "/events", accept: "text/html"),
         HTTPLoad(name: "events", path: "/api/v1/events?limit=100", accept: "application/json"),
+        HTTPLoad(
+            name: "unchanged", path: "/api/v1/events?limit=100", accept: "application/json", isConditional: true),
         HTTPLoad(name: "readings", path: "/api/v1/readings?bucket=1h", accept: "application/json"),
     ]
 }
@@ -37,7 +46,7 @@ public struct HTTPResult: Sendable, Hashable {
     public var load: HTTPLoad
     /// From the first request to the last answer.
     public var seconds: Double
-    /// Whole answers with status 200.
+    /// Whole answers with status 200, or 304 if the load is conditional.
     public var answered: Int
     /// Whole answers with another status, by status.
     public var failures: [Int: Int]
@@ -52,7 +61,7 @@ public struct HTTPResult: Sendable, Hashable {
     /// CPU seconds of the generator's own thread.
     public var generatorSeconds: Double
 
-    /// Answers with status 200 per second.
+    /// Answers that count per second.
     public var rate: Double { seconds > 0 ? Double(answered) / seconds : 0 }
 }
 

@@ -8,7 +8,7 @@ final class HTTPRun {
         case opening, running, closed
     }
 
-    let head: HTTPRequestHead
+    private(set) var head: HTTPRequestHead
     private let load: HTTPLoad
     private let address: SocketAddress
     private let loop: any EventLoop
@@ -18,6 +18,7 @@ final class HTTPRun {
 
     private var connections: [HTTPConnection] = []
     private var phase = Phase.opening
+    private var isMeasuring = false
     private var opened = 0
     private var requested = 0
     private var answered = 0
@@ -74,27 +75,40 @@ final class HTTPRun {
         opened += 1
         guard phase == .opening, opened == connections.count else { return }
         phase = .running
+        start = .now()
+        last = start
+        watch()
+        // Of a conditional load the first request finds out the entity tag.
+        if load.isConditional { connections.first?.send() } else { measure() }
+    }
+
+    private func measure() {
+        isMeasuring = true
         before = process?.sample()
         threadStart = ThreadClock.seconds()
         start = .now()
         last = start
-        watch()
         for connection in connections { connection.sendNext() }
     }
 
     /// Whether one more request is to be sent.
     func takeRequest() -> Bool {
-        guard phase == .running, requested < load.requests else { return false }
+        guard phase == .running, isMeasuring, requested < load.requests else { return false }
         requested += 1
         return true
     }
 
-    func answered(status: Int, bodyBytes: Int, after time: TimeAmount) {
+    func answered(status: Int, tag: String?, bodyBytes: Int, after time: TimeAmount) {
         guard phase == .running else { return }
         last = .now()
+        guard isMeasuring else {
+            guard let tag else { return end(.noTag) }
+            head.headers.add(name: "If-None-Match", value: tag)
+            return measure()
+        }
         self.bodyBytes += bodyBytes
         times.append(time.nanoseconds)
-        if status == 200 { answered += 1 } else { failures[status, default: 0] += 1 }
+        if status == (load.isConditional ? 304 : 200) { answered += 1 } else { failures[status, default: 0] += 1 }
         if times.count == load.requests { end(nil) }
     }
 
@@ -129,6 +143,8 @@ final class HTTPConnection: ChannelInboundHandler {
     private var run: HTTPRun?
     private var context: ChannelHandlerContext?
     private var isClosed = false
+    private var isBusy = false
+    private var tag: String?
     private var sent = NIODeadline.uptimeNanoseconds(0)
     private var status = 0
     private var bodyBytes = 0
@@ -136,7 +152,13 @@ final class HTTPConnection: ChannelInboundHandler {
     init(run: HTTPRun) { self.run = run }
 
     func sendNext() {
-        guard let context, let run, run.takeRequest() else { return }
+        guard !isBusy, context != nil, let run, run.takeRequest() else { return }
+        send()
+    }
+
+    func send() {
+        guard let context, let run else { return }
+        isBusy = true
         sent = .now()
         context.write(wrapOutboundOut(.head(run.head)), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
@@ -163,10 +185,12 @@ final class HTTPConnection: ChannelInboundHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             status = Int(head.status.code)
+            tag = head.headers.first(name: "ETag")
             bodyBytes = 0
         case .body(let bytes): bodyBytes += bytes.readableBytes
         case .end:
-            run?.answered(status: status, bodyBytes: bodyBytes, after: .now() - sent)
+            isBusy = false
+            run?.answered(status: status, tag: tag, bodyBytes: bodyBytes, after: .now() - sent)
             sendNext()
         }
     }

@@ -17,6 +17,8 @@ public enum LoadFault: Error, Sendable, Hashable, CustomStringConvertible {
     case unexpectedAcknowledgement(UInt16)
     /// A delivery with another quality of service than published and subscribed with.
     case wrongQoS(UInt8)
+    /// An answer without the entity tag that a conditional request needs.
+    case noTag
 
     public var description: String {
         switch self {
@@ -29,6 +31,7 @@ public enum LoadFault: Error, Sendable, Hashable, CustomStringConvertible {
         case .malformed(let what): "the broker sent \(what)"
         case .unexpectedAcknowledgement(let id): "the broker acknowledged packet \(id), which was not waiting for it"
         case .wrongQoS(let qos): "the broker delivered with QoS \(qos)"
+        case .noTag: "the server sent no entity tag"
         }
     }
 }

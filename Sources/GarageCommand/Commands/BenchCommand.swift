@@ -264,8 +264,8 @@ extension BenchCommand {
             commandName: "http",
             abstract: "Measures how fast a running service answers over HTTP.",
             discussion: """
-                Asks for the log page, a page of events and readings, over connections that stay open. Fill the log \
-                first, for example with 'garage bench ingest'.
+                Asks for the log page, a page of events, the same as a client that has it, and readings, over \
+                connections that stay open. Fill the log first, for example with 'garage bench ingest'.
 
                   garage bench http --data /var/tmp/bench
                 """)
@@ -277,10 +277,14 @@ extension BenchCommand {
         @Option(help: "Requests of each kind.") var requests = 5000
         @Option(parsing: .upToNextOption, help: ArgumentHelp("These paths instead.", valueName: "path"))
         var paths: [String] = []
+        @Flag(help: "Ask for these paths as a client that has the answers, so that 304 is what counts.")
+        var unchanged = false
         @OptionGroup var output: Output
 
         private var loads: [HTTPLoad] {
-            let chosen = paths.isEmpty ? HTTPLoad.standard : paths.map { HTTPLoad(name: $0, path: $0) }
+            let chosen =
+                paths.isEmpty
+                ? HTTPLoad.standard : paths.map { HTTPLoad(name: $0, path: $0, isConditional: unchanged) }
             return chosen.map { load in
                 var copy = load
                 copy.connections = connections
@@ -291,6 +295,7 @@ extension BenchCommand {
 
         func validate() throws {
             if let url { _ = try BenchCommand.server(url, scheme: "http", port: 8080, option: "--url") }
+            if unchanged, paths.isEmpty { throw ValidationError("--unchanged goes with --paths") }
             for load in loads { if let mistake = load.mistake { throw ValidationError(mistake) } }
         }
 
