@@ -74,13 +74,21 @@ public struct ReadingsCursor: Sendable, Hashable {
 /// A page of readings, ordered by time.
 public struct ReadingsAnswer: Sendable, Hashable {
     public var points: [ReadingPoint]
+    /// The places of the first and the last point; `nil` if there is none.
+    public var first: ReadingsCursor?
+    public var last: ReadingsCursor?
     /// The grouping used; never `auto`.
     public var bucket: Bucket
     /// Where the next page begins; `nil` after the last one.
     public var next: ReadingsCursor?
 
-    public init(points: [ReadingPoint], bucket: Bucket, next: ReadingsCursor?) {
+    public init(
+        points: [ReadingPoint], bucket: Bucket, next: ReadingsCursor?, first: ReadingsCursor? = nil,
+        last: ReadingsCursor? = nil
+    ) {
         self.points = points
+        self.first = first
+        self.last = last
         self.bucket = bucket
         self.next = next
     }

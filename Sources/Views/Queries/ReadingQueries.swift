@@ -98,15 +98,19 @@ extension Views {
         // The series by their heads, the next one last.
         var waiting = runs.indices.sorted(by: isAfter)
         var points: [ReadingPoint] = []
+        var first: ReadingsCursor?
         var last: ReadingsCursor?
         while let index = waiting.popLast() {
-            if points.count == limit { return ReadingsAnswer(points: points, bucket: bucket, next: last) }
+            if points.count == limit {
+                return ReadingsAnswer(points: points, bucket: bucket, next: last, first: first, last: last)
+            }
             points.append(runs[index].head.point)
             last = runs[index].head.cursor
+            if first == nil { first = last }
             guard let head = try runs[index].series.next() else { continue }
             runs[index].head = head
             waiting.insert(index, at: waiting.partitioningIndex { !isAfter($0, index) })
         }
-        return ReadingsAnswer(points: points, bucket: bucket, next: nil)
+        return ReadingsAnswer(points: points, bucket: bucket, next: nil, first: first, last: last)
     }
 }

@@ -94,10 +94,44 @@ import Testing
                 times += page.compactMap { $0["time"] as? String }
                 values += page.compactMap { ($0["value"] ?? $0["avg"]) as? Double }
                 uri = answer["next"] as? String
-                #expect(response.headers[named: "Link"] == uri.map { "<\($0)>; rel=\"next\"" })
+                let links = [("next", uri), ("prev", answer["prev"] as? String)].compactMap { name, path in
+                    path.map { "<\($0)>; rel=\"\(name)\"" }
+                }
+                #expect(response.headers[named: "Link"] == (links.isEmpty ? nil : links.joined(separator: ", ")))
             }
             #expect(times == whole.compactMap { $0["time"] as? String })
             #expect(values == whole.compactMap { ($0["value"] ?? $0["avg"]) as? Double })
+        }
+    }
+
+    @Test(arguments: ["raw", "1m"], ["asc", "desc"])
+    func thePageBeforeIsThePageThatWasLeft(bucket: String, order: String) async throws {
+        try await APIGarage.with { garage in
+            try await fill(garage)
+            var pages: [[String]] = []
+            var (uri, last): (String?, [String: Any]) = (
+                "/api/v1/readings?bucket=\(bucket)&order=\(order)&limit=5", [:]
+            )
+            func times(_ answer: [String: Any]) throws -> [String] {
+                try #require(answer["readings"] as? [[String: Any]]).map {
+                    "\($0["quantity"] ?? "") \($0["time"] ?? "")"
+                }
+            }
+            while let address = uri {
+                last = try object(try await garage.get(address))
+                pages.append(try times(last))
+                uri = last["next"] as? String
+            }
+            #expect(pages.count > 1)
+            // Back from the last page, and from the one before forward again.
+            for expected in pages.dropLast().reversed() {
+                let before = try object(try await garage.get(try #require(last["prev"] as? String)))
+                #expect(try times(before) == expected)
+                let again = try object(try await garage.get(try #require(before["next"] as? String)))
+                #expect(try times(again) == (try times(last)))
+                last = before
+            }
+            #expect(last["prev"] is NSNull)
         }
     }
 

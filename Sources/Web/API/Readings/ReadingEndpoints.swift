@@ -7,6 +7,12 @@ import Views
 struct ReadingEndpoints {
     let views: Views
     let ids: IDReader
+    private let known = AnswerCache()
+
+    init(views: Views, ids: IDReader) {
+        self.views = views
+        self.ids = ids
+    }
 
     @Sendable func ofAll(_ request: Request, _ context: WebContext) async throws -> Response {
         var query = try QueryReader(request)
@@ -41,29 +47,37 @@ struct ReadingEndpoints {
         var wanted = try query.readings(of: sensor)
         let columns = try query.aggregates()
         wanted.limit = Int(try query.number("limit", in: 1...10_000) ?? 2000)
+        var list = ReadingsListPage(wanted: wanted)
         if let cursor = try query.text("cursor") {
-            guard let place = ReadingsCursor(text: cursor) else {
-                throw Problem.parameter("cursor", "Not a cursor of this list. Take it from a `next` link as it stands.")
+            guard let place = ReadingsPlace(cursor) else {
+                throw Problem.parameter(
+                    "cursor", "Not a cursor of this list. Take it from a `next` or `prev` link as it stands.")
             }
-            wanted.after = place
+            list.place = place
         }
         try query.end()
-        let tag = Conditional.tag(views.position())
+        let position = views.position()
+        let tag = Conditional.tag(position)
         if let answer = Conditional.notModified(request, tag: tag, cacheControl: Answer.revalidate) { return answer }
-        let answer = try await views.readings(wanted)
-        // The bucket is named because what "auto" means may change until the next page is read.
-        let next = answer.next.map { cursor in
-            Answer.link(request, replacing: ["bucket": answer.bucket.rawValue, "cursor": cursor.text])
-        }
-        var json = JSONWriter(capacity: 256 + 160 * answer.points.count)
-        json.object { json in
-            json.array("readings", answer.points) { json, point in
-                ReadingEndpoints.write(point, answer.bucket, columns, to: &json)
+        return try await known.answer(request, at: position) { [list] in
+            let answer = try await views.readings(list.query)
+            let page = list.arrange(answer)
+            // The bucket is named because what "auto" means may change until the next page is read.
+            func link(_ place: ReadingsPlace?) -> String? {
+                place.map { Answer.link(request, replacing: ["bucket": answer.bucket.rawValue, "cursor": $0.text]) }
             }
-            json.member("bucket", answer.bucket.rawValue)
-            json.member("next", next)
+            let (next, previous) = (link(page.next), link(page.previous))
+            var json = JSONWriter(capacity: 256 + 160 * page.points.count)
+            json.object { json in
+                json.array("readings", page.points) { json, point in
+                    ReadingEndpoints.write(point, answer.bucket, columns, to: &json)
+                }
+                json.member("bucket", answer.bucket.rawValue)
+                json.member("next", next)
+                json.member("prev", previous)
+            }
+            return (json, Answer.json(json, tag: tag, next: next, previous: previous))
         }
-        return Answer.json(json, tag: tag, next: next)
     }
 
     private func csv(_ query: inout QueryReader, name: String, sensor: Subject?) throws -> Response {
@@ -169,18 +183,5 @@ extension QueryReader {
             return aggregate
         }
         return Aggregate.allCases.filter(wanted.contains)
-    }
-}
-
-extension ReadingsCursor {
-    /// The cursor in a link. Opaque to clients, so that it can change.
-    var text: String { String(time, radix: 36) + "." + String(tie, radix: 36) }
-
-    init?(text: String) {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2, let time = Int64(parts[0], radix: 36), let tie = Int64(parts[1], radix: 36) else {
-            return nil
-        }
-        self.init(time: time, tie: tie)
     }
 }
