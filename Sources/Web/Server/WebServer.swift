@@ -119,6 +119,7 @@ public struct WebServer: Service {
             ControlEndpoints(maintenance: maintenance) { templates.forgetRows() }.addRoutes(to: router)
         }
         if let devices { MappingPages(pages: pages, devices: devices).addRoutes(to: router) }
+        PageMethods.close(router)
         responder = router.buildResponder()
     }
 

@@ -60,6 +60,31 @@ import Views
         }
     }
 
+    @Test(arguments: [
+        ("/", "GET, HEAD, OPTIONS"), ("/events", "GET, HEAD, OPTIONS"), ("/broker", "GET, HEAD, OPTIONS"),
+        ("/gates/home.front/commands", "POST, OPTIONS"), ("/sensors/home.dht1/live", "GET, HEAD, OPTIONS"),
+    ])
+    func aPageNamesItsMethods(path: String, allowed: String) async throws {
+        try await serving { _, port in
+            func answer(_ method: String) async throws -> String {
+                let connection = try RawConnection(port: port)
+                try connection.send(
+                    "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nConnection: close\r\n\r\n")
+                return try await connection.read { $0.contains("\r\n\r\n") }.lowercased()
+            }
+            let options = try await answer("OPTIONS")
+            #expect(options.hasPrefix("http/1.1 204"))
+            #expect(options.contains("allow: \(allowed.lowercased())\r\n"))
+            let refused = try await answer("DELETE")
+            #expect(refused.hasPrefix("http/1.1 405"))
+            #expect(refused.contains("allow: \(allowed.lowercased())\r\n"))
+            #expect(refused.contains("content-type: text/html"))
+            if allowed.contains("HEAD"), !path.hasSuffix("/live") {
+                #expect(try await answer("HEAD").hasPrefix("http/1.1 200"))
+            }
+        }
+    }
+
     @Test func theStreamSendsWhatComesAndResumes() async throws {
         try await serving { garage, port in
             let first = try RawConnection(port: port)

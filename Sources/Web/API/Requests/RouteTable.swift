@@ -55,6 +55,6 @@ struct RouteTable {
 
     /// `QUERY`, a GET with a body (draft-ietf-httpbis-safe-method-w-body), has no constant yet.
     private static let queryMethod = [HTTPRequest.Method(rawValue: "QUERY")].compactMap(\.self)
-    private static let allMethods: [HTTPRequest.Method] =
+    static let allMethods: [HTTPRequest.Method] =
         [.get, .head, .post, .put, .patch, .delete, .trace] + queryMethod
 }

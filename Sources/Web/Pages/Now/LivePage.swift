@@ -23,4 +23,6 @@ enum PageProblem: Error, Hashable {
     case notFound
     case foreignOrigin
     case badForm
+    /// The path exists, but takes only these methods.
+    case badMethod(allowed: String)
 }
