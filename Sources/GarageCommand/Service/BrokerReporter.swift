@@ -3,6 +3,7 @@ import GarageDomain
 import MQTTBroker
 import MQTTCodec
 import MQTTServer
+import NIOCore
 import Synchronization
 import Views
 import Web
@@ -19,17 +20,26 @@ final class BrokerReporter: Sendable {
     private let server: MQTTServer
     private let views: Views
     private let bridges: Bridges
-    private let last = Mutex<Sample?>(nil)
+    private let last: Mutex<Sample>
 
     init(server: MQTTServer, views: Views, bridges: Bridges) {
         self.bridges = bridges
         self.server = server
         self.views = views
+        // The first to ask is told the rates since the start.
+        last = Mutex(Sample(statistics: BrokerStatistics(), time: .now))
     }
 
     func report() async -> BrokerReport {
         let statistics = await server.statistics()
-        let clients = await server.clients().prefix(500).map(BrokerReporter.client)
+        let (wall, monotonic) = (WallClock.microseconds(), NIODeadline.now().uptimeNanoseconds)
+        let clients = await server.clients().prefix(500).map { client in
+            var row = BrokerReporter.client(client)
+            if let since = client.context?.connectedAt, since > 0, since <= monotonic {
+                row.connectedAt = Timestamp(microseconds: wall - Int64(clamping: (monotonic - since) / 1000))
+            }
+            return row
+        }
         let retained = await server.retainedMessages(limit: 500) ?? []
         return BrokerReport(
             clients: clients.map(\.self), retained: retained.map { .init(topic: $0.topic, payload: $0.payload) },
@@ -40,18 +50,15 @@ final class BrokerReporter: Sendable {
     private func figures(_ now: BrokerStatistics) -> [BrokerReport.Figure] {
         let rates = last.withLock { last in
             let time = ContinuousClock.now
-            guard let before = last else {
-                last = Sample(statistics: now, time: time)
-                return (received: 0.0, sent: 0.0)
-            }
+            let before = last
             let (seconds, attoseconds) = (time - before.time).components
             let elapsed = Double(seconds) + Double(attoseconds) / 1e18
-            // Several readers of the page ask at almost the same time.
-            guard elapsed >= 2 else { return (before.received, before.sent) }
+            // Several readers of the page ask at almost the same time, and a rate over a moment says little.
+            guard elapsed >= 10 else { return (received: before.received, sent: before.sent) }
             let received = Double(now.messagesReceived - before.statistics.messagesReceived) / elapsed
             let sent = Double(now.messagesSent - before.statistics.messagesSent) / elapsed
             last = Sample(statistics: now, time: time, received: received, sent: sent)
-            return (received, sent)
+            return (received: received, sent: sent)
         }
         func figure(_ name: String, _ value: Int) -> BrokerReport.Figure { .init(name: name, value: Double(value)) }
         return [
@@ -75,16 +82,20 @@ final class BrokerReporter: Sendable {
             let reason: String
             switch row.body {
             case .accessDenied(let denied): reason = denied.attempt
-            case .commandRejected(let rejected): reason = "command: \(rejected.reason.rawValue)"
+            case .commandRejected(let rejected): reason = "command/\(rejected.reason.rawValue)"
             default: continue
             }
             let time = Timestamp(microseconds: row.event.time)
             found[reason, default: .init(reason: reason, count: 0, last: time)].count += 1
         }
         var refusals = found.values.sorted { ($0.count, $1.reason) > ($1.count, $0.reason) }
-        if statistics.connectionsRefused > 0 {
-            refusals.insert(.init(reason: "CONNECT", count: statistics.connectionsRefused), at: 0)
-        }
+        let counted = [
+            ("connect", statistics.connectionsRefused - statistics.connectTimeouts),
+            ("connect-timeout", statistics.connectTimeouts), ("publish", statistics.publishesRefused),
+            ("throttled", statistics.publishersThrottled), ("dropped", statistics.messagesDropped),
+        ]
+        refusals.insert(
+            contentsOf: counted.filter { $0.1 > 0 }.map { BrokerReport.Refusal(reason: $0.0, count: $0.1) }, at: 0)
         return refusals
     }
 

@@ -102,7 +102,7 @@ extension Shard {
             clientID: clientID, principal: principal, userName: connect.userName,
             remoteAddress: connection.pointee.remoteAddress, listener: connection.pointee.listener,
             version: connect.version, keepAlive: keepAlive, cleanStart: connect.cleanStart, shard: index,
-            hasAssignedID: isAssigned)
+            hasAssignedID: isAssigned, connectedAt: now)
         accept(connection, PendingConnect(connect: connect, context: context, isAssigned: isAssigned), now)
     }
 

@@ -42,12 +42,15 @@ public final class ClientContext: Sendable {
     public let cleanStart: Bool
     /// The event loop that serves the connection.
     public let shard: Int
+    /// When the client was let in, in nanoseconds of the broker's monotonic clock; 0 if that is not known.
+    public let connectedAt: UInt64
 
     public init(
         clientID: String, principal: Principal = .anonymous, userName: String? = nil, remoteAddress: String = "",
         listener: String = "", version: ProtocolVersion = .v5, keepAlive: UInt16 = 0, cleanStart: Bool = true,
-        shard: Int = 0, hasAssignedID: Bool = false
+        shard: Int = 0, hasAssignedID: Bool = false, connectedAt: UInt64 = 0
     ) {
+        self.connectedAt = connectedAt
         self.hasAssignedID = hasAssignedID
         self.clientID = clientID
         self.principal = principal

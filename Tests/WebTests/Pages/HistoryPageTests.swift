@@ -125,12 +125,15 @@ import Views
                     clients: [.init(id: "<b>esp1", version: "5.0", isConnected: true, subscriptions: 3)],
                     retained: [.init(topic: "garage/home/gate/front/state", payload: "closed")],
                     figures: [.init(name: "messages/received", value: 1234), .init(name: "odd/figure", value: 0.5)],
-                    refusals: [.init(reason: "not authorized", count: 7)])
+                    refusals: [
+                        .init(reason: "not authorized", count: 7), .init(reason: "throttled", count: 2),
+                        .init(reason: "command/rate-limited", count: 3),
+                    ])
             }
             let page = try await client.get("/broker").text
             for part in [
                 "&lt;b&gt;esp1", "MQTT 5.0", "1 of 1 connected", "garage/home/gate/front/state", "1,234",
-                "Messages received", "odd/figure", "not authorized",
+                "Messages received", "odd/figure", "not authorized", "Clients slowed down", "Command to a gate: ",
             ] { #expect(page.contains(part), "\(part)") }
         }
     }

@@ -57,7 +57,8 @@ public struct BrokerReport: Sendable, Hashable {
 
     /// How often something was refused.
     public struct Refusal: Sendable, Hashable {
-        /// The name of MQTT's reason code, for example `not authorized`.
+        /// `connect`, `connect-timeout`, `publish`, `throttled`, `dropped`, `command/` with the reason of a refused command,
+        /// or what was tried in plain words.
         public var reason: String
         public var count: Int
         public var last: Timestamp?

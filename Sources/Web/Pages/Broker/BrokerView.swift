@@ -31,7 +31,7 @@ struct BrokerView {
             "hasRefusals": !report.refusals.isEmpty,
             "refusals": report.refusals.prefix(100).map { refusal in
                 var values: [String: Any] = [
-                    "reason": refusal.reason.cut(to: 100),
+                    "reason": BrokerView.reason(refusal.reason, in: words),
                     "count": words.number(Double(refusal.count), decimals: 0),
                 ]
                 if let last = refusal.last { values["last"] = text.shortTime(last) }
@@ -55,6 +55,13 @@ struct BrokerView {
                     "queued": number(bridge.queued), "dropped": number(bridge.dropped),
                 ]),
         ]
+    }
+
+    private static func reason(_ reason: String, in words: Wording) -> String {
+        let command = "command/"
+        guard reason.hasPrefix(command) else { return words.texts["refusal_" + reason] ?? reason.cut(to: 100) }
+        let cause = String(reason.dropFirst(command.count))
+        return words.text("refusal_command", ["reason": words.texts["rejected_" + cause] ?? cause.cut(to: 60)])
     }
 
     private func row(_ client: BrokerReport.Client) -> [String: Any] {
