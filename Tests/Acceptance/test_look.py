@@ -24,6 +24,7 @@ PAGES = {
     "sensor": "/sensors/home.dht1",
     "sensor-year": "/sensors/home.dht1?range=year",
     "spots": "/spots",
+    "unmapped": "/devices/unmapped",
     "devices": "/devices",
     "broker": "/broker",
     "interfaces": "/api",

@@ -10,6 +10,10 @@ protocol PageReads: Sendable {
     func feed(after position: Int64, filter: EventFilter) -> any RowFeed
     func events(_ filter: EventFilter, _ page: PageRequest) async throws -> EventPage
     func event(at position: Int64) async throws -> EventRow?
+    /// Everything that belongs to the same undertaking as an event, oldest first, itself included.
+    func related(to position: Int64) async throws -> [EventRow]
+    /// The events of the same stream just before and just after one, each oldest first.
+    func neighbours(of position: Int64, count: Int) async throws -> (before: [EventRow], after: [EventRow])
     func gates() async throws -> [GateRow]
     func gate(_ id: Subject) async throws -> GateRow?
     func commands(of gate: Subject, limit: Int) async throws -> [CommandRow]

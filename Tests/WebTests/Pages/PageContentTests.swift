@@ -133,6 +133,42 @@ struct PageContentTests {
             // The command's other events stand with it.
             #expect(page.contains("was asked to open"))
             #expect(page.contains("command to open sent"))
+            // How long the last one took is said of no other.
+            let sent = try #require(page.split(separator: "<li ").first { $0.contains("command to open sent") })
+            #expect(!sent.prefix { $0 != "\n" }.contains("took"))
+        }
+    }
+
+    @Test(arguments: [
+        ("open-too-long", "not closed for 15 min", "não fecha há 15 min"),
+        ("moved-at-night", "moved in the night without a command", "moveu-se à noite sem comando"),
+        ("silent-device", "silent for 30 min", "em silêncio há 30 min"),
+        ("silent-device", "offline for 30 min", "offline há 30 min"),
+        ("command-failed", "command to open failed: timed-out", "comando para abrir falhou, "),
+        ("obstructed", "something is in the way", "há algo no caminho"),
+        ("overstay", "taken for 12 h", "ocupada há 12 h"),
+        ("of-another-version", "words <b>of</b> its own", "words &lt;b&gt;of&lt;/b&gt; its own"),
+    ])
+    func anAlertSpeaksTheReadersLanguage(condition: String, stored: String, shown: String) async throws {
+        let garage = SampleGarage.filled(at: SampleTime.now)
+        garage.append(
+            SampleGarage.subject(.gate, "front"), .alertRaised(Alert(condition: condition, text: stored)),
+            at: SampleTime.now, actor: "garage")
+        try await PageClient.with(garage) { client async throws in
+            for path in ["/?lang=pt-BR", "/events?lang=pt-BR"] {
+                #expect(try await client.get(path).text.contains(shown), "\(path)")
+            }
+        }
+    }
+
+    @Test func theDashboardTellsHowTheDevicesAre() async throws {
+        let garage = SampleGarage.filled(at: SampleTime.now)
+        let devices = try await garage.devices()
+        let online = devices.count { $0.online }
+        try await PageClient.with(garage) { client async throws in
+            let page = try await client.get("/").text
+            #expect(page.contains("class=\"card health \(online == devices.count ? "good" : "warning")\""))
+            #expect(page.contains("\(online) of \(devices.count) online"))
         }
     }
 

@@ -102,6 +102,35 @@ final class SampleGarage: PageReads, CommandDoor {
         try read { $0.events.first { $0.event.position == position } }
     }
 
+    func related(to position: Int64) async throws -> [EventRow] {
+        try read { content in
+            guard let row = content.events.first(where: { $0.event.position == position }) else { return [] }
+            guard let id = SampleGarage.commandID(row) else { return [row] }
+            return content.events.filter { SampleGarage.commandID($0) == id }
+        }
+    }
+
+    func neighbours(of position: Int64, count: Int) async throws -> (before: [EventRow], after: [EventRow]) {
+        try read { content in
+            let stream = content.events.first { $0.event.position == position }?.event.stream
+            let rows = content.events.filter { $0.event.stream == stream }
+            return (
+                Array(rows.filter { $0.event.position < position }.suffix(count)),
+                Array(rows.filter { $0.event.position > position }.prefix(count))
+            )
+        }
+    }
+
+    private static func commandID(_ row: EventRow) -> String? {
+        switch row.body {
+        case .gateMoved(let moved): moved.commandID
+        case .commandRequested(let command): command.commandID
+        case .commandDispatched(let command): command.commandID
+        case .commandCompleted(let command): command.commandID
+        default: nil
+        }
+    }
+
     func gates() async throws -> [GateRow] { try read { $0.gates } }
     func gate(_ id: Subject) async throws -> GateRow? { try read { $0.gates.first { $0.subject == id } } }
 

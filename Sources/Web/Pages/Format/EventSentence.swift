@@ -79,8 +79,10 @@ struct EventSentence {
         case .deviceDisconnected(let disconnected):
             markup = sentence(
                 "device_disconnected", ["reason": Markup(words.text("offline_" + disconnected.reason.rawValue))])
-        case .alertRaised(let alert): markup = sentence("alert_raised", ["text": Markup(alert.text.cut(to: 300))])
-        case .alertCleared(let alert): markup = sentence("alert_cleared", ["text": Markup(alert.text.cut(to: 300))])
+        case .alertRaised(let alert):
+            markup = sentence("alert_raised", ["text": Markup(AlertWording.text(alert, in: words))])
+        case .alertCleared(let alert):
+            markup = sentence("alert_cleared", ["text": Markup(AlertWording.text(alert, in: words))])
         case .accessDenied(let denied):
             markup = sentence("access_denied", ["attempt": Markup(denied.attempt.cut(to: 200))])
             aside = denied.address.map { words.text("from_address", ["address": $0.cut(to: 80)]) }

@@ -21,7 +21,7 @@ struct SingleEventPage {
             "icon": text.icon(look.icon),
             "tone": look.tone.rawValue,
             "sentence": sentence.markup,
-            "aside": sentence.aside ?? "",
+            "remark": sentence.aside ?? "",
             "time": text.longTime(moment),
             "utc": moment.rfc3339Milliseconds,
             "recorded": text.longTime(Timestamp(microseconds: event.recorded)),
@@ -52,29 +52,25 @@ struct SingleEventPage {
         if let subject = row.subject {
             values["subject"] = text.title(subject)
             values["subjectPath"] = text.path(subject)
-            values["neighbours"] = try await neighbours(of: subject)
-            if let command = commandID {
-                values["command"] = try await self.command(command, of: subject)
-            }
         }
+        values["neighbours"] = try await neighbours()
+        let related = try await reads.related(to: event.position)
+        if related.count > 1 { values["undertaking"] = try await undertaking(related) }
         return values
     }
 
-    /// The events of the same subject just before and after this one, newest first.
-    private func neighbours(of subject: Subject) async throws -> [[String: Any]] {
-        let filter = EventFilter(kind: subject.kind, garage: subject.garage, subject: subject.id)
-        let position = row.event.position
-        let later = try await reads.events(filter, PageRequest(after: position, order: .ascending, limit: 3))
-        let earlier = try await reads.events(filter, PageRequest(after: position, order: .descending, limit: 3))
-        return (later.rows.reversed() + [row] + earlier.rows).map { neighbour in
+    /// The events of the same stream just before and after this one, newest first.
+    private func neighbours() async throws -> [[String: Any]] {
+        let (before, after) = try await reads.neighbours(of: row.event.position, count: 3)
+        return (after.reversed() + [row] + before.reversed()).map { neighbour in
             var values = EventRowView.values(neighbour, in: text)
             values["time"] = text.longTime(Timestamp(microseconds: neighbour.event.time))
-            values["isThis"] = neighbour.event.position == position
+            values["isThis"] = neighbour.event.position == row.event.position
             return values
         }
     }
 
-    private var commandID: String? {
+    private static func commandID(_ row: EventRow) -> String? {
         switch row.body {
         case .gateMoved(let moved): moved.commandID
         case .commandRequested(let command): command.commandID
@@ -86,15 +82,19 @@ struct SingleEventPage {
         }
     }
 
-    /// The command and everything that happened on its account.
-    private func command(_ id: String, of gate: Subject) async throws -> [String: Any] {
-        var values: [String: Any] = ["id": id]
-        if let command = try await reads.command(gate: gate, id: id) {
-            values.merge(CommandView.values(command, in: text)) { value, _ in value }
+    /// The command, if there was one, and everything that happened on its account.
+    private func undertaking(_ related: [EventRow]) async throws -> [String: Any] {
+        var values: [String: Any] = ["events": related.map { EventRowView.values($0, in: text) }]
+        guard let id = related.lazy.compactMap(SingleEventPage.commandID).first else {
+            values["heading"] = text.words.text("event_related")
+            return values
         }
-        let filter = EventFilter(kind: .gate, garage: gate.garage, subject: gate.id, text: id)
-        let page = try await reads.events(filter, PageRequest(order: .ascending, limit: 30))
-        values["events"] = page.rows.map { EventRowView.values($0, in: text) }
+        values["heading"] = text.words.text("event_command")
+        var command: [String: Any] = ["id": id.cut(to: 128)]
+        if let gate = row.subject, let found = try await reads.command(gate: gate, id: id) {
+            command.merge(CommandView.values(found, in: text)) { value, _ in value }
+        }
+        values["command"] = command
         return values
     }
 }

@@ -75,10 +75,11 @@ struct AlertList {
     }
 
     private static func sentence(_ alert: Alert, about subject: Subject?, in text: PageText) -> Markup {
-        guard let subject else { return "\(alert.text.cut(to: 200))" }
+        let said = AlertWording.text(alert, in: text.words)
+        guard let subject else { return "\(said)" }
         return text.words.markup(
             "alert_raised",
-            ["subject": "<b>\(text.title(subject))</b>", "text": Markup(alert.text.cut(to: 200))])
+            ["subject": "<b>\(text.title(subject))</b>", "text": Markup(said)])
     }
 
     /// The alerts that were raised and not cleared since, from the newest events about alerts.

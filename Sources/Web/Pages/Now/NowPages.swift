@@ -47,6 +47,7 @@ struct NowPages: Sendable {
                 try region("gates", "gates", ["t": text.words.texts, "gates": cards.map { $0.values(in: text) }]),
                 try region("spots", "spots", SpotView(spots: spots, gates: cards, text: text).values()),
                 try region("sensors", "sensors", ["t": text.words.texts, "sensors": sensorValues]),
+                try region("health", "health", DeviceHealth(devices: devices, text: text).values()),
             ]
         }
     }

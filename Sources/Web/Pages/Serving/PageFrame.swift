@@ -63,7 +63,8 @@ extension Pages {
             "body": Markup.rendered(frame.body),
             "nav": sections.map { name, path, icon -> [String: Any] in
                 [
-                    "path": path, "label": words.text("nav_" + name), "icon": text.icon(icon),
+                    "path": path, "label": words.text("nav_" + name), "short": words.text("nav_short_" + name),
+                    "icon": text.icon(icon),
                     "isCurrent": name == frame.section,
                 ]
             },
@@ -139,6 +140,10 @@ struct PageErrors: RouterMiddleware {
                 }
                 return PageResponse.json(
                     #"{"ok":false,"message":"","location":\#(JSONText.literal(path))}"#, status: .forbidden)
+            case PageProblem.badMethod(let allowed):
+                var response = pages.problem("bad_method", status: .methodNotAllowed, for: visit)
+                response.headers[.allow] = allowed
+                return response
             case PageProblem.badForm: return pages.problem("bad_form", status: .badRequest, for: visit)
             case let error as HTTPError where error.status == .notFound:
                 return pages.problem("not_found", status: .notFound, for: visit)
