@@ -63,6 +63,17 @@ public final class BrokerStore: DurableStore {
     /// The retained messages with which the broker will begin; empty once `takeState` was called.
     public var retainedAtStart: [DurableRetained] { loaded.withLock { $0?.retained ?? [] } }
 
+    func takeRetained(where isUnwanted: (_ topic: [UInt8]) -> Bool) -> [[UInt8]] {
+        loaded.withLock { state in
+            let removed = (state?.retained ?? []).map(\.topic).filter(isUnwanted)
+            if !removed.isEmpty {
+                let topics = Set(removed)
+                state?.retained.removeAll { topics.contains($0.topic) }
+            }
+            return removed
+        }
+    }
+
     public func takeState(now: UInt64) -> DurableState {
         loaded.withLock { state in
             defer { state = nil }

@@ -75,6 +75,8 @@ public struct ConfigurationLoader: Sendable {
         try settings.number(.retentionTelemetryDays, in: 0...36_500) { configuration.telemetryDays = $0 }
         try settings.text(.devicesGarage) { configuration.devicesGarage = $0 }
         try settings.text(.devicesDiscoveryPrefix) { configuration.devicesDiscoveryPrefix = $0 }
+        try settings.list(.devicesCommandTopics) { configuration.devicesCommandTopics = $0 }
+        try loadQuality(from: settings, into: &configuration)
         try settings.choice(.homeAssistantDiscovery, of: ["on", "off"]) {
             configuration.homeAssistantDiscovery = $0 == "on"
         }
@@ -112,6 +114,15 @@ public struct ConfigurationLoader: Sendable {
 }
 
 extension ConfigurationLoader {
+    private func loadQuality(
+        from settings: SettingReader, into configuration: inout ServiceConfiguration
+    ) throws(ConfigurationError) {
+        try settings.choice(.qualityJumps, of: ["on", "off"]) { configuration.qualityJumps = $0 == "on" }
+        try settings.number(.qualityStuckHours, in: 0...8_784) { configuration.qualityStuckHours = $0 }
+        try settings.number(.qualitySilentMissed, in: 0...1000) { configuration.qualitySilentMissed = $0 }
+        try settings.number(.qualitySilentSeconds, in: 1...604_800) { configuration.qualitySilentSeconds = $0 }
+    }
+
     private func readGates(
         _ settings: SettingReader, into configuration: inout ServiceConfiguration
     ) throws(ConfigurationError) {

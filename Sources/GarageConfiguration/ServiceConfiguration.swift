@@ -76,6 +76,16 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var devicesGarage = "home"
     /// Where devices announce themselves (Home Assistant's MQTT discovery).
     public var devicesDiscoveryPrefix = "homeassistant"
+    /// Topics where a message makes a device act, beside those of known firmware; filters in MQTT's words.
+    public var devicesCommandTopics: [String] = []
+    /// Whether a change that no sensor of the kind can have seen is a fault.
+    public var qualityJumps = true
+    /// The same value for so many hours is a fault while other sensors move; `nil` goes by the sensor's model, 0 is never.
+    public var qualityStuckHours: Int?
+    /// How many of its own intervals a sensor may miss before it counts as silent; 0 is any number.
+    public var qualitySilentMissed = 5
+    /// No sensor counts as silent before so many seconds.
+    public var qualitySilentSeconds = 600
     /// Whether our gates, spots and sensors announce themselves to a Home Assistant on our broker.
     public var homeAssistantDiscovery = false
     /// Where they announce themselves.

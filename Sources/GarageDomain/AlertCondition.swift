@@ -10,6 +10,8 @@ public enum AlertCondition: String, Sendable, Hashable, CaseIterable {
     case tooManyCommands = "too-many-commands"
     case overstay
     case silentDevice = "silent-device"
+    /// A sensor is silent or stuck, or has sent nothing plausible several times in a row.
+    case sensorFault = "sensor-fault"
 
     /// Whether the condition does not end by itself, so that a person's acknowledgement ends the alert.
     public var isMomentary: Bool { self == .movedAtNight || self == .tooManyCommands || self == .commandFailed }

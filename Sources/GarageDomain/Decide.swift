@@ -8,7 +8,8 @@ extension GarageState {
 
     private func consequences(of input: Input, at now: Timestamp, settings: GarageSettings) -> Decision {
         switch input {
-        case .observed(let observation, let reporter): return decide(observation, by: reporter, at: now)
+        case .observed(let observation, let reporter):
+            return decide(observation, by: reporter, at: now, settings: settings)
         case .clientConnected(let clientID): return Decision(events: connected(clientID))
         case .clientDisconnected(let clientID, let reason):
             return Decision(events: disconnected(clientID, reason: reason))
@@ -20,6 +21,12 @@ extension GarageState {
         case .modeSet(let gate, let mode, let reason):
             guard let status = gates[gate], status.mode != mode else { return Decision() }
             return Decision(events: [DomainEvent(gate, .gateModeChanged(GateModeChanged(mode: mode, reason: reason)))])
+        case .unattendedCloseSet(let gate, let mode):
+            guard gates[gate] != nil, self.settings(of: gate, settings).unattendedClose != mode else {
+                return Decision()
+            }
+            let changed = UnattendedCloseChanged(mode: mode)
+            return Decision(events: [DomainEvent(gate, .unattendedCloseChanged(changed))])
         case .unattendedCloseResumed(let gate):
             guard gates[gate]?.isUnattendedCloseSuspended == true else { return Decision() }
             return Decision(events: [DomainEvent(gate, .unattendedCloseResumed)])
@@ -27,6 +34,7 @@ extension GarageState {
             return Decision(events: acknowledged(position, condition: condition, of: subject))
         case .tick:
             var decision = overdue(at: now, settings: settings)
+            decision.events += silences(at: now, settings: settings)
             for request in dueClosings(at: now, settings: settings) {
                 let further = decide(request, at: now, settings: settings)
                 decision.events += further.events
@@ -37,7 +45,9 @@ extension GarageState {
         }
     }
 
-    private func decide(_ observation: Observation, by reporter: Reporter, at now: Timestamp) -> Decision {
+    private func decide(
+        _ observation: Observation, by reporter: Reporter, at now: Timestamp, settings: GarageSettings
+    ) -> Decision {
         var decision = Decision()
         if case .deviceStatus(let device, let online) = observation {
             decision.device = device
@@ -55,9 +65,9 @@ extension GarageState {
         case .spot(let spot, let occupied):
             if let event = reported(occupied: occupied, of: spot, at: now) { decision.events.append(event) }
         case .reading(let sensor, let quantity, let value):
-            if let event = measured(value, quantity, by: sensor) { decision.events.append(event) }
+            decision.events += measured(value, quantity, by: sensor, at: now, settings: settings)
         case .fault(let sensor, let fault):
-            if let event = failed(fault, of: sensor) { decision.events.append(event) }
+            decision.events += failed(fault, of: sensor)
         case .deviceStatus: break
         }
         return decision
@@ -68,23 +78,5 @@ extension GarageState {
         guard before?.occupied != occupied else { return nil }
         let took = before.map { now.milliseconds(since: $0.since) }
         return DomainEvent(spot, .spotChanged(SpotChanged(occupied: occupied, tookMilliseconds: took)))
-    }
-
-    private func measured(_ value: Double, _ quantity: Quantity, by sensor: Subject) -> DomainEvent? {
-        guard !value.isNaN else {
-            return failed(SensorFault(quantity: quantity, kind: .notANumber, raw: value.description), of: sensor)
-        }
-        guard quantity.range.contains(value) else {
-            return failed(SensorFault(quantity: quantity, kind: .outOfRange, raw: value.description), of: sensor)
-        }
-        return DomainEvent(sensor, .readingRecorded(Reading(quantity: quantity, value: value)))
-    }
-
-    /// A fault is told once until something else comes.
-    private func failed(_ fault: SensorFault, of sensor: Subject) -> DomainEvent? {
-        let status = sensors[sensor]
-        let before = if let quantity = fault.quantity { status?.faults[quantity] } else { status?.reportFault }
-        guard before != fault.kind else { return nil }
-        return DomainEvent(sensor, .faultDetected(fault))
     }
 }

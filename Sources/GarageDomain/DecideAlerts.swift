@@ -10,6 +10,9 @@ extension GarageState {
             changes.raise(.tooManyCommands, request.gate, "commands come faster than the limit allows")
         }
         if case .observed = input, let device = decision.device { changes.clear(.silentDevice, device) }
+        if case .observed(let observation, _) = input, observation.subject.kind == .sensor {
+            judge(observation, decision.events, &changes)
+        }
         if case .tick = input { raiseOverdue(&changes, at: now, settings: settings) }
         return changes.events
     }
@@ -31,9 +34,31 @@ extension GarageState {
     /// When the next alert is due or the next gate closes itself; `nil` if nothing waits.
     func nextTimer(settings: GarageSettings) -> Timestamp? {
         let closings = gates.keys.compactMap { closingTime(of: $0, settings: settings) }
-        guard settings.alerts.isOn else { return closings.min() }
+        let silences = silenceDeadlines(settings: settings).map(\.due)
+        guard settings.alerts.isOn else { return (closings + silences).min() }
         let alerts = timers(settings: settings).filter { self.alerts[$0.key] == nil }.map(\.due)
-        return (closings + alerts).min()
+        return (closings + alerts + silences).min()
+    }
+
+    /// The alert of a sensor whose reports hold nothing plausible, or do so again.
+    private func judge(_ observation: Observation, _ events: [DomainEvent], _ changes: inout AlertChanges) {
+        let (sensor, quantity): (Subject, Quantity?)
+        switch observation {
+        case .reading(let subject, let measured, _): (sensor, quantity) = (subject, measured)
+        case .fault(let subject, let fault): (sensor, quantity) = (subject, fault.quantity)
+        case .gateState, .obstruction, .spot, .deviceStatus: return
+        }
+        let isRecorded = events.contains { if case .readingRecorded = $0.body { true } else { false } }
+        guard isRecorded else {
+            if (watches[sensor]?.badInARow(quantity) ?? 0) + 1 >= GarageState.mostBadInARow {
+                let what = quantity?.rawValue ?? "report"
+                changes.raise(.sensorFault, sensor, "\(what) was no plausible value several times in a row")
+            }
+            return
+        }
+        var status = sensors[sensor] ?? SensorStatus()
+        for event in events where event.subject == sensor { status.take(event.body) }
+        if status.isGood { changes.clear(.sensorFault, sensor) }
     }
 
     private func raiseOverdue(_ changes: inout AlertChanges, at now: Timestamp, settings: GarageSettings) {
@@ -92,7 +117,8 @@ extension GarageState {
     }
 
     private func closingTime(of gate: Subject, settings: GarageSettings) -> Timestamp? {
-        guard let minutes = settings[gate].autoCloseMinutes, settings[gate].unattendedClose != .off,
+        guard let minutes = settings[gate].autoCloseMinutes,
+            self.settings(of: gate, settings).unattendedClose != .off,
             let status = gates[gate], status.state == .open, status.command == nil, let since = status.since,
             let id = closingID(of: gate), commands[id] == nil
         else { return nil }
@@ -146,6 +172,12 @@ private struct AlertChanges {
         case .unattendedCloseResumed: clear(.unattendedCloseSuspended, subject)
         case .spotChanged(let changed): if !changed.occupied { clear(.overstay, subject) }
         case .deviceConnected: clear(.silentDevice, subject)
+        case .faultDetected(let fault):
+            if fault.kind == .silent { raise(.sensorFault, subject, "reports nothing, though it used to regularly") }
+            if fault.kind == .stuck {
+                let quantity = fault.quantity?.rawValue ?? "value"
+                raise(.sensorFault, subject, "\(quantity) stays at \(fault.raw) while other sensors move")
+            }
         default: break
         }
     }

@@ -7,7 +7,7 @@ extension GarageState {
             let isSame = first.gate == gate && first.action == request.text.action
             return Decision(verdict: isSame ? .repeated(id: id, first: first) : .conflict(id: id, first: first))
         }
-        let plan = ClosePlan(request, settings: settings[gate])
+        let plan = ClosePlan(request, settings: self.settings(of: gate, settings))
         let expiresAt = request.expiresAt(settings: settings).adding(milliseconds: plan.warningMilliseconds)
         guard let action = request.text.action else {
             return rejected(request, request.isRetained ? .retained : .unreadable)
@@ -67,7 +67,7 @@ extension GarageState {
             return .busy
         }
         if action == .close, !needsNoOrder(action, gate: request.gate, settings: settings) {
-            return ClosePlan(request, settings: settings[request.gate]).refusal(of: status)
+            return ClosePlan(request, settings: self.settings(of: request.gate, settings)).refusal(of: status)
         }
         return nil
     }
@@ -93,7 +93,7 @@ extension GarageState {
         case .normal: break
         }
         if action == .close, status.obstructed { return .obstructed }
-        if isOffline(status) { return .offline }
+        if isOffline(gate, status) { return .offline }
         if isInBlackout(status, own, at: now) { return .reconnecting }
         if action == .close || own.opener == .toggle {
             guard let state = status.state else { return .unknownState }
@@ -134,7 +134,9 @@ extension GarageState {
     }
 
     /// Whether the gate's device is known to be away. A gate whose device is not known is not.
-    private func isOffline(_ status: GateStatus) -> Bool {
+    private func isOffline(_ gate: Subject, _ status: GateStatus) -> Bool {
+        // Behind a bridge, the gate's own device can be away while the bridge is there.
+        if let device = devicesOfGates[gate], devices[device]?.online == false { return true }
         guard let clientID = status.reporter, let bound = devicesOfClients[clientID] else { return false }
         return !bound.contains { devices[$0]?.online == true }
     }

@@ -6,6 +6,8 @@ public struct DeviceStatus: Hashable, Sendable, Codable {
     public var online: Bool?
     /// When `online` last changed.
     public var since: Timestamp
+    /// How it last went offline; `nil` if it never did.
+    public var departure: DeviceDisconnected.Reason?
 
     public init(clientID: String?, online: Bool?, since: Timestamp) {
         self.clientID = clientID

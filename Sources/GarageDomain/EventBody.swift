@@ -20,6 +20,8 @@ public enum EventBody: Hashable, Sendable {
     case commandFailed(CommandFailed)
     /// `gate.mode-changed`
     case gateModeChanged(GateModeChanged)
+    /// `gate.unattended-close-changed`
+    case unattendedCloseChanged(UnattendedCloseChanged)
     /// `gate.unattended-close-suspended`: it failed twice, and a person has to allow it again
     case unattendedCloseSuspended
     /// `gate.unattended-close-resumed`
@@ -30,6 +32,8 @@ public enum EventBody: Hashable, Sendable {
     case readingRecorded(Reading)
     /// `sensor.fault-detected`
     case faultDetected(SensorFault)
+    /// `sensor.fault-cleared`: a fault that a reading alone does not end is over
+    case faultCleared(FaultCleared)
     /// `device.seen`: a device reported for the first time
     case deviceSeen(DeviceSeen)
     /// `device.connected`
@@ -274,6 +278,15 @@ public struct SensorFault: Hashable, Sendable, Codable {
         case null
         case outOfRange = "out-of-range"
         case unreadable
+        /// The value can't follow on those before it.
+        case jump = "impossible-jump"
+        /// The same raw value for implausibly long, while other sensors of the kind move.
+        case stuck
+        /// Nothing came for several of the sensor's own intervals.
+        case silent
+
+        /// Whether the fault is over only when `sensor.fault-cleared` says so, and not with the next reading.
+        public var isLasting: Bool { self == .jump || self == .stuck || self == .silent }
     }
 
     /// `nil` if the report as a whole could not be read.
@@ -286,6 +299,18 @@ public struct SensorFault: Hashable, Sendable, Codable {
         self.quantity = quantity
         self.kind = kind
         self.raw = raw
+    }
+}
+
+/// A fault of a sensor is over.
+public struct FaultCleared: Hashable, Sendable, Codable {
+    /// `nil` if the fault was of the report as a whole.
+    public var quantity: Quantity?
+    public var kind: SensorFault.Kind
+
+    public init(quantity: Quantity?, kind: SensorFault.Kind) {
+        self.quantity = quantity
+        self.kind = kind
     }
 }
 

@@ -14,12 +14,14 @@ public enum EventType: String, Sendable, Hashable, CaseIterable {
     case commandCompleted = "gate.command-completed"
     case commandFailed = "gate.command-failed"
     case gateModeChanged = "gate.mode-changed"
+    case unattendedCloseChanged = "gate.unattended-close-changed"
     case unattendedCloseSuspended = "gate.unattended-close-suspended"
     case unattendedCloseResumed = "gate.unattended-close-resumed"
     case spotOccupied = "spot.occupied"
     case spotFreed = "spot.freed"
     case readingRecorded = "sensor.reading-recorded"
     case faultDetected = "sensor.fault-detected"
+    case faultCleared = "sensor.fault-cleared"
     case deviceSeen = "device.seen"
     case deviceConnected = "device.connected"
     case deviceDisconnected = "device.disconnected"
@@ -57,11 +59,13 @@ extension EventBody {
         case .commandCompleted: .commandCompleted
         case .commandFailed: .commandFailed
         case .gateModeChanged: .gateModeChanged
+        case .unattendedCloseChanged: .unattendedCloseChanged
         case .unattendedCloseSuspended: .unattendedCloseSuspended
         case .unattendedCloseResumed: .unattendedCloseResumed
         case .spotChanged(let changed): changed.occupied ? .spotOccupied : .spotFreed
         case .readingRecorded: .readingRecorded
         case .faultDetected: .faultDetected
+        case .faultCleared: .faultCleared
         case .deviceSeen: .deviceSeen
         case .deviceConnected: .deviceConnected
         case .deviceDisconnected: .deviceDisconnected

@@ -28,13 +28,14 @@ extension GarageState {
         case .commandFailed(let failed):
             end(failed.commandID, gate: subject, outcome: .failed(failed.reason), at: time)
         case .gateModeChanged(let changed): gates[subject, default: GateStatus()].mode = changed.mode
+        case .unattendedCloseChanged(let changed):
+            gates[subject, default: GateStatus()].unattendedClose = changed.mode
         case .unattendedCloseSuspended: gates[subject, default: GateStatus()].isUnattendedCloseSuspended = true
         case .unattendedCloseResumed:
             gates[subject, default: GateStatus()].isUnattendedCloseSuspended = false
             gates[subject, default: GateStatus()].unattendedFailures = 0
         case .spotChanged(let changed): spots[subject] = SpotStatus(occupied: changed.occupied, since: time)
-        case .readingRecorded(let reading): clearFault(of: subject, reading.quantity)
-        case .faultDetected(let fault): evolve(sensor: subject, fault)
+        case .readingRecorded, .faultDetected, .faultCleared: evolve(sensor: subject, event.body)
         case .deviceSeen(let seen):
             if devices[subject] == nil { devices[subject] = DeviceStatus(clientID: nil, online: nil, since: time) }
             bind(subject, to: seen.clientID)
@@ -42,7 +43,9 @@ extension GarageState {
             setOnline(true, device: subject, at: time)
             bind(subject, to: connected.clientID)
             withdrawnDevices.remove(subject)
-        case .deviceDisconnected: setOnline(false, device: subject, at: time)
+        case .deviceDisconnected(let disconnected):
+            setOnline(false, device: subject, at: time)
+            devices[subject]?.departure = disconnected.reason
         case .alertRaised(let alert):
             alerts[AlertKey(subject: subject, condition: alert.condition)] = StandingAlert(
                 since: time, text: alert.text)
@@ -71,15 +74,17 @@ extension GarageState {
             case .gateState(let gate, _):
                 note(reporter: reporter.clientID, of: gate)
                 heard[gate] = now
+                devicesOfGates[gate] = reporter.deviceName == nil ? nil : device
             case .obstruction(let gate, _): note(reporter: reporter.clientID, of: gate)
             case .spot, .reading, .fault, .deviceStatus: break
             }
         case .restarted:
             withdrawnDevices.removeAll()
             heard.removeAll()
+            devicesOfGates.removeAll()
             heardDevices.removeAll()
         case .clientConnected, .clientDisconnected, .commandReceived, .actuated, .warned, .modeSet,
-            .unattendedCloseResumed, .acknowledged, .tick:
+            .unattendedCloseSet, .unattendedCloseResumed, .acknowledged, .tick:
             break
         }
     }
@@ -166,18 +171,16 @@ extension GarageState {
 }
 
 extension GarageState {
-    private mutating func evolve(sensor: Subject, _ fault: SensorFault) {
-        if let quantity = fault.quantity {
-            sensors[sensor, default: SensorStatus()].faults[quantity] = fault.kind
-        } else {
-            sensors[sensor, default: SensorStatus()].reportFault = fault.kind
+    private mutating func evolve(sensor: Subject, _ body: EventBody) {
+        guard var status = sensors[sensor] else {
+            if case .faultDetected = body {
+                var status = SensorStatus()
+                status.take(body)
+                sensors[sensor] = status
+            }
+            return
         }
-    }
-
-    private mutating func clearFault(of sensor: Subject, _ quantity: Quantity) {
-        guard var status = sensors[sensor] else { return }
-        status.faults[quantity] = nil
-        status.reportFault = nil
+        status.take(body)
         sensors[sensor] = status.isGood ? nil : status
     }
 

@@ -16,6 +16,9 @@ public struct GarageSettings: Sendable {
     /// The gates with settings of their own.
     public var gates: [Subject: GateSettings] = [:]
     public var alerts = AlertSettings()
+    public var quality = QualitySettings()
+    /// What sensors of a known model can plausibly report.
+    public var sensors: [Subject: SensorLimits] = [:]
     /// The minute of the day, 0 to 1439, that a moment falls in where the garage is. UTC unless told otherwise.
     public var minuteOfDay: @Sendable (Timestamp) -> Int = { time in
         let day: Int64 = 86_400_000_000
@@ -34,4 +37,7 @@ public struct GarageSettings: Sendable {
 
     /// The settings of a gate.
     public subscript(gate: Subject) -> GateSettings { gates[gate] ?? everyGate }
+
+    /// What a sensor can plausibly report.
+    public func limits(of sensor: Subject) -> SensorLimits { sensors[sensor] ?? .unknown }
 }

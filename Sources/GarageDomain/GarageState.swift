@@ -23,13 +23,24 @@ public struct GarageState: Sendable, Codable {
     var acknowledged: Set<Int64> = []
     /// The commands whose order was given to be sent, so that it is given once.
     var ordered: Set<String> = []
+    /// The devices of the gates behind a bridge, since the service started.
+    var devicesOfGates: [Subject: Subject] = [:]
     /// When each gate was last heard of since the service started.
     var heard: [Subject: Timestamp] = [:]
     /// When each device was last heard of since the service started.
     var heardDevices: [Subject: Timestamp] = [:]
     var rates = RequestRates()
+    /// The sensors' ways since the service started.
+    var watches: [Subject: SensorWatch] = [:]
 
     public init() {}
+
+    /// The settings of a gate, with what people have decided since.
+    public func settings(of gate: Subject, _ settings: GarageSettings) -> GateSettings {
+        var own = settings[gate]
+        if let chosen = gates[gate]?.unattendedClose { own.unattendedClose = chosen }
+        return own
+    }
 
     /// Whether the command is accepted and has not ended.
     public func isUnderWay(commandID: String) -> Bool { commandsUnderWay[commandID] != nil }
@@ -55,6 +66,7 @@ public struct GarageState: Sendable, Codable {
         if case .observed(_, let reporter) = input { clientID = reporter.clientID }
         for event in decision.events { evolve(event, at: now, clientID: clientID) }
         noteConnections(input, device: decision.device, at: now)
+        noteSensor(input, device: decision.device, at: now, settings: settings)
         note(decision, of: input, at: now)
         return decision
     }

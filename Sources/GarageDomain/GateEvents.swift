@@ -14,6 +14,12 @@ public struct CommandWarned: Hashable, Sendable, Codable {
     enum CodingKeys: String, CodingKey { case commandID = "command_id", action, until }
 }
 
+/// A person decided whether a gate may be closed when nobody says that they see it.
+public struct UnattendedCloseChanged: Hashable, Sendable, Codable {
+    public var mode: GateSettings.UnattendedClose
+    public init(mode: GateSettings.UnattendedClose) { self.mode = mode }
+}
+
 /// A person let a gate take commands, or not.
 public struct GateModeChanged: Hashable, Sendable, Codable {
     public var mode: GateMode

@@ -12,7 +12,7 @@ public struct GateSettings: Hashable, Sendable {
 
     /// Whether the gate may be closed when nobody says that they see it. The raw value is the word used in the
     /// configuration.
-    public enum UnattendedClose: String, Sendable, Hashable, CaseIterable {
+    public enum UnattendedClose: String, Sendable, Hashable, CaseIterable, Codable {
         case off
         /// After a warning that the gate's device gives as the service asks it to.
         case warn

@@ -18,6 +18,8 @@ public struct GateStatus: Hashable, Sendable, Codable {
     public var openSince: Timestamp?
     /// How long the gate takes from end to end, as far as it was seen.
     public var travel = TravelTimes()
+    /// Whether it may be closed unattended, if a person has decided that; `nil` leaves it to the configuration.
+    public var unattendedClose: GateSettings.UnattendedClose?
     /// How many unattended closings in a row went wrong.
     public var unattendedFailures = 0
     /// Closing unattended has failed twice, and no person has allowed it again.

@@ -14,6 +14,8 @@ public enum Input: Hashable, Sendable {
     case warned(commandID: String, receivers: Int)
     /// A person lets a gate take commands, or not.
     case modeSet(Subject, GateMode, reason: String?)
+    /// A person decides whether a gate may be closed unattended.
+    case unattendedCloseSet(Subject, GateSettings.UnattendedClose)
     /// A person allows a gate's unattended close again.
     case unattendedCloseResumed(Subject)
     /// A person has taken note of the event at a position; if it is an alert, of this condition.

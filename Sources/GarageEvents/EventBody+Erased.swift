@@ -14,12 +14,14 @@ extension EventBody {
         case .gateObstructionCleared: self = .gateObstructionCleared
         // Which mode is gone. Locked is the one that lets nobody move the gate from afar until someone sets it anew.
         case .gateModeChanged: self = .gateModeChanged(GateModeChanged(mode: .locked))
+        case .unattendedCloseChanged: self = .unattendedCloseChanged(UnattendedCloseChanged(mode: .off))
         case .unattendedCloseSuspended: self = .unattendedCloseSuspended
         case .unattendedCloseResumed: self = .unattendedCloseResumed
         case .spotOccupied: self = .spotChanged(SpotChanged(occupied: true))
         case .spotFreed: self = .spotChanged(SpotChanged(occupied: false))
         case .commandRequested, .commandRejected, .commandWarned, .commandDispatched, .commandCompleted, .commandFailed,
-            .readingRecorded, .faultDetected, .deviceSeen, .deviceConnected, .deviceDisconnected, .alertRaised,
+            .readingRecorded, .faultDetected, .faultCleared, .deviceSeen, .deviceConnected, .deviceDisconnected,
+            .alertRaised,
             .alertCleared, .accessDenied, .accessChanged, .dataErased, .noteAdded, .eventAcknowledged,
             .mappingAdded, .mappingRemoved, .bridgeConnected, .bridgeDisconnected:
             return nil

@@ -22,12 +22,15 @@ extension EventBody {
         case .commandCompleted: body = decoded(CommandCompleted.self, data).map { .commandCompleted($0) }
         case .commandFailed: body = decoded(CommandFailed.self, data).map { .commandFailed($0) }
         case .gateModeChanged: body = decoded(GateModeChanged.self, data).map { .gateModeChanged($0) }
+        case .unattendedCloseChanged:
+            body = decoded(UnattendedCloseChanged.self, data).map { .unattendedCloseChanged($0) }
         case .unattendedCloseSuspended: body = .unattendedCloseSuspended
         case .unattendedCloseResumed: body = .unattendedCloseResumed
         case .spotOccupied, .spotFreed: body = decoded(SpotChanged.self, data).map { .spotChanged($0) }
         case .readingRecorded:
             body = (Reading(canonical: data) ?? decoded(Reading.self, data)).map { .readingRecorded($0) }
         case .faultDetected: body = decoded(SensorFault.self, data).map { .faultDetected($0) }
+        case .faultCleared: body = decoded(FaultCleared.self, data).map { .faultCleared($0) }
         case .deviceSeen: body = decoded(DeviceSeen.self, data).map { .deviceSeen($0) }
         case .deviceConnected: body = decoded(DeviceConnected.self, data).map { .deviceConnected($0) }
         case .deviceDisconnected: body = decoded(DeviceDisconnected.self, data).map { .deviceDisconnected($0) }

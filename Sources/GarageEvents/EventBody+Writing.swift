@@ -39,6 +39,7 @@ extension EventBody {
             json.member("action", failed.action.rawValue)
             json.member("command_id", failed.commandID)
             json.member("reason", failed.reason.rawValue)
+        case .unattendedCloseChanged(let changed): json.member("mode", changed.mode.rawValue)
         case .gateModeChanged(let changed):
             json.member("mode", changed.mode.rawValue)
             json.member("reason", changed.reason)
@@ -52,6 +53,9 @@ extension EventBody {
             json.member("kind", fault.kind.rawValue)
             json.member("quantity", fault.quantity?.rawValue)
             json.member("raw", fault.raw)
+        case .faultCleared(let cleared):
+            json.member("kind", cleared.kind.rawValue)
+            json.member("quantity", cleared.quantity?.rawValue)
         case .deviceSeen(let seen): json.member("client_id", seen.clientID)
         case .deviceConnected(let connected): json.member("client_id", connected.clientID)
         case .deviceDisconnected(let disconnected):

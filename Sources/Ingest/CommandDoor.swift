@@ -16,6 +16,9 @@ public protocol CommandDoor: Sendable {
     /// was so before, or the thing does not exist.
     func perform(_ deed: Deed, by origin: EventMetadata) async throws(CommandDoorError) -> Int64?
 
+    /// What is set about a gate; `nil` if it has never reported.
+    func controls(of gate: Subject) -> GateControls?
+
     /// Topics that nothing maps, newest first.
     func unmappedTopics() -> [UnmappedTopic]
 }
@@ -24,6 +27,8 @@ public protocol CommandDoor: Sendable {
 public enum Deed: Sendable, Hashable {
     /// Lets a gate take commands, or not.
     case setMode(gate: Subject, GateMode, reason: String?)
+    /// Decides whether a gate may be closed when nobody says that they see it.
+    case setUnattendedClose(gate: Subject, GateSettings.UnattendedClose)
     /// Allows closing a gate unattended again, after that was suspended.
     case resumeUnattendedClose(gate: Subject)
     /// Takes note of the event at a position. An alert whose condition does not end by itself is then over.

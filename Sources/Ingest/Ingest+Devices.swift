@@ -53,7 +53,11 @@ extension Ingest: DeviceDoor {
     }
 
     public func report(topic: String, payload: [UInt8], from source: String) async throws(MappingDoorError) {
-        let reading = foreign.withLock { $0.read(DeviceMessage(topic: topic, payload: payload)) }
+        let (reading, limits) = foreign.withLock { devices in
+            let reading = devices.read(DeviceMessage(topic: topic, payload: payload))
+            return (reading, devices.limits(of: reading.sensors))
+        }
+        learn(limits)
         let origin = Origin(actor: source, channel: "http")
         switch reading.interpretation {
         case .observations(let observations):

@@ -47,6 +47,7 @@ extension Ingest: CommandDoor {
         let input: Input
         switch deed {
         case .setMode(let gate, let mode, let reason): input = .modeSet(gate, mode, reason: reason)
+        case .setUnattendedClose(let gate, let mode): input = .unattendedCloseSet(gate, mode)
         case .resumeUnattendedClose(let gate): input = .unattendedCloseResumed(gate)
         case .acknowledge(let position):
             guard let found = try acknowledgement(of: position) else { return nil }
@@ -84,6 +85,8 @@ extension Ingest: CommandDoor {
             return receipt.positions.first ?? receipt.head
         } catch { throw .storage("\(error)") }
     }
+
+    public func controls(of gate: Subject) -> GateControls? { currentControls(of: gate) }
 
     public func unmappedTopics() -> [UnmappedTopic] { unmapped.withLock { $0.newestFirst } }
 }

@@ -15,16 +15,22 @@ extension Ingest {
             homeAssistantBirths.wrappingAdd(1, ordering: .relaxed)
         }
         let reading: ForeignReading
+        var limits: [Subject: SensorLimits] = [:]
         if publish.payload.count <= ForeignDevices.longestPayload {
             let message = DeviceMessage(
                 topic: topic, payload: publish.payloadBytes, isRetained: publish.retain,
                 userName: client.principal.name, clientID: client.hasAssignedID ? nil : client.clientID)
-            reading = foreign.withLock { $0.read(message) }
+            (reading, limits) = foreign.withLock { devices in
+                let reading = devices.read(message)
+                return (reading, devices.limits(of: reading.sensors))
+            }
         } else {
             reading = .tooLong
         }
+        learn(limits)
         switch reading.interpretation {
-        case .observations(let observations): return observe(observations, in: publish, keepsState: false)
+        case .observations(let observations):
+            return observe(observations, of: reading.devices, in: publish, keepsState: false)
         case .nothing, .command, .ours: return .forward
         case .unmapped:
             let now = options.clock()

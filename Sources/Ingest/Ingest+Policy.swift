@@ -50,7 +50,7 @@ extension Ingest: BrokerPolicy {
             if case .ours = interpretation { return .refuse(.notAuthorized) }
             return .forward
         }
-        if publish.retain || publish.isWill, CommandTopics.isCommand(publish.topic) {
+        if publish.retain || publish.isWill, options.foreign.commandPositions.isCommand(publish.topic) {
             // One for a gate of ours is recorded as that gate's rejected command.
             if case .command(let gate, let text) = interpretation { return command(text, for: gate, in: publish) }
             refuse(publish.isWill ? "last will" : "retained message", on: publish.topicName, of: publish.client)
@@ -69,13 +69,16 @@ extension Ingest: BrokerPolicy {
         }
     }
 
-    /// - Parameter keepsState: Whether a gate's state is stored as the topic's retained message although its device did
+    /// - Parameters:
+    ///   - devices: The devices that things belong to which speak through a bridge.
+    ///   - keepsState: Whether a gate's state is stored as the topic's retained message although its device did
     ///   not ask for that.
     func observe(
-        _ observations: [Observation], in publish: borrowing PublishInspection, keepsState: Bool
+        _ observations: [Observation], of devices: [Subject: Subject] = [:], in publish: borrowing PublishInspection,
+        keepsState: Bool
     ) -> PublishVerdict {
         let client = publish.client
-        let reporter = Reporter(
+        var reporter = Reporter(
             clientID: client.clientID, hasOwnID: !client.hasAssignedID && !client.isBridge, isLastWill: publish.isWill)
         let origin = Origin(actor: nil, channel: "device", clientID: client.clientID, trace: TraceContext(publish))
         if observations.isEmpty { return .forward }
@@ -93,6 +96,7 @@ extension Ingest: BrokerPolicy {
         }
         for (index, observation) in observations.enumerated() {
             let isLast = index == observations.count - 1
+            if !devices.isEmpty { reporter.deviceName = devices[observation.subject]?.name }
             accept(
                 .observed(observation, by: reporter), from: origin,
                 message: message.map { EventNumbering(message: $0, observation: index) },
@@ -152,7 +156,7 @@ extension Ingest: BrokerPolicy {
     public var isCongested: Bool { log.isCongested || isCrowded.load(ordering: .relaxed) }
 
     public func isVolatile(topic: String) -> Bool {
-        if CommandTopics.isCommand(topic) { return true }
+        if options.foreign.commandPositions.isCommand(topic) { return true }
         return switch options.profiles.interpret(topic: topic, payload: []) {
         case .command, .ours: true
         case .observations, .nothing, .unmapped: false

@@ -128,6 +128,17 @@ public final class Ingest: Sendable {
             pipeline.withLock { $0.acceptAgain(message, about: subjects, from: origin, at: now, ticket: ticket) })
     }
 
+    /// Takes in what sensors of a known model can plausibly report.
+    func learn(_ limits: [Subject: SensorLimits]) {
+        guard !limits.isEmpty else { return }
+        pipeline.withLock { pipeline in
+            for (sensor, own) in limits { pipeline.learn(own, of: sensor) }
+        }
+    }
+
+    /// What is on disk about a gate's settings.
+    func currentControls(of gate: Subject) -> GateControls? { pipeline.withLock { $0.controls(of: gate) } }
+
     /// Takes the results of a commit, on the log's thread.
     func completed(_ completions: [AppendCompletion]) {
         perform(

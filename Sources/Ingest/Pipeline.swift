@@ -55,6 +55,12 @@ struct Pipeline {
         self.append = append
     }
 
+    /// What is set about a gate, as far as it is on disk; `nil` if it has never reported.
+    func controls(of gate: Subject) -> GateControls? {
+        guard committed.gates[gate] != nil else { return nil }
+        return GateControls(of: gate, in: committed, settings: settings)
+    }
+
     /// Whether anything is not yet on disk.
     var isIdle: Bool { inFlight.isEmpty && waiting.isEmpty }
 
@@ -70,6 +76,11 @@ struct Pipeline {
         if actuator.isToggle { own.opener = .toggle }
         own.blackoutSeconds = max(own.blackoutSeconds, actuator.blackoutSeconds)
         if own != settings[gate] { settings.gates[gate] = own }
+    }
+
+    /// Takes in what a sensor's model can plausibly report.
+    mutating func learn(_ limits: SensorLimits, of sensor: Subject) {
+        if settings.sensors[sensor] != limits { settings.sensors[sensor] = limits }
     }
 
     /// Takes an input in. Its events go to the log at once; its consequences follow with the commit.

@@ -85,7 +85,7 @@ public struct GateRow: Sendable, Hashable {
 /// A gate command and what became of it.
 public struct CommandRow: Sendable, Hashable {
     public enum Status: String, Sendable, Hashable, CaseIterable {
-        case requested, rejected, dispatched, completed, failed
+        case requested, rejected, warned, dispatched, completed, failed
     }
 
     public var id: String

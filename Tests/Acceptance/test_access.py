@@ -158,6 +158,26 @@ def test_pages_follow_the_role(site, name, path, status):
     assert visitor.get(path).status_code == status
 
 
+@pytest.mark.parametrize(
+    "name, mode, setting", [("caio", False, False), ("bia", True, False), ("ana", True, True)]
+)
+def test_a_gates_page_offers_what_the_person_may_decide(site, name, mode, setting):
+    with Client(site, "opener") as device:
+        device.publish("garage/home/gate/front/state", "closed")
+        visitor = Visitor(site)
+        visitor.sign_in(name)
+        eventually(lambda: visitor.get("/gates/home.front").status_code == 200, "the gate's page")
+        page = visitor.get("/gates/home.front").text
+        assert ('action="/gates/home.front/mode"' in page) is mode
+        assert ('action="/gates/home.front/unattended-close/setting"' in page) is setting
+        for path, form, may in [
+            ("/gates/home.front/mode", {"mode": "locked"}, mode),
+            ("/gates/home.front/unattended-close/setting", {"mode": "warn"}, setting),
+        ]:
+            answer = visitor.post(path, form, token=visitor.token("/account"))
+            assert answer.status_code == (303 if may else 403), path
+
+
 def test_a_viewer_moves_no_gate_and_an_operator_does(site):
     with Client(site, "opener") as device:
         device.publish("garage/home/gate/front/state", "closed")

@@ -23,6 +23,7 @@ enum Examples {
                 CommandWarned(
                     commandID: "c4", action: .close, until: Timestamp(microseconds: 1_700_000_005_000_000)))
         case .gateModeChanged: .gateModeChanged(GateModeChanged(mode: .maintenance, reason: "new spring"))
+        case .unattendedCloseChanged: .unattendedCloseChanged(UnattendedCloseChanged(mode: .warn))
         case .unattendedCloseSuspended: .unattendedCloseSuspended
         case .unattendedCloseResumed: .unattendedCloseResumed
         case .commandDispatched: .commandDispatched(CommandDispatched(commandID: "c1", action: .open, receivers: 1))
@@ -33,6 +34,7 @@ enum Examples {
         case .spotFreed: .spotChanged(SpotChanged(occupied: false, tookMilliseconds: 5_400_000))
         case .readingRecorded: .readingRecorded(Reading(quantity: .temperature, value: 23.4))
         case .faultDetected: .faultDetected(SensorFault(quantity: .humidity, kind: .notANumber, raw: "nan"))
+        case .faultCleared: .faultCleared(FaultCleared(quantity: .temperature, kind: .stuck))
         case .deviceSeen: .deviceSeen(DeviceSeen(clientID: "esp1"))
         case .deviceConnected: .deviceConnected(DeviceConnected(clientID: "esp1"))
         case .deviceDisconnected: .deviceDisconnected(DeviceDisconnected(clientID: nil, reason: .keepAliveTimeout))

@@ -7,6 +7,7 @@ extension DiscoveredEntity {
         let entityName = keys.text(.name) ?? keys.text(.objectID) ?? component.objectID
         let names = [component.objectID, entityName]
         availability = DiscoveredEntity.availability(keys)
+        availabilityMode = keys[.availabilityMode].flatMap { AvailabilityMode(rawValue: $0.word) } ?? .latest
         nameParts = [message.deviceName, component.objectID]
         switch component.platform {
         case "cover": addCover(keys)

@@ -67,10 +67,32 @@ struct DiscoveredAvailability: Hashable, Sendable {
     let template: ValueTemplate?
 }
 
+/// What several availability topics of a device mean together.
+enum AvailabilityMode: String, Hashable, Sendable {
+    /// The device is there if all say so.
+    case all
+    /// The device is there if one says so.
+    case any
+    /// What was said last holds.
+    case latest
+
+    /// Whether the device is there.
+    ///
+    /// - Parameter words: what each topic said last, as far as it has.
+    func isAvailable(_ words: [Bool], latest: Bool) -> Bool {
+        switch self {
+        case .all: words.allSatisfy { $0 }
+        case .any: words.contains(true)
+        case .latest: latest
+        }
+    }
+}
+
 /// An announced entity that means something for the garage.
 struct DiscoveredEntity: Hashable, Sendable {
     var readings: [DiscoveredReading] = []
     var availability: [DiscoveredAvailability] = []
+    var availabilityMode = AvailabilityMode.latest
     var actuator: GateActuator?
     /// The parts of the name of the thing, if the firmware profiles have none for it.
     var nameParts: [String] = []

@@ -6,6 +6,8 @@ struct DiscoveryCatalog: Sendable {
     /// So many entities are known at once.
     static let mostEntities = 2000
     private static let mostPerTopic = 64
+    /// So many devices go with their bridge.
+    private static let mostBehindBridge = 500
 
     /// What is read from one topic.
     private struct Place: Sendable {
@@ -15,9 +17,24 @@ struct DiscoveryCatalog: Sendable {
             let reading: DiscoveredReading
             let actuator: GateActuator?
             let model: SensorModel?
+            /// The device behind a bridge that the thing belongs to.
+            let device: Subject?
+        }
+        /// That a device's presence is told here.
+        struct Presence: Sendable {
+            /// The announcements that say so.
+            var configs: Set<String>
+            let device: Subject
+            let rule: DiscoveredAvailability
+            let mode: AvailabilityMode
+            /// All topics that tell of the device.
+            let topics: [String]
+            /// The bridge that this topic is about, if it is not about the device itself.
+            let bridge: Subject?
+            var last: Bool?
         }
         var items: [Item] = []
-        var availability: [(config: String, device: Subject, rule: DiscoveredAvailability)] = []
+        var availability: [Presence] = []
         var unread: Set<String> = []
         var others: Set<String> = []
 
@@ -43,6 +60,9 @@ struct DiscoveryCatalog: Sendable {
         let model = announced.model.flatMap(SensorModel.init(naming:))
         for component in announced.components {
             let entity = DiscoveredEntity(component, of: announced)
+            // Its own name tells it from the bridge and from the others behind it.
+            let isBehindBridge = announced.isBehindBridge || entity.availability.count > 1
+            let own = isBehindBridge ? site.device(announced.deviceName) : nil
             for reading in entity.readings {
                 let path = reading.template?.expression.jsonPath ?? []
                 let sample = path.reversed().reduce(Self.sample(reading.meaning, isJSON: !path.isEmpty)) {
@@ -51,18 +71,26 @@ struct DiscoveryCatalog: Sendable {
                 let kind = reading.meaning.kind
                 let subject = naming(reading.topic, sample, kind) ?? site.subject(kind, entity.nameParts)
                 let item = Place.Item(
-                    config: message.topic, subject: subject, reading: reading, actuator: entity.actuator, model: model)
+                    config: message.topic, subject: subject, reading: reading, actuator: entity.actuator, model: model,
+                    device: entity.availability.isEmpty ? nil : own)
                 guard places[reading.topic]?.items.count ?? 0 < Self.mostPerTopic else { continue }
                 places[reading.topic, default: Place()].items.append(item)
                 topics.insert(reading.topic)
             }
             for rule in entity.availability {
-                let device =
-                    naming(rule.topic, rule.available, .device) ?? site.device(announced.deviceName)
-                let known = places[rule.topic]?.availability ?? []
-                guard known.count < Self.mostPerTopic, !known.contains(where: { $0.device == device }) else { continue }
-                places[rule.topic, default: Place()].availability.append((message.topic, device, rule))
+                let named = naming(rule.topic, rule.available, .device)
+                let device = own ?? named ?? site.device(announced.deviceName)
                 topics.insert(rule.topic)
+                var known = places[rule.topic]?.availability ?? []
+                if let index = known.firstIndex(where: { $0.device == device }) {
+                    known[index].configs.insert(message.topic)
+                } else if known.count < Self.mostBehindBridge {
+                    known.append(
+                        Place.Presence(
+                            configs: [message.topic], device: device, rule: rule, mode: entity.availabilityMode,
+                            topics: entity.availability.map(\.topic), bridge: named == device ? nil : named))
+                }
+                places[rule.topic, default: Place()].availability = known
             }
             for topic in entity.unreadTopics {
                 places[topic, default: Place()].unread.insert(message.topic)
@@ -78,12 +106,13 @@ struct DiscoveryCatalog: Sendable {
     }
 
     /// What a message means for the entities that report on its topic; `nil` if there are none.
-    func read(_ message: ForeignMessage) -> Finding? {
+    mutating func read(_ message: ForeignMessage) -> Finding? {
         guard let place = places[message.topic] else { return nil }
         var finding = Finding()
         for item in place.items {
             if let actuator = item.actuator { finding.actuators[item.subject] = actuator }
             if let model = item.model { finding.models[item.subject] = model }
+            if let device = item.device { finding.devices[item.subject] = device }
             let value =
                 item.reading.template.map { $0.value(text: message.text, json: message.json) }
                 ?? .string(message.text)
@@ -92,19 +121,32 @@ struct DiscoveryCatalog: Sendable {
             else { continue }
             finding.observations.append(observation)
         }
-        for (_, device, rule) in place.availability {
-            let value = rule.template.map { $0.value(text: message.text, json: message.json) } ?? .string(message.text)
-            guard let word = value?.word else { continue }
-            if word == rule.available.lowercased() {
-                finding.observations.append(.deviceStatus(device, online: true))
-            } else if word == rule.notAvailable.lowercased() {
-                finding.observations.append(.deviceStatus(device, online: false))
-            }
-        }
+        for index in place.availability.indices { notePresence(index, message, in: &finding) }
         if place.items.isEmpty, place.availability.isEmpty, !place.unread.isEmpty {
             finding.needsMapping = "its template is beyond what is understood"
         }
         return finding
+    }
+
+    /// Takes in what a message says of a device's presence: its own topic and its bridge's decide together.
+    private mutating func notePresence(_ index: Int, _ message: ForeignMessage, in finding: inout Finding) {
+        guard let known = places[message.topic]?.availability[index] else { return }
+        let value =
+            known.rule.template.map { $0.value(text: message.text, json: message.json) } ?? .string(message.text)
+        let isThere: Bool
+        switch value?.word {
+        case known.rule.available.lowercased(): isThere = true
+        case known.rule.notAvailable.lowercased(): isThere = false
+        default: return
+        }
+        places[message.topic]?.availability[index].last = isThere
+        let words = known.topics.compactMap { topic in
+            places[topic]?.availability.first { $0.device == known.device }?.last
+        }
+        if let bridge = known.bridge { finding.addStatus(of: bridge, online: isThere) }
+        // A bridge that is gone takes its devices along, whatever the mode.
+        let isLost = known.bridge != nil && !isThere
+        finding.addStatus(of: known.device, online: !isLost && known.mode.isAvailable(words, latest: isThere))
     }
 
     /// Whether a message on this topic only concerns entities that mean nothing for the garage.
@@ -119,7 +161,8 @@ struct DiscoveryCatalog: Sendable {
         for topic in known.topics {
             guard var place = places[topic] else { continue }
             place.items.removeAll { $0.config == config }
-            place.availability.removeAll { $0.config == config }
+            for index in place.availability.indices { place.availability[index].configs.remove(config) }
+            place.availability.removeAll(where: \.configs.isEmpty)
             place.unread.remove(config)
             place.others.remove(config)
             places[topic] = place.isEmpty ? nil : place

@@ -64,6 +64,7 @@ struct DiscoveryKeys {
         case availabilityTopic = "availability_topic"
         case availabilityTemplate = "availability_template"
         case availability
+        case availabilityMode = "availability_mode"
         case topic
         case payloadAvailable = "payload_available"
         case payloadNotAvailable = "payload_not_available"
@@ -84,6 +85,7 @@ struct DiscoveryKeys {
         case components
         case platform
         case origin
+        case viaDevice = "via_device"
 
         var short: String {
             switch self {
@@ -103,6 +105,7 @@ struct DiscoveryKeys {
             case .availabilityTopic: "avty_t"
             case .availabilityTemplate: "avty_tpl"
             case .availability: "avty"
+            case .availabilityMode: "avty_mode"
             case .topic: "t"
             case .payloadAvailable: "pl_avail"
             case .payloadNotAvailable: "pl_not_avail"
@@ -123,6 +126,7 @@ struct DiscoveryKeys {
             case .components: "cmps"
             case .platform: "p"
             case .origin: "o"
+            case .viaDevice: "via_device"
             }
         }
 
@@ -130,7 +134,7 @@ struct DiscoveryKeys {
         var isShared: Bool {
             switch self {
             case .stateTopic, .commandTopic, .availabilityTopic, .availabilityTemplate, .availability,
-                .payloadAvailable, .payloadNotAvailable, .device:
+                .availabilityMode, .payloadAvailable, .payloadNotAvailable, .device:
                 true
             default: false
             }

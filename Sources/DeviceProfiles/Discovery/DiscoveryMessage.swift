@@ -14,6 +14,8 @@ struct DiscoveryMessage {
     /// The device's name in words, for things that have no better name.
     let deviceName: String
     let model: String?
+    /// Whether the device speaks through another one, as Zigbee and Bluetooth devices do.
+    let isBehindBridge: Bool
 
     /// `nil` if the payload is no usable discovery message.
     init?(_ address: DiscoveryAddress, _ payload: [UInt8]) {
@@ -33,6 +35,7 @@ struct DiscoveryMessage {
         }
         let device = DiscoveryKeys(keys[.device] ?? .null)
         model = device.text(.model)
+        isBehindBridge = device[.viaDevice]?.string?.isEmpty == false
         let identifier = device[.identifiers].flatMap { $0.string ?? $0.elements.first?.string }
         deviceName = device.text(.name) ?? address.nodeID ?? identifier ?? address.objectID
     }

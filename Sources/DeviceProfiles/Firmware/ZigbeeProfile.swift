@@ -7,6 +7,10 @@ struct ZigbeeProfile: FirmwareProfile {
     /// So many children are taken offline with their bridge; more are not remembered.
     private static let mostChildren = 500
     private var children: [String: Set<Subject>] = [:]
+    /// What each child said last of itself.
+    private var isOwnWordOnline: [Subject: Bool] = [:]
+    /// The bridges that are gone.
+    private var lostBridges: Set<String> = []
     private var childCount = 0
 
     mutating func read(_ message: ForeignMessage, at site: Site) -> Finding? {
@@ -17,12 +21,17 @@ struct ZigbeeProfile: FirmwareProfile {
             let name = message.levels[1..<(message.levels.count - 1)].joined(separator: "-")
             guard let online = Self.isOnline(message) else { return .nothing }
             let device = site.device(name)
-            remember(device, of: base)
-            return .observed(.deviceStatus(device, online: online))
+            remember(device, of: base, online: online)
+            return .observed(.deviceStatus(device, online: online && !lostBridges.contains(base)))
         }
         guard let json = message.json else { return .needsMapping("the payload is not JSON") }
         let name = message.levels.dropFirst().joined(separator: "-")
-        return report(json, name: name, topic: message.topic, at: site)
+        var finding = report(json, name: name, topic: message.topic, at: site)
+        let device = site.device(name)
+        if children[base]?.contains(device) == true {
+            for observation in finding.observations { finding.devices[observation.subject] = device }
+        }
+        return finding
     }
 
     private mutating func bridge(_ message: ForeignMessage, base: String, at site: Site) -> Finding {
@@ -30,16 +39,25 @@ struct ZigbeeProfile: FirmwareProfile {
             return .nothing
         }
         var finding = Finding.observed(.deviceStatus(site.device(base), online: online))
-        if !online {
-            finding.observations += (children[base] ?? []).sorted().map { .deviceStatus($0, online: false) }
+        if online {
+            lostBridges.remove(base)
+        } else if lostBridges.count < Self.mostChildren {
+            lostBridges.insert(base)
+        }
+        // Back with its bridge comes who had not said before that it goes.
+        for child in (children[base] ?? []).sorted() where !online || isOwnWordOnline[child] == true {
+            finding.observations.append(.deviceStatus(child, online: online))
         }
         return finding
     }
 
-    private mutating func remember(_ device: Subject, of base: String) {
-        guard childCount < Self.mostChildren, children[base]?.contains(device) != true else { return }
-        children[base, default: []].insert(device)
-        childCount += 1
+    private mutating func remember(_ device: Subject, of base: String, online: Bool) {
+        if children[base]?.contains(device) != true {
+            guard childCount < Self.mostChildren else { return }
+            children[base, default: []].insert(device)
+            childCount += 1
+        }
+        isOwnWordOnline[device] = online
     }
 
     /// `online`, or the same in an object, as newer releases write it.

@@ -8,6 +8,8 @@ struct Finding: Hashable {
     var actuators: [Subject: GateActuator] = [:]
     /// The models of the sensors that the message is about, where it names them.
     var models: [Subject: SensorModel] = [:]
+    /// The devices behind a bridge that things belong to, where that is known.
+    var devices: [Subject: Subject] = [:]
     /// Why the message says nothing although a person may have expected it to: the topic needs a mapping rule.
     var needsMapping: String?
 
@@ -18,10 +20,17 @@ struct Finding: Hashable {
 
     static func observed(_ observations: Observation...) -> Finding { Finding(observations: observations) }
 
+    /// Says once whether a device is there.
+    mutating func addStatus(of device: Subject, online: Bool) {
+        let observation = Observation.deviceStatus(device, online: online)
+        if !observations.contains(observation) { observations.append(observation) }
+    }
+
     mutating func add(_ other: Finding) {
         observations += other.observations
         actuators.merge(other.actuators) { $1 }
         models.merge(other.models) { $1 }
+        devices.merge(other.devices) { $1 }
         needsMapping = needsMapping ?? other.needsMapping
     }
 }

@@ -15,6 +15,8 @@ public struct ForeignDevices: Sendable {
         public var rules: [MappingRule]
         /// Where Home Assistant says that it has started.
         public var homeAssistantPrefix: String
+        /// The topics where a message makes some device act: nobody reads a report there.
+        public var commandPositions = CommandPositions.known
 
         /// Whether the message is Home Assistant's word that it has started and wants to hear everything again.
         public func isHomeAssistantBirth(topic: String, payload: some Sequence<UInt8>) -> Bool {
@@ -70,7 +72,7 @@ public struct ForeignDevices: Sendable {
             return .tooLong
         }
         if let reading = readByRule(parsed) { return reading }
-        if CommandTopics.isCommand(message.topic) {
+        if settings.commandPositions.isCommand(message.topic) {
             return ForeignReading(reader: "command topic", interpretation: .nothing)
         }
         if let address = DiscoveryAddress(parsed, prefixes: settings.discoveryPrefixes) {
@@ -103,6 +105,12 @@ public struct ForeignDevices: Sendable {
 
     /// The model of a sensor, if its firmware or a rule names it.
     public func model(of sensor: Subject) -> SensorModel? { models[sensor] }
+
+    /// What those of these sensors can plausibly report whose model is known.
+    public func limits(of sensors: Set<Subject>) -> [Subject: SensorLimits] {
+        guard !models.isEmpty else { return [:] }
+        return sensors.reduce(into: [:]) { limits, sensor in limits[sensor] = models[sensor]?.limits }
+    }
 
     private mutating func readByRule(_ message: ForeignMessage) -> ForeignReading? {
         var whole = Finding()
@@ -156,8 +164,10 @@ public struct ForeignDevices: Sendable {
             models[sensor] = model
         }
         let observations = finding.observations.map(withinModel)
-        return ForeignReading(
+        var reading = ForeignReading(
             reader: reader, interpretation: observations.isEmpty ? .nothing : .observations(observations))
+        reading.devices = finding.devices
+        return reading
     }
 }
 
@@ -168,6 +178,14 @@ public struct ForeignReading: Hashable, Sendable {
     public var interpretation: Interpretation
     /// Why the message is unmapped although somebody knows its topic.
     public var reason: String?
+    /// The devices behind a bridge that things belong to, where that is known.
+    public var devices: [Subject: Subject] = [:]
+
+    /// The sensors whose values it holds.
+    public var sensors: Set<Subject> {
+        guard case .observations(let observations) = interpretation else { return [] }
+        return Set(observations.compactMap { if case .reading(let sensor, _, _) = $0 { sensor } else { nil } })
+    }
 
     /// A message that no device of a garage would send.
     public static let tooLong = unmapped("the topic or the payload is too long for a device's")

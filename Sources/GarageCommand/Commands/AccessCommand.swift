@@ -28,9 +28,8 @@ struct AccessCommand: AsyncParsableCommand {
 
         func run() async throws {
             let configuration = try await options.load()
-            let access = TopicAccess(rules: try TopicRules.read(configuration.accessRules)) {
-                CommandTopics.isCommand($0)
-            }
+            let commands = try ForeignDeviceSetup(configuration).commandPositions()
+            let access = TopicAccess(rules: try TopicRules.read(configuration.accessRules)) { commands.isCommand($0) }
             let answer = access.check(try await topicUser(configuration), action, topic)
             print("\(answer.isAllowed ? "allowed" : "refused"): \(answer.because)")
             if !answer.isAllowed { throw ExitCode.failure }

@@ -12,7 +12,8 @@ extension DevicesCommand {
             abstract: "Says which rule or profile reads a message, and as what.",
             discussion: """
                 A running service is asked, because it knows what its devices have announced and which rules people
-                have made. Without one, the rules of the configuration and the built-in profiles answer:
+                have made. Without one, the rules of the configuration, those that were made on the page and stand in the
+                event log of the data folder, and the built-in profiles answer:
 
                   garage devices explain tele/t1/SENSOR '{"AM2301":{"Temperature":24.6},"TempUnit":"C"}'
                 """)
@@ -30,10 +31,24 @@ extension DevicesCommand {
             }
             let setup = ForeignDeviceSetup(configuration)
             var devices = ForeignDevices(try setup.settings())
-            devices.replaceRules(try setup.mappings().map { try MappingRule($0) })
+            devices.replaceRules(try rules(setup, folder: configuration.dataDirectory))
             show(
                 MessageExplanation(
                     topic: topic, payload: Array(payload.utf8), profiles: .standard, devices: &devices))
+        }
+
+        private func rules(_ setup: ForeignDeviceSetup, folder: String) throws -> [MappingRule] {
+            let configured = try setup.mappings()
+            let file = folder + "/events.db"
+            guard FileManager.default.fileExists(atPath: file) else {
+                return try configured.map { try MappingRule($0) }
+            }
+            do {
+                // A rule of the log that this version does not understand reads nothing in the service either.
+                return try RecordedMappings.rules(configured: configured, file: file).compactMap {
+                    try? MappingRule($0)
+                }
+            } catch { throw Failure("the event log in '\(folder)' can't be read: \(error)") }
         }
 
         private func ask(_ client: ServiceClient) async throws -> MessageExplanation {

@@ -13,9 +13,27 @@ struct ForeignDeviceSetup {
             throw ConfigurationError(
                 "devices.garage is '\(configuration.devicesGarage)'; it takes 1 to 64 letters, digits, '_' and '-'")
         }
-        return ForeignDevices.Settings(
+        var settings = ForeignDevices.Settings(
             garage: garage, discoveryPrefixes: [configuration.devicesDiscoveryPrefix],
             homeAssistantPrefix: configuration.homeAssistantPrefix)
+        settings.commandPositions = try commandPositions()
+        return settings
+    }
+
+    /// Where messages make devices act. Throws the first filter that is none.
+    func commandPositions() throws -> CommandPositions {
+        let filters = configuration.devicesCommandTopics
+        guard filters.count <= CommandPositions.mostFilters else {
+            throw ConfigurationError("devices.command_topics has more than \(CommandPositions.mostFilters) topics")
+        }
+        return CommandPositions(
+            own: try filters.map { text in
+                guard let filter = TopicPattern(text) else {
+                    throw ConfigurationError(
+                        "devices.command_topics has '\(text)'; it takes topic filters such as shop/+/relay")
+                }
+                return filter
+            })
     }
 
     /// The rules of the file. Throws the first that makes no sense, with its line.

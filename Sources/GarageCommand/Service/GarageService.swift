@@ -56,14 +56,18 @@ struct GarageService {
         if let store {
             do {
                 try await BrokerStoreAlert(log: log, views: views, now: clock()).record(store)
-            } catch { throw Failure("the event log can't be written: \(error)") }
+                let commands = try ForeignDeviceSetup(configuration).commandPositions()
+                try await RetainedCommandPurge(commands: commands, log: log, now: clock()).run(store)
+            } catch let error as AppendError { throw Failure("the event log can't be written: \(error)") }
         }
         let demoPassword = attachesDemo ? EventID.make(at: clock().microseconds).description : nil
         let devices = try open("the list of devices") { try DeviceRegistry(folder: folder.path) }
         let certificate = try makeCertificate()
         let access = try makeAccess(folder: folder, log: log, views: views, devices: devices, clock: clock)
         let bridges = try Bridges(configuration)
-        let topics = CurrentTopicAccess(rules: try TopicRules.read(configuration.accessRules))
+        let topics = CurrentTopicAccess(
+            rules: try TopicRules.read(configuration.accessRules),
+            commands: try ForeignDeviceSetup(configuration).commandPositions())
         let ingest = try open("the event log") {
             try makeIngest(
                 log: log, access: access, devices: devices, topics: topics, clock: clock, demoPassword: demoPassword,

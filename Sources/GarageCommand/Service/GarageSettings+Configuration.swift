@@ -23,6 +23,10 @@ extension GarageSettings {
         alerts.overstayHours = Self.unlessZero(configuration.alertsOverstay)
         alerts.lostDeviceMinutes = Self.unlessZero(configuration.alertsLostDevice)
         alerts.silentDeviceMinutes = Self.unlessZero(configuration.alertsSilentDevice)
+        quality.judgesJumps = configuration.qualityJumps
+        quality.stuckHours = configuration.qualityStuckHours
+        quality.silentAfterMissed = configuration.qualitySilentMissed
+        quality.silentAfterSeconds = configuration.qualitySilentSeconds
         minuteOfDay = { time in
             let seconds = Double(time.microseconds) / 1_000_000
             let offset = timeZone.secondsFromGMT(for: Date(timeIntervalSince1970: seconds))

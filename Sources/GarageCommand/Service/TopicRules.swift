@@ -1,5 +1,4 @@
 import Access
-import DeviceProfiles
 import GarageConfiguration
 
 /// The rules of `access.rules`.
@@ -14,13 +13,5 @@ enum TopicRules {
             }
             return rule
         }
-    }
-}
-
-extension CommandTopics {
-    /// See `isCommand` for bytes.
-    static func isCommand(_ topic: String) -> Bool {
-        let bytes = Array(topic.utf8)
-        return isCommand(bytes.span)
     }
 }

@@ -53,6 +53,13 @@ struct CurrentState {
         var device: String?
         /// The standing faults by quantity; the key `nil` is a report that could not be read as a whole.
         var faults: [Quantity?: Fault] = [:]
+
+        /// A reading ends the faults that do not last beyond it.
+        mutating func follow(_ reading: Reading) {
+            for quantity in [reading.quantity, nil] where faults[quantity]?.kind.isLasting == false {
+                faults[quantity] = nil
+            }
+        }
     }
 
     struct Fault: Equatable {
@@ -129,6 +136,8 @@ struct CurrentState {
         case .commandRejected(let rejected):
             let key = CommandKey(gate: subject, id: rejected.commandID)
             set(newCommand(key, rejected.action, .rejected, rejected.reason.rawValue, event), at: key)
+        case .commandWarned(let warned):
+            try update(CommandKey(gate: subject, id: warned.commandID), to: .warned, nil, time, command)
         case .commandDispatched(let dispatched):
             try update(CommandKey(gate: subject, id: dispatched.commandID), to: .dispatched, nil, time, command)
         case .commandCompleted(let completed):
@@ -201,8 +210,7 @@ struct CurrentState {
     ) -> Bool {
         if let device { noteReport(of: device, at: time, position: position) }
         return change(sensor: subject, device: device?.name.text) { sensor in
-            sensor.faults[reading.quantity] = nil
-            sensor.faults[nil] = nil
+            sensor.follow(reading)
         }
     }
 
@@ -212,12 +220,15 @@ struct CurrentState {
         switch body {
         case .readingRecorded(let reading):
             change(sensor: subject, device: device) { sensor in
-                sensor.faults[reading.quantity] = nil
-                sensor.faults[nil] = nil
+                sensor.follow(reading)
             }
         case .faultDetected(let fault):
             change(sensor: subject, device: device) { sensor in
                 sensor.faults[fault.quantity] = Fault(kind: fault.kind, raw: fault.raw, time: time, position: position)
+            }
+        case .faultCleared(let cleared):
+            change(sensor: subject, device: device) { sensor in
+                if sensor.faults[cleared.quantity]?.kind == cleared.kind { sensor.faults[cleared.quantity] = nil }
             }
         default: return
         }

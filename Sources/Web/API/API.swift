@@ -60,6 +60,8 @@ struct API {
 
         let control = GateControlEndpoints(views: views, door: door, ids: ids)
         routes.post("\(base)/gates/{id}/mode", control.setMode)
+        routes.get("\(base)/gates/{id}/controls", control.controls)
+        routes.post("\(base)/gates/{id}/unattended-close/setting", control.setUnattendedClose)
         routes.post("\(base)/gates/{id}/unattended-close/resume", control.resumeUnattendedClose)
 
         let alerts = AlertEndpoints(views: views, door: door)

@@ -27,6 +27,8 @@ struct GuardedDoor: CommandDoor {
         try await door.perform(deed, by: named(origin, CallerIdentity.current))
     }
 
+    func controls(of gate: Subject) -> GateControls? { door.controls(of: gate) }
+
     func unmappedTopics() -> [UnmappedTopic] { door.unmappedTopics() }
 
     private func named(_ origin: EventMetadata, _ caller: CallerIdentity) -> EventMetadata {

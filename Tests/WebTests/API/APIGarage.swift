@@ -30,7 +30,8 @@ final class APIGarage: Sendable {
         let router = Router(context: WebContext.self)
         router.addMiddleware { Compression() }
         let routes = try API(
-            views: garage.views, door: garage.door, log: garage.log, files: .embedded,
+            views: garage.views, door: garage.door, devices: MappingEndpointTests.KeptDevices(), log: garage.log,
+            files: .embedded,
             clock: SiteClock(timeZone: try #require(TimeZone(identifier: "America/Sao_Paulo"))),
             now: { Timestamp(microseconds: APIGarage.start + 60_000_000) },
             status: { garage.status.withLock { $0 } },
@@ -207,6 +208,8 @@ final class SteeredDoor: CommandDoor {
             switch deed {
             case .setMode(let gate, let mode, let reason):
                 (gate, .gateModeChanged(GateModeChanged(mode: mode, reason: reason)))
+            case .setUnattendedClose(let gate, let mode):
+                (gate, .unattendedCloseChanged(UnattendedCloseChanged(mode: mode)))
             case .resumeUnattendedClose(let gate): (gate, .unattendedCloseResumed)
             case .acknowledge(let position):
                 (
@@ -217,7 +220,15 @@ final class SteeredDoor: CommandDoor {
         return try await record(subject, body, origin)
     }
 
-    func unmappedTopics() -> [UnmappedTopic] { [] }
+    func controls(of gate: Subject) -> GateControls? {
+        GateControls(
+            mode: .normal, unattendedClose: .off, warningSeconds: 5, isSuspended: false, isOnePiece: false)
+    }
+
+    func unmappedTopics() -> [UnmappedTopic] {
+        let time = Timestamp(microseconds: APIGarage.start)
+        return [UnmappedTopic(topic: "casa/x", count: 3, lastPayload: "1", lastTime: time, clientID: "esp1")]
+    }
 
     private func record(
         _ subject: Subject, _ body: EventBody, _ origin: EventMetadata

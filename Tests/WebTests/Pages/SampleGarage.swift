@@ -269,6 +269,8 @@ final class SampleGarage: PageReads, CommandDoor {
             switch deed {
             case .setMode(let gate, let mode, let reason):
                 (gate, .gateModeChanged(GateModeChanged(mode: mode, reason: reason)))
+            case .setUnattendedClose(let gate, let mode):
+                (gate, .unattendedCloseChanged(UnattendedCloseChanged(mode: mode)))
             case .resumeUnattendedClose(let gate): (gate, .unattendedCloseResumed)
             case .acknowledge(let position):
                 (
@@ -277,6 +279,11 @@ final class SampleGarage: PageReads, CommandDoor {
                 )
             }
         return append(subject, body, at: Timestamp(microseconds: 0))
+    }
+
+    func controls(of gate: Subject) -> GateControls? {
+        GateControls(
+            mode: .normal, unattendedClose: .off, warningSeconds: 5, isSuspended: false, isOnePiece: false)
     }
 
     func unmappedTopics() -> [UnmappedTopic] { content.withLock { $0.unmapped } }

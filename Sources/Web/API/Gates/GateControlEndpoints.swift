@@ -3,8 +3,8 @@ import Hummingbird
 import Ingest
 import Views
 
-/// `POST /gates/{id}/mode` and `POST /gates/{id}/unattended-close/resume`: what a person decides about a gate beside
-/// moving it.
+/// `GET /gates/{id}/controls`, `POST /gates/{id}/mode`, `POST /gates/{id}/unattended-close/setting` and `…/resume`: what a
+/// person decides about a gate beside moving it.
 struct GateControlEndpoints {
     let views: Views
     let door: any CommandDoor
@@ -20,6 +20,34 @@ struct GateControlEndpoints {
         try body.end()
         guard let mode else { return Problem.body([]).response(instance: request.uri.path) }
         return try await perform(.setMode(gate: gate, mode, reason: reason), on: gate, request)
+    }
+
+    @Sendable func controls(_ request: Request, _ context: WebContext) async throws -> Response {
+        let gate = try await ids.subject(.gate, context)
+        try QueryReader(request).end()
+        guard let controls = door.controls(of: gate) else { throw Problem.notFound("There is no gate with this id.") }
+        var json = JSONWriter()
+        json.object { json in
+            json.identity(gate)
+            json.member("mode", controls.mode.rawValue)
+            json.member("unattended_close", controls.unattendedClose.rawValue)
+            json.member("unattended_close_suspended", controls.isSuspended)
+            json.member("warning_seconds", Int64(controls.warningSeconds))
+            json.member("one_piece", controls.isOnePiece)
+        }
+        return Answer.json(json, cacheControl: "no-store")
+    }
+
+    /// `{"mode":"off|warn|device-warns"}`.
+    @Sendable func setUnattendedClose(_ request: Request, _ context: WebContext) async throws -> Response {
+        var body = try await JSONBody.read(request)
+        let gate = try await ids.subject(.gate, context)
+        let word = body.text("mode", limit: 16)
+        let mode = body.require(
+            "mode", word.flatMap(GateSettings.UnattendedClose.init), "Must be off, warn or device-warns.")
+        try body.end()
+        guard let mode else { return Problem.body([]).response(instance: request.uri.path) }
+        return try await perform(.setUnattendedClose(gate: gate, mode), on: gate, request)
     }
 
     @Sendable func resumeUnattendedClose(_ request: Request, _ context: WebContext) async throws -> Response {

@@ -52,10 +52,15 @@ struct SensorEndpoints {
         }
     }
 
-    /// `fault` if the sensor has said since that it can't measure this, `offline` if its device is gone.
+    /// `suspect` if the sensor is stuck or its newest value was an impossible jump, `silent` if it has stopped reporting,
+    /// `fault` if it has said since that it can't measure this, `offline` if its device is gone.
     private static func quality(of latest: SensorRow.LatestReading, _ row: SensorRow) -> String {
-        if let fault = row.fault, fault.fault.quantity ?? latest.quantity == latest.quantity, fault.time > latest.time {
-            return "fault"
+        if let fault = row.fault, fault.fault.quantity ?? latest.quantity == latest.quantity {
+            switch fault.fault.kind {
+            case .jump, .stuck: return "suspect"
+            case .silent: return row.deviceOnline == false ? "offline" : "silent"
+            case .notANumber, .null, .outOfRange, .unreadable: if fault.time > latest.time { return "fault" }
+            }
         }
         return row.deviceOnline == false ? "offline" : "good"
     }

@@ -52,6 +52,7 @@ struct EventSentence {
         case .gateModeChanged(let changed):
             markup = sentence("mode_" + changed.mode.rawValue)
             aside = changed.reason.map { words.text("quoted", ["text": $0.cut(to: 200)]) }
+        case .unattendedCloseChanged(let changed): markup = sentence("unattended_close_" + changed.mode.rawValue)
         case .unattendedCloseSuspended: markup = sentence("unattended_close_suspended")
         case .unattendedCloseResumed: markup = sentence("unattended_close_resumed")
         case .spotChanged(let changed):
@@ -74,6 +75,11 @@ struct EventSentence {
             markup = sentence(
                 "fault", ["quantity": Markup(quantity), "fault": Markup(words.text("fault_" + fault.kind.rawValue))])
             aside = fault.raw.isEmpty ? nil : words.text("quoted", ["text": fault.raw.cut(to: 60)])
+        case .faultCleared(let cleared):
+            let quantity = SensorCard.name(of: cleared.quantity, in: text)
+            markup = sentence(
+                "fault_cleared",
+                ["quantity": Markup(quantity), "fault": Markup(words.text("fault_" + cleared.kind.rawValue))])
         case .deviceSeen: markup = sentence("device_seen")
         case .deviceConnected: markup = sentence("device_connected")
         case .deviceDisconnected(let disconnected):
@@ -136,13 +142,14 @@ struct EventLook {
             case .commandDispatched: ("sent", .plain)
             case .commandCompleted: ("check", .good)
             case .commandFailed: ("failed", .bad)
-            case .gateModeChanged: ("access", .plain)
+            case .gateModeChanged, .unattendedCloseChanged: ("access", .plain)
             case .unattendedCloseSuspended: ("denied", .bad)
             case .unattendedCloseResumed: ("check", .good)
             case .spotOccupied: ("car", .plain)
             case .spotFreed: ("spot-free", .good)
             case .readingRecorded: ("sensor", .plain)
             case .faultDetected: ("fault", .warning)
+            case .faultCleared: ("check", .good)
             case .deviceSeen: ("device", .plain)
             case .deviceConnected: ("online", .good)
             case .deviceDisconnected: ("offline", .warning)

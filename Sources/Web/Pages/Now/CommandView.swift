@@ -21,7 +21,7 @@ enum CommandView {
         case .completed:
             values["took"] = text.words.text(
                 "took", ["time": text.duration(command.updated.milliseconds(since: command.requested))])
-        case .requested, .dispatched: break
+        case .requested, .warned, .dispatched: break
         }
         return values
     }
@@ -29,7 +29,7 @@ enum CommandView {
     private static func tone(_ status: CommandRow.Status) -> EventLook.Tone {
         switch status {
         case .requested, .dispatched: .moving
-        case .rejected: .warning
+        case .rejected, .warned: .warning
         case .completed: .good
         case .failed: .bad
         }
@@ -38,6 +38,7 @@ enum CommandView {
     private static func icon(_ status: CommandRow.Status) -> String {
         switch status {
         case .requested: "command"
+        case .warned: "alert"
         case .dispatched: "sent"
         case .rejected: "denied"
         case .completed: "check"

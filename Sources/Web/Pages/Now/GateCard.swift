@@ -43,7 +43,7 @@ struct GateCard {
     }
 
     private static func isUnderWay(_ command: CommandRow?) -> Bool {
-        command?.status == .requested || command?.status == .dispatched
+        command.map { [.requested, .warned, .dispatched].contains($0.status) } ?? false
     }
 
     func values(in text: PageText) -> [String: Any] {

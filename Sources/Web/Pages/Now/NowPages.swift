@@ -65,7 +65,8 @@ struct NowPages: Sendable {
 
     /// `/gates/{id}`
     func gate(_ id: Subject, _ range: PageRange, _ words: Wording) -> LivePage {
-        LivePage(
+        let caller = CallerIdentity.current
+        return LivePage(
             title: words.text("subject_gate", ["name": id.name.text, "Name": id.name.text.capitalizedFirst]),
             section: "overview", template: "gate", livePath: "/gates/\(id.id)/live?\(range.query)",
             fixed: picker(range, "/gates/\(id.id)", GateHistoryView.spans)
@@ -81,6 +82,9 @@ struct NowPages: Sendable {
             ]
             return [
                 try region("gates", "gates", ["t": text.words.texts, "gates": [card.values(in: text)]]),
+                try region(
+                    "controls", "gate-controls",
+                    GateControlsView(gate: id, controls: door.controls(of: id), caller: caller, text: text).values()),
                 try region(
                     "commands", "commands",
                     ["t": text.words.texts, "commands": commands, "hasCommands": !commands.isEmpty]),

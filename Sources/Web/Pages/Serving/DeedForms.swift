@@ -6,8 +6,8 @@ import Logging
 import NIOCore
 
 extension Pages {
-    /// `POST /alerts/{id}/acknowledge`, `POST /gates/{id}/mode` and `POST /gates/{id}/unattended-close`: forms that record
-    /// what a person decides, and go back to the page that the form stood on.
+    /// `POST /alerts/{id}/acknowledge`, `POST /gates/{id}/mode`, `POST /gates/{id}/unattended-close` and `…/setting`: forms
+    /// that record what a person decides, and go back to the page that the form stood on.
     func addDeedForms(to router: Router<WebContext>) {
         router.post("/alerts/{id}/acknowledge") { request, context in
             guard let position = context.parameters.get("id", as: Int64.self) else { throw PageProblem.notFound }
@@ -22,10 +22,24 @@ extension Pages {
                 return .setMode(gate: gate, mode, reason: reason.map(String.init))
             }
         }
+        addUnattendedCloseForm(to: router)
         router.post("/gates/{id}/unattended-close") { request, context in
             let gate = try await subject(.gate, context)
             return try await perform(request, context, back: "/gates/\(gate.id)") { _ in
                 .resumeUnattendedClose(gate: gate)
+            }
+        }
+    }
+
+    private func addUnattendedCloseForm(to router: Router<WebContext>) {
+        router.post("/gates/{id}/unattended-close/setting") { request, context in
+            let gate = try await subject(.gate, context)
+            return try await perform(request, context, back: "/gates/\(gate.id)") { form in
+                guard
+                    let mode = form.first(where: { $0.name == "mode" })
+                        .flatMap({ GateSettings.UnattendedClose(rawValue: $0.value) })
+                else { throw PageProblem.badForm }
+                return .setUnattendedClose(gate: gate, mode)
             }
         }
     }
