@@ -95,7 +95,8 @@ def test_a_device_behind_a_bridge_goes_with_it_and_by_its_own_word(garage):
         )
 
     def online(name: str) -> bool:
-        return (garage.one("devices", f"home.{name}") or {}).get("online")
+        state = (garage.one("devices", f"home.{name}") or {}).get("state")
+        return {"online": True, "offline": False}.get(state)
 
     with Client(garage, "z2m") as bridge:
         bridge.publish("zigbee2mqtt/bridge/state", '{"state":"online"}', retain=True)

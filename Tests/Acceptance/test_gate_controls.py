@@ -70,7 +70,7 @@ def test_the_setting_outlives_a_restart_and_the_api_tells_it(gate):
     again = gate.request("POST", "/api/v1/gates/home.front/unattended-close/setting", json={"mode": "warn"})
     assert again.json()["changed"] is False
     gate.restart()
-    controls = gate.get("/api/v1/gates/home.front/controls")
+    controls = gate.get("/gates/home.front/controls")
     assert controls["unattended_close"] == "warn" and controls["warning_seconds"] == 5
     wrong = gate.request("POST", "/api/v1/gates/home.front/unattended-close/setting", json={"mode": "always"})
     assert wrong.status_code == 422

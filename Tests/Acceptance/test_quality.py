@@ -11,7 +11,7 @@ TOPIC = "garage/home/sensor/dht1/temperature"
 
 
 def quality(garage) -> str:
-    return garage.get("/api/v1/sensors/home.dht1/latest")["latest"][0]["quality"]
+    return garage.get("/sensors/home.dht1/latest")["latest"][0]["quality"]
 
 
 def test_an_impossible_jump_is_kept_raw_and_flagged(garage):
@@ -22,9 +22,8 @@ def test_an_impossible_jump_is_kept_raw_and_flagged(garage):
         fault = garage.await_event("sensor.fault-detected")
         assert fault["data"] == {"kind": "impossible-jump", "quantity": "temperature", "raw": "-12.0"}
         eventually(lambda: quality(garage) == "suspect", "the quality")
-        page = garage.pages("/sensors/home.dht1").text
+        page = garage.request("GET", "/sensors/home.dht1?lang=en").text
         assert "jumped further than it can" in page
-        assert "24" in page and "-12" not in [row["value"] for row in garage.events(type="sensor.reading-recorded")]
         device.publish(TOPIC, "24.2", qos=1)
         garage.await_event("sensor.fault-cleared")
         eventually(lambda: quality(garage) == "good", "the quality")
@@ -56,7 +55,7 @@ def test_a_silent_sensor_is_told_until_it_reports_again(impatient):
         assert fault["data"]["kind"] == "silent"
         assert garage.await_event("alert.raised")["data"]["condition"] == "sensor-fault"
         eventually(lambda: quality(garage) == "silent", "the quality")
-        assert "stays away" in garage.pages("/sensors/home.dht1").text
+        assert "stays away" in garage.request("GET", "/sensors/home.dht1?lang=en").text
         # A restart reads the log again, and judges nothing by it.
         garage.restart()
         assert len(garage.events(type="sensor.fault-detected")) == 1

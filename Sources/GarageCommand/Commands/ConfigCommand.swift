@@ -75,6 +75,11 @@ extension ServiceConfiguration {
                 case .retentionTelemetryDays: String(telemetryDays)
                 case .devicesGarage: devicesGarage
                 case .devicesDiscoveryPrefix: devicesDiscoveryPrefix
+                case .devicesCommandTopics: devicesCommandTopics.joined(separator: ", ")
+                case .qualityJumps: qualityJumps ? "on" : "off"
+                case .qualityStuckHours: qualityStuckHours.map(String.init) ?? "(by the sensor's model)"
+                case .qualitySilentMissed: String(qualitySilentMissed)
+                case .qualitySilentSeconds: String(qualitySilentSeconds)
                 case .homeAssistantDiscovery: homeAssistantDiscovery ? "on" : "off"
                 case .homeAssistantPrefix: homeAssistantPrefix
                 case .webhookTheThingsStack: theThingsStackSecret == nil ? "(not set)" : "(set)"
