@@ -163,7 +163,7 @@ extension Ingest: BrokerPolicy {
         }
     }
 
-    public func isCommand(topic: String) -> Bool { CommandTopics.isCommand(topic) }
+    public func isCommand(topic: String) -> Bool { options.foreign.commandPositions.isCommand(topic) }
 
     /// A will on a command topic would move a gate when a connection breaks.
     private func isForbidden(_ will: ConnectRequest.Will) -> Bool { isVolatile(topic: will.topic) }

@@ -19,12 +19,15 @@ struct BridgeGate: Sendable {
     static let none = BridgeGate(rights: [:])
 
     private let rights: [String: Rights]
+    /// Where messages make devices act.
+    private var commands = CommandPositions.known
 
     private init(rights: [String: Rights]) { self.rights = rights }
 
     /// Throws a ``ConfigurationError`` for what can't be used.
     init(_ configuration: ServiceConfiguration) throws {
         let settings = try BridgeSettings.all(configuration)
+        commands = try ForeignDeviceSetup(configuration).commandPositions()
         rights = Dictionary(
             zip(configuration.bridges, settings).map { bridge, settings in
                 (
@@ -47,7 +50,7 @@ struct BridgeGate: Sendable {
 
     func mayPublish(_ topic: String, _ client: ClientContext) -> Bool {
         guard let name = client.principal.name, let own = rights[name], !topic.hasPrefix("$") else { return false }
-        return !CommandTopics.isCommand(topic) || own.movesAllGates || !own.gates.isEmpty
+        return !commands.isCommand(topic) || own.movesAllGates || !own.gates.isEmpty
     }
 
     /// The routes say what a bridge reads, and they are the operator's.

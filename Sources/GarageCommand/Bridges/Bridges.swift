@@ -13,18 +13,24 @@ import Web
 final class Bridges: Service {
     private let bridges = Mutex<[Bridge]>([])
     private let settings: [BridgeSettings]
+    /// Where messages make devices act.
+    private let commands: CommandPositions
 
     /// Throws a ``ConfigurationError`` for what can't be used.
-    init(_ configuration: ServiceConfiguration) throws { settings = try BridgeSettings.all(configuration) }
+    init(_ configuration: ServiceConfiguration) throws {
+        settings = try BridgeSettings.all(configuration)
+        commands = try ForeignDeviceSetup(configuration).commandPositions()
+    }
 
     /// Makes the bridges, and the sessions in which messages wait for them; ends those of bridges that are no more.
     func prepare(on server: MQTTServer, identity: String, record: BridgeRecord) async throws {
+        let commands = commands
         try await Bridge.removeSessions(on: server, except: Set(settings.map(\.name)))
         for settings in settings {
             let address = HostPort(host: settings.host, port: settings.port).description
             let bridge = try Bridge(
                 settings: settings, server: server, identity: identity,
-                isCommand: { CommandTopics.isCommand($0) },
+                isCommand: { commands.isCommand($0) },
                 onChange: { isConnected, problem in
                     record.append(
                         isConnected
