@@ -1,5 +1,5 @@
 /// How often something reports, learned from its own reports.
-struct Cadence: Hashable, Sendable {
+struct Cadence: Hashable, Sendable, Codable {
     /// Reports that are nearer together than this are parts of one, in milliseconds.
     private static let sameReportMilliseconds: Int64 = 100
     /// So many intervals make a habit.

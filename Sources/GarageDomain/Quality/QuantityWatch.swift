@@ -1,5 +1,5 @@
 /// What is known of a sensor's ways with one quantity, from what it has sent since the service started.
-struct QuantityWatch: Hashable, Sendable {
+struct QuantityWatch: Hashable, Sendable, Codable {
     /// A change is judged only by a sensor that has shown so many plausible values.
     private static let fewestForJump = 5
     /// So many values that agree with each other are believed, however far they are from those before.
@@ -21,7 +21,7 @@ struct QuantityWatch: Hashable, Sendable {
     private var movedAt: Timestamp?
     private var movedBefore: Timestamp?
 
-    private struct Candidate: Hashable, Sendable {
+    private struct Candidate: Hashable, Sendable, Codable {
         var value: Double
         var time: Timestamp
         var count: Int

@@ -1,5 +1,5 @@
 /// What is known of a sensor's ways. Live knowledge that no event repeats: after a restart it is learned anew.
-struct SensorWatch: Hashable, Sendable {
+struct SensorWatch: Hashable, Sendable, Codable {
     /// The most sensors that are watched.
     static let capacity = 5000
 
