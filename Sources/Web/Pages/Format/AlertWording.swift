@@ -14,6 +14,7 @@ enum AlertWording {
         switch AlertCondition(rawValue: alert.condition) {
         case nil: return nil
         case .obstructed, .movedAtNight, .unattendedCloseSuspended, .tooManyCommands: return words.texts[key]
+        case .sensorFault: return sensorFault(alert.text, in: words)
         case .commandFailed: return failedCommand(alert.text, in: words)
         case .silentDevice where alert.text.hasPrefix("offline"): key += "_offline"
         case .openTooLong, .overstay, .silentDevice: break
@@ -21,6 +22,18 @@ enum AlertWording {
         let figure = alert.text.split { !("0"..."9").contains($0) }.first
         guard let figure, words.texts[key] != nil else { return nil }
         return words.text(key, ["number": String(figure).cut(to: 12)])
+    }
+
+    /// `QUANTITY stays at VALUE while …`, `QUANTITY was no plausible value …` or `reports nothing …`
+    private static func sensorFault(_ text: String, in words: Wording) -> String? {
+        let parts = text.split(separator: " ")
+        guard let first = parts.first, parts.count > 3 else { return nil }
+        let key = "alert_text_" + AlertCondition.sensorFault.rawValue
+        if first == "reports" { return words.texts[key + "_silent"] }
+        let quantity = words.texts["quantity_" + (first == "report" ? "any" : String(first))]
+        guard let quantity else { return nil }
+        guard parts[1] == "stays" else { return words.text(key + "_implausible", ["quantity": quantity]) }
+        return words.text(key + "_stuck", ["quantity": quantity, "value": String(parts[3]).cut(to: 12)])
     }
 
     /// `command to ACTION failed: REASON`
