@@ -16,13 +16,20 @@ struct RollupsFile: Sendable {
     /// "GRRU", kept in the file's `application_id`.
     static let applicationID = 0x4752_5255
 
+    /// A service that runs may be writing: that takes milliseconds.
+    private static let configuration: Configuration = {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(5)
+        return configuration
+    }()
+
     init(directory: String, name: String = "rollups.db") { path = directory + "/" + name }
 
     /// Makes sure that there is a file which fits the log.
     func prepare(for log: EventLog, logger: Logger) throws {
         if FileManager.default.fileExists(atPath: path) {
             do {
-                let queue = try DatabaseQueue(path: path)
+                let queue = try DatabaseQueue(path: path, configuration: RollupsFile.configuration)
                 defer { try? queue.close() }
                 if try queue.read({ try RollupsFile.isOf(log, $0) }) {
                     try queue.write { database in
@@ -48,7 +55,7 @@ struct RollupsFile: Sendable {
         guard FileManager.default.fileExists(atPath: old.path) else { return try create(for: log) }
         try old.prepare(for: log, logger: logger)
         try copy(old)
-        let target = try DatabaseQueue(path: path)
+        let target = try DatabaseQueue(path: path, configuration: RollupsFile.configuration)
         try target.write { try RollupsFile.rewind($0, log) }
         try target.close()
     }
@@ -56,8 +63,8 @@ struct RollupsFile: Sendable {
     /// Makes this file a copy of another one.
     func copy(_ other: RollupsFile) throws {
         try delete()
-        let source = try DatabaseQueue(path: other.path)
-        let target = try DatabaseQueue(path: path)
+        let source = try DatabaseQueue(path: other.path, configuration: RollupsFile.configuration)
+        let target = try DatabaseQueue(path: path, configuration: RollupsFile.configuration)
         try source.backup(to: target)
         try source.close()
         try target.close()
@@ -78,7 +85,7 @@ struct RollupsFile: Sendable {
     }
 
     private func create(for log: EventLog) throws {
-        let queue = try DatabaseQueue(path: path)
+        let queue = try DatabaseQueue(path: path, configuration: RollupsFile.configuration)
         // Before the first table: it can't be changed in a file that has some.
         try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
         try queue.write { database in

@@ -64,6 +64,8 @@ struct ViewsFile: Sendable {
         var configuration = Configuration()
         configuration.label = "views"
         configuration.maximumReaderCount = 4
+        // A rebuild writes the roll-ups beside the views in use.
+        configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { [rollups] database in
             // Readers have the system's cache behind them; together they must not make an idle service large.
             let cache = database.configuration.readonly ? 2048 : 16_384

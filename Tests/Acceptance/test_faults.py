@@ -205,7 +205,7 @@ class Flood(threading.Thread):
         try:
             while not self.ends.is_set():
                 self.sent += 1
-                payload = f'{{"temperature":{self.sent % 600 / 10},"remark":"{"x" * 16000}"}}'.encode()
+                payload = f'{{"temperature":{20 + self.sent % 10 / 10},"remark":"{"x" * 16000}"}}'.encode()
                 start = time.monotonic()
                 self.wire.socket.settimeout(60)
                 self.wire.send(publish(self.topic, payload, self.sent, qos=1))
@@ -247,9 +247,13 @@ def test_a_slow_disk_slows_publishers_down_and_memory_stays_bounded(on_faulty_di
         assert flood.error is None, flood.error
         most = max(most, resident_megabytes(garage))
     assert most - before < 200, f"{before} MB became {most} MB"
-    counts: dict[str, int] = {}
-    for event in garage.events(type="sensor.reading-recorded"):
-        counts[event["subject"]] = counts.get(event["subject"], 0) + 1
-    assert counts == {f"sensor/home.flood{index}": flood.sent for index, flood in enumerate(floods)}
+    sent = {f"sensor/home.flood{index}": flood.sent for index, flood in enumerate(floods)}
+
+    def counts() -> dict[str, int]:
+        subjects = [event["subject"] for event in garage.events(type="sensor.reading-recorded")]
+        return {subject: subjects.count(subject) for subject in sent}
+
+    # What was sent at QoS 0 just before the end is still on its way.
+    eventually(lambda: counts() == sent, f"all of {sent}", 60)
     assert "messages dropped" not in garage.log()
     ends_whole(garage)

@@ -12,7 +12,7 @@ from device import Client
 from waiting import eventually
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-EXAMPLES = {"kind": "gate", "position": "1", "command": "c1"}
+EXAMPLES = {"kind": "gate", "position": "1", "command": "c1", "mapping": "porch"}
 THINGS = {"alerts": "1", "gates": "home.front", "streams": "home.front", "spots": "A1", "sensors": "dht1", "devices": "esp1"}
 
 
@@ -79,7 +79,9 @@ def test_every_answer_is_as_the_document_says(garage):
         # A garage in order has no alert; their form is checked where alerts are raised.
         if path.endswith("/stream") or path == "/api/v1/alerts/{id}":
             continue
-        plain = garage.request("GET", document.example(path))
+        listed = [document.resolve(node) for node in operation.get("parameters", [])]
+        needed = {node["name"]: node["example"] for node in listed if node["in"] == "query" and node.get("required")}
+        plain = garage.request("GET", document.example(path), params=needed)
         assert plain.status_code == 200, f"{path}: {plain.text}"
         document.check_answer(operation, plain)
         parameters = [document.resolve(node) for node in operation.get("parameters", [])]
@@ -92,16 +94,25 @@ def test_every_answer_is_as_the_document_says(garage):
             document.check_answer(operation, garage.request("GET", path.format_map({"id": "home.none", "command": "x"})))
         tag = plain.headers.get("ETag")
         if tag and "304" in operation["responses"]:
-            known = garage.request("GET", document.example(path), headers={"If-None-Match": tag})
-            document.check_answer(operation, known)
-            assert known.status_code == 304, path
+            answers = []
+
+            def unchanged() -> bool:
+                # A late event, of a client that has gone for example, may come between the two.
+                tag = garage.request("GET", document.example(path), params=needed).headers["ETag"]
+                known = {"If-None-Match": tag}
+                answers.append(garage.request("GET", document.example(path), params=needed, headers=known))
+                document.check_answer(operation, answers[-1])
+                return answers[-1].status_code == 304
+
+            eventually(unchanged, f"304 for {path}")
 
 
 def test_the_examples_of_requests_work(garage):
     fill(garage)
     document = Document(garage)
     for path, operation in document.operations("post"):
-        if "requestBody" not in operation:
+        # A webhook is off until it has a secret; test_foreign_devices has theirs.
+        if "requestBody" not in operation or path.startswith("/api/v1/ingest/"):
             continue
         body = operation["requestBody"]["content"]["application/json"]
         document.check(body["example"], body["schema"])
@@ -126,7 +137,7 @@ def test_a_method_that_is_not_documented_is_not_allowed(garage):
     document = Document(garage)
     for path, item in document.text["paths"].items():
         allowed = {method.upper() for method in item} | ({"HEAD"} if "get" in item else set()) | {"OPTIONS"}
-        for method in ("DELETE", "PUT", "PATCH"):
+        for method in {"DELETE", "PUT", "PATCH"} - allowed:
             answer = garage.request(method, document.example(path))
             assert answer.status_code == 405, f"{method} {path}"
             assert set(answer.headers["Allow"].split(", ")) == allowed
