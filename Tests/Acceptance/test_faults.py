@@ -253,7 +253,7 @@ def test_a_slow_disk_slows_publishers_down_and_memory_stays_bounded(on_faulty_di
         subjects = [event["subject"] for event in garage.events(type="sensor.reading-recorded")]
         return {subject: subjects.count(subject) for subject in sent}
 
-    # What was sent at QoS 0 just before the end is still on its way.
+    # All of it is acknowledged; the views, which answer here, follow the log at a distance.
     eventually(lambda: counts() == sent, f"all of {sent}", 60)
     assert "messages dropped" not in garage.log()
     ends_whole(garage)

@@ -70,22 +70,10 @@ struct SingleEventPage {
         }
     }
 
-    private static func commandID(_ row: EventRow) -> String? {
-        switch row.body {
-        case .gateMoved(let moved): moved.commandID
-        case .commandRequested(let command): command.commandID
-        case .commandRejected(let command): command.commandID
-        case .commandDispatched(let command): command.commandID
-        case .commandCompleted(let command): command.commandID
-        case .commandFailed(let command): command.commandID
-        default: nil
-        }
-    }
-
     /// The command, if there was one, and everything that happened on its account.
     private func undertaking(_ related: [EventRow]) async throws -> [String: Any] {
         var values: [String: Any] = ["events": related.map { EventRowView.values($0, in: text) }]
-        guard let id = related.lazy.compactMap(SingleEventPage.commandID).first else {
+        guard let id = related.lazy.compactMap(\.body?.commandID).first else {
             values["heading"] = text.words.text("event_related")
             return values
         }
