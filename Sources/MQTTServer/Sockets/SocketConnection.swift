@@ -14,7 +14,7 @@
     final class SocketConnection: PolledSocket, Transport {
         /// How long a client may take to read the reason why it is being closed.
         private static let farewell = TimeAmount.seconds(1)
-        /// After so many full buffers other connections have their turn.
+        /// After so many full buffers other connections have their turn, and at once when those are not of full size.
         private static let receivesPerTurn = 4
 
         private let sockets: SocketLoop
@@ -67,8 +67,8 @@
         override func loopEnded() { end() }
 
         private func receive() {
-            let buffer = sockets.poller.receiveBuffer
             for _ in 0..<Self.receivesPerTurn {
+                let buffer = sockets.poller.receiveBuffer
                 let count = cepoll_receive(descriptor, buffer.baseAddress, buffer.count)
                 guard count > 0 else {
                     if count < 0, errno == EAGAIN || errno == EINTR { return }
@@ -76,9 +76,11 @@
                     return
                 }
                 if let id, !isFinishing {
+                    let began = NIODeadline.now().uptimeNanoseconds
                     loop.receive(id, UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count]))
+                    sockets.poller.receiveBudget.handled(count, in: NIODeadline.now().uptimeNanoseconds &- began)
                 }
-                if isClosed || !isReading || count < buffer.count { return }
+                if isClosed || !isReading || count < sockets.poller.receiveBudget.largest { return }
             }
         }
 

@@ -12,7 +12,7 @@
     final class SocketListener: PolledSocket {
         private static let backlog: Int32 = 1024
         /// After so many connections others have their turn.
-        private static let acceptsPerTurn = 64
+        private static let acceptsPerTurn = 16
         /// How long to wait when the system has no descriptors or memory for another connection.
         private static let pause = TimeAmount.milliseconds(100)
 
@@ -86,14 +86,15 @@
 
         /// Gives a connection to the next loop.
         private func deal(_ descriptor: Int32, _ peer: PeerAddress?) {
+            let (gate, name, isLenient) = (gate, name, isLenient)
+            // Decided here: a flood of connections must not reach the other loops.
+            guard peer.map({ peer in gate.admit(peer.ip) { peer.description } }) ?? true else {
+                _ = cepoll_close(descriptor)
+                return
+            }
             let (sockets, loop) = loops[nextLoop]
             nextLoop = (nextLoop + 1) % loops.count
-            let (gate, name, isLenient) = (gate, name, isLenient)
             let serve: @Sendable () -> Void = {
-                guard peer.map({ peer in gate.admit(peer.ip) { peer.description } }) ?? true else {
-                    _ = cepoll_close(descriptor)
-                    return
-                }
                 let connection = SocketConnection(
                     descriptor: descriptor, sockets: sockets, loop: loop, gate: gate, address: peer?.ip)
                 connection.open(Peer(address: peer?.description ?? "unix", listener: name, isLenient: isLenient))

@@ -51,9 +51,9 @@
         private let wakeUp: Int32
         private let name: String
         private let events: UnsafeMutablePointer<epoll_event>
-        /// Where all sockets of the loop receive, so that none keeps memory of its own. Small enough to stay in the
-        /// processor's cache.
-        let receiveBuffer: UnsafeMutableRawBufferPointer
+        private let received: UnsafeMutableRawBufferPointer
+        /// How much of `receiveBuffer` is used.
+        var receiveBudget = ReceiveBudget(largest: SocketPoller.receiveSize)
         private var sockets: [PolledSocket?] = []
         private var lastGeneration: UInt32 = 0
         private var running: [@Sendable () -> Void] = []
@@ -70,7 +70,7 @@
                 throw IOError(errnoCode: code, reason: "eventfd")
             }
             events = .allocate(capacity: Self.eventCount)
-            receiveBuffer = .allocate(byteCount: Self.receiveSize, alignment: 64)
+            received = .allocate(byteCount: Self.receiveSize, alignment: 64)
             _ = cepoll_add(poller, wakeUp, cepoll_in, Self.wakeKey)
             try start()
         }
@@ -79,7 +79,7 @@
             _ = cepoll_close(wakeUp)
             _ = cepoll_close(poller)
             events.deallocate()
-            receiveBuffer.deallocate()
+            received.deallocate()
         }
 
         private func start() throws(IOError) {
@@ -102,6 +102,12 @@
         func stop() {
             shared.withLock { $0.isStopped = true }
             wake()
+        }
+
+        /// Where all sockets of the loop receive, so that none keeps memory of its own. Small enough to stay in the
+        /// processor's cache.
+        var receiveBuffer: UnsafeMutableRawBufferPointer {
+            UnsafeMutableRawBufferPointer(rebasing: received[..<receiveBudget.size])
         }
 
         // MARK: Sockets
