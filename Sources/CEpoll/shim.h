@@ -9,15 +9,19 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 // Hidden by the headers where GNU extensions are not asked for.
+extern long syscall(long, ...);
 extern int accept4(int, struct sockaddr *, socklen_t *, int);
 
 static const uint32_t cepoll_in = EPOLLIN;
@@ -120,6 +124,24 @@ static inline int cepoll_close(int descriptor) { return close(descriptor); }
 
 // Names the calling thread, with 15 bytes at most.
 static inline void cepoll_name_thread(const char *name) { prctl(PR_SET_NAME, name); }
+
+// Asks for short turns on the processor, which come the sooner: what wakes the calling thread is served without waiting
+// for the turn of a busy process to end. The share of the processor stays the same. Linux 6.12 and later do it, earlier
+// ones take no notice, and where it is forbidden all stays as it was.
+static inline void cepoll_prefer_latency(void) {
+    struct {
+        uint32_t size, policy;
+        uint64_t flags;
+        int32_t nice;
+        uint32_t priority;
+        uint64_t runtime, deadline, period;
+    } scheduling;
+    memset(&scheduling, 0, sizeof scheduling);
+    if (syscall(SYS_sched_getattr, 0, &scheduling, (unsigned)sizeof scheduling, 0) != 0) return;
+    if (scheduling.policy != SCHED_OTHER) return;
+    scheduling.runtime = 100000;
+    syscall(SYS_sched_setattr, 0, &scheduling, 0);
+}
 
 static inline int cepoll_end_output(int descriptor) { return shutdown(descriptor, SHUT_WR); }
 

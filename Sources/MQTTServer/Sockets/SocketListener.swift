@@ -12,7 +12,7 @@
     final class SocketListener: PolledSocket {
         private static let backlog: Int32 = 1024
         /// After so many connections others have their turn.
-        private static let acceptsPerTurn = 16
+        private static let acceptsPerTurn = 4
         /// How long to wait when the system has no descriptors or memory for another connection.
         private static let pause = TimeAmount.milliseconds(100)
 

@@ -154,6 +154,7 @@
         private func run() {
             thread.store(Self.currentThread, ordering: .releasing)
             cepoll_name_thread(name)
+            cepoll_prefer_latency()
             while let timeout = prepare() {
                 let count = cepoll_wait(poller, events, Int32(Self.eventCount), timeout)
                 shared.withLock { $0.isAwake = true }
