@@ -5,7 +5,15 @@ struct ExactText: Hashable {
 
     init(_ text: String) { self.text = text }
 
-    static func == (left: ExactText, right: ExactText) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+    static func == (left: ExactText, right: ExactText) -> Bool {
+        var (left, right) = (left.text, right.text)
+        return left.withUTF8 { left in
+            right.withUTF8 { right in
+                // Whole buffers, because comparing through the strings' own views costs several times as much.
+                left.elementsEqual(right)
+            }
+        }
+    }
 
     func hash(into hasher: inout Hasher) {
         var text = text

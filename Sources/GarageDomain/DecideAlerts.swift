@@ -4,6 +4,7 @@ extension GarageState {
         following decision: Decision, of input: Input, at now: Timestamp, settings: GarageSettings
     ) -> [DomainEvent] {
         guard settings.alerts.isOn else { return [] }
+        if alerts.isEmpty, decision.isPlainReading { return [] }
         var changes = AlertChanges(standing: alerts)
         for event in decision.events { changes.follow(event, gates[event.subject], at: now, settings: settings) }
         if case .rejected(_, .rateLimited) = decision.verdict, case .commandReceived(let request) = input {
@@ -130,23 +131,36 @@ extension GarageState {
     }
 }
 
+extension Decision {
+    /// Whether all that follows is that a reading is recorded, which raises no alert.
+    fileprivate var isPlainReading: Bool {
+        guard events.count == 1, case .readingRecorded = events[0].body else { return false }
+        return true
+    }
+}
+
 /// The alerts that are raised and ended together, held against those that stand.
 private struct AlertChanges {
     private(set) var events: [DomainEvent] = []
-    private var standing: [AlertKey: String]
+    private let before: [AlertKey: StandingAlert]
+    /// The texts of the alerts raised since, and `nil` for those ended.
+    private var since: [AlertKey: String?] = [:]
 
-    init(standing: [AlertKey: StandingAlert]) { self.standing = standing.mapValues(\.text) }
+    init(standing: [AlertKey: StandingAlert]) { before = standing }
+
+    private func text(of key: AlertKey) -> String? { since[key] ?? before[key]?.text }
 
     mutating func raise(_ condition: AlertCondition, _ subject: Subject, _ text: String) {
         let key = AlertKey(subject: subject, condition: condition.rawValue)
-        guard standing[key] == nil else { return }
-        standing[key] = text
+        guard self.text(of: key) == nil else { return }
+        since[key] = .some(text)
         events.append(DomainEvent(subject, .alertRaised(Alert(condition: condition.rawValue, text: text))))
     }
 
     mutating func clear(_ condition: AlertCondition, _ subject: Subject) {
         let key = AlertKey(subject: subject, condition: condition.rawValue)
-        guard let text = standing.removeValue(forKey: key) else { return }
+        guard let text = text(of: key) else { return }
+        since[key] = .some(nil)
         events.append(DomainEvent(subject, .alertCleared(Alert(condition: condition.rawValue, text: text))))
     }
 

@@ -6,6 +6,14 @@ import NIOCore
 
 /// What is told over MQTT about the garage as a whole, retained so that a sign or display has it at once.
 enum Announcements {
+    /// Whether an event changes anything of it.
+    static func tell(of event: DomainEvent) -> Bool {
+        switch event.body {
+        case .spotChanged, .alertRaised, .alertCleared, .eventAcknowledged: true
+        default: false
+        }
+    }
+
     /// What the events change.
     static func messages(after events: [DomainEvent], in state: GarageState) -> [LocalMessage] {
         var messages: [LocalMessage] = []

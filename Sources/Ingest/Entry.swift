@@ -18,7 +18,6 @@ struct Entry: Sendable {
     /// Who waits for the outcome of a command.
     var waiter: Waiter?
     var decision: Decision
-    var eventIDs: [EventID]
 
     /// Called once with what became of the entry.
     typealias Waiter = @Sendable (Settlement) -> Void

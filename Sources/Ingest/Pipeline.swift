@@ -18,7 +18,7 @@ struct Pipeline {
     /// The log's count of failed commits when `decided` was last known to follow from the disk.
     private var generation: UInt64
     private(set) var decided: GarageState
-    private var committed: GarageState
+    private var committed: CommittedState
     private var traces: CommandTraces
     private var inFlight: Deque<Entry> = []
     /// Inputs that wait until the disk takes writes again.
@@ -49,16 +49,17 @@ struct Pipeline {
         self.currentGeneration = currentGeneration
         generation = currentGeneration()
         decided = state
-        committed = state
+        committed = CommittedState(state)
         self.traces = traces
         self.settings = settings
         self.append = append
     }
 
     /// What is set about a gate, as far as it is on disk; `nil` if it has never reported.
-    func controls(of gate: Subject) -> GateControls? {
-        guard committed.gates[gate] != nil else { return nil }
-        return GateControls(of: gate, in: committed, settings: settings)
+    mutating func controls(of gate: Subject) -> GateControls? {
+        let state = committed.state(settings)
+        guard state.gates[gate] != nil else { return nil }
+        return GateControls(of: gate, in: state, settings: settings)
     }
 
     /// Whether anything is not yet on disk.
@@ -90,7 +91,7 @@ struct Pipeline {
     ) -> Consequences {
         let entry = Entry(
             token: 0, input: input, origin: origin, message: message, time: time, ticket: ticket, waiter: waiter,
-            decision: Decision(), eventIDs: [])
+            decision: Decision())
         if let gate = input.gateToWaitFor, heldReports[gate] != nil {
             heldReports[gate]?.append(entry)
             return Consequences()
@@ -110,7 +111,7 @@ struct Pipeline {
         }
         let entry = Entry(
             token: 0, input: nil, origin: origin, message: EventNumbering(message: message, observation: 0), time: time,
-            ticket: ticket, waiter: nil, decision: Decision(), eventIDs: [])
+            ticket: ticket, waiter: nil, decision: Decision())
         if let gate = subjects.first(where: { heldReports[$0] != nil }) {
             heldReports[gate]?.append(entry)
             return Consequences()
@@ -166,7 +167,7 @@ struct Pipeline {
     mutating func retry() -> Consequences {
         guard isStalled, inFlight.isEmpty else { return Consequences() }
         isStalled = false
-        decided = committed
+        decided = committed.state(settings)
         generation = currentGeneration()
         let entries = waiting
         waiting = []
@@ -185,12 +186,12 @@ struct Pipeline {
         lastToken &+= 1
         entry.token = lastToken
         var request = AppendRequest(events: [], generation: generation)
+        request.events.reserveCapacity(decision.events.count)
         for (number, event) in decision.events.enumerated() {
             let id = entry.message?.event(number) ?? EventID.make(at: entry.time.microseconds)
             let metadata = metadata(for: event, id: id, origin: entry.origin, device: decision.device)
             request.events.append(
                 EventCoding.encode(event, id: id, time: entry.time.microseconds, metadata: metadata))
-            entry.eventIDs.append(id)
         }
         inFlight.append(entry)
         // Also without events: an acknowledgement for "nothing new" must not overtake the commit of what it repeats.
@@ -221,8 +222,11 @@ struct Pipeline {
     // MARK: - After the commit
 
     private mutating func settle(_ entry: Entry, _ receipt: AppendReceipt, into consequences: inout Consequences) {
-        if let input = entry.input { _ = committed.handle(input, at: entry.time, settings: settings) }
-        consequences.messages += Announcements.messages(after: entry.decision.events, in: committed)
+        committed.take(entry, decided: decided, through: lastToken, settings: settings)
+        if entry.decision.events.contains(where: Announcements.tell(of:)) {
+            consequences.messages += Announcements.messages(
+                after: entry.decision.events, in: committed.state(settings))
+        }
         for (index, event) in entry.decision.events.enumerated() {
             guard let commandID = event.body.commandID else { continue }
             if index < receipt.positions.count { traces.place(commandID, at: receipt.positions[index]) }
@@ -250,6 +254,7 @@ struct Pipeline {
     }
 
     private mutating func fail(_ entry: Entry, _ error: AppendError, into consequences: inout Consequences) {
+        committed.failed()
         if !isStalled {
             isStalled = true
             consequences.storage = .failed("\(error)")

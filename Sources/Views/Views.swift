@@ -1,5 +1,6 @@
 public import EventLog
 import GRDB
+import GarageDomain
 public import Logging
 import ServiceLifecycle
 import Synchronization
@@ -23,6 +24,7 @@ public final class Views: Sendable {
     private let parts = Mutex<[ViewsStatus.Projection]>([])
     private let stops = Mutex<[ProjectionName: ViewsStatus.Stop]>([:])
     private let hasIndex = Mutex(false)
+    let garages = Mutex<Set<Name>>([])
     private let nextPruning = Mutex<ContinuousClock.Instant?>(nil)
     /// Whether a rebuild is under way.
     let isRebuilding = Mutex(false)
@@ -169,10 +171,13 @@ public final class Views: Sendable {
             var pause = Duration.milliseconds(100)
             while !Task.isCancelled {
                 do {
+                    let start = position()
                     try await catchUp()
                     try await followPruning()
                     if lastFailure.withLock({ $0.take() }) != nil { logger.notice("The views follow the log again") }
                     pause = .milliseconds(100)
+                    // What each page costs beside its events is then shared by more of them.
+                    if position() - start >= Views.busyPage { try? await Task.sleep(for: Views.busyPause) }
                     guard await log.nextHead(beyond: position()) != nil else { return }
                 } catch is CancellationError {
                     return
@@ -204,16 +209,17 @@ public final class Views: Sendable {
         do {
             try await pool.write { [self] database in
                 let known = stops.withLock { $0 }
-                let (rows, position, status, stops) = try projector.withLock { projector in
+                let (rows, position, status, stops, seen) = try projector.withLock { projector in
                     var current = try projector.take() ?? Projector(database, stops: known)
                     let limit = Views.pageSize(behind: log.head - current.position)
-                    let rows = try current.applyPage(of: log, limit: limit, database)
+                    let rows = try current.applyPage(of: log, limit: limit, for: recent, database)
                     projector = current
-                    return (rows, current.position, current.status, current.stops)
+                    return (rows, current.position, current.status, current.stops, current.garages)
                 }
                 // On the writing thread, so that pages are published in their order.
                 database.afterNextTransaction { [self] _ in
                     note(stops, status)
+                    garages.withLock { if !seen.isSubset(of: $0) { $0.formUnion(seen) } }
                     recent.append(rows)
                     head.publish(position)
                 } onRollback: { [self] _ in
@@ -255,7 +261,12 @@ public final class Views: Sendable {
     private func forgetProjector() { projector.withLock { $0 = nil } }
 
     /// A long way behind, larger pages write the same rows and index pages of the file less often.
-    private static func pageSize(behind: Int64) -> Int { behind > 5000 ? 20_000 : 1000 }
+    private static func pageSize(behind: Int64) -> Int { behind > 1000 ? 20_000 : 1000 }
+
+    /// So many events at once are a flood, of which more is coming.
+    private static let busyPage: Int64 = 500
+    /// How much later than others the events of a flood are seen.
+    private static let busyPause = Duration.milliseconds(150)
 
     // MARK: - Reading
 

@@ -20,6 +20,12 @@ struct EventBroadcast: Service {
             var feed = views.liveEvents(after: views.position())
             while !Task.isCancelled {
                 do {
+                    guard try await feed.isBehind(waitingAtMost: .seconds(5)) else { continue }
+                    let end = views.position()
+                    guard await isAnyoneThere() else {
+                        feed.skip(through: end)
+                        continue
+                    }
                     await publish(try await feed.next(waitingAtMost: .seconds(5)))
                 } catch is CancellationError {
                     return
@@ -29,6 +35,14 @@ struct EventBroadcast: Service {
                 }
             }
         }
+    }
+
+    /// Whether anyone would get an event, so that it has to be read at all.
+    private func isAnyoneThere() async -> Bool {
+        for garage in views.garagesSinceStart() {
+            if await server.hasReceivers(of: NativeProfile.eventsTopic(of: garage)) { return true }
+        }
+        return false
     }
 
     private func publish(_ rows: [EventRow]) async {

@@ -93,15 +93,14 @@ extension GarageState {
     private mutating func watch(
         _ sensor: Subject, through device: Subject?, at now: Timestamp, _ body: (inout SensorWatch) -> Void
     ) {
-        if var known = watches[sensor] {
+        if let index = watches.index(forKey: sensor) {
+            let lastReport = watches.values[index].cadence.lastReport
             let status = device.flatMap { devices[$0] }
             let wasAway =
-                status.map { $0.since > known.cadence.lastReport && $0.departure != nil && $0.departure != .left }
-                ?? false
-            known.cadence.note(at: now, isContinuous: !wasAway)
-            known.device = device
-            body(&known)
-            watches[sensor] = known
+                status.map { $0.since > lastReport && $0.departure != nil && $0.departure != .left } ?? false
+            watches.values[index].cadence.note(at: now, isContinuous: !wasAway)
+            watches.values[index].device = device
+            body(&watches.values[index])
         } else if watches.count < SensorWatch.capacity {
             var new = SensorWatch(at: now)
             new.device = device

@@ -20,6 +20,7 @@ struct ResendBook: Sendable {
     }
 
     private struct Client {
+        let id: String
         /// By packet identifier, the last message with it.
         var messages: [UInt16: Known] = [:]
         /// The things whose state was told anew by a resend that was not known: further resends about them must be taken
@@ -48,74 +49,88 @@ struct ResendBook: Sendable {
     static let capacity = 65_536
 
     private let capacity: Int
-    private var clients: [String: Client] = [:]
+    /// Where each client stands in `clients`: looked up once for a message, and never for those that are forgotten.
+    private var places: [String: Int] = [:]
+    private var clients: [Client] = []
+    private var freePlaces: [Int] = []
     /// What is forgotten next, oldest first.
-    private var order: Deque<(clientID: String, packetID: UInt16, ordinal: UInt64)> = []
+    private var order: Deque<(place: Int, packetID: UInt16, ordinal: UInt64)> = []
     private var lastOrdinal: UInt64 = 0
 
     init(capacity: Int = ResendBook.capacity) { self.capacity = max(capacity, 1) }
 
     /// How many messages can be recognised.
-    var count: Int { clients.values.reduce(0) { $0 + $1.messages.count } }
+    var count: Int { clients.reduce(0) { $0 + $1.messages.count } }
 
     /// Takes a publish in.
     /// - Parameter states: The things whose state it tells, in contrast to readings, each of which stands for itself.
     mutating func take(
         _ mark: MessageMark, from clientID: String, isDuplicate: Bool, states: [Subject], at time: Timestamp
     ) -> Verdict {
-        var client = clients.removeValue(forKey: clientID) ?? Client()
-        defer { clients[clientID] = client }
+        let place = place(of: clientID)
         if isDuplicate {
-            if let known = client.messages[mark.packetID], known.id.mark == mark, known.ordinal > client.sessionStart,
-                client.retold.isDisjoint(with: states)
+            if let known = clients[place].messages[mark.packetID], known.id.mark == mark,
+                known.ordinal > clients[place].sessionStart, clients[place].retold.isDisjoint(with: states)
             {
                 return .resent(known.id)
             }
-            client.retold.formUnion(states)
+            clients[place].retold.formUnion(states)
         } else if !states.isEmpty {
-            client.retold.subtract(states)
+            clients[place].retold.subtract(states)
         }
-        let id = client.id(for: mark, at: time.microseconds / 1000)
-        remember(id, of: clientID, &client)
+        let id = clients[place].id(for: mark, at: time.microseconds / 1000)
+        remember(id, of: place)
         return .new(id)
     }
 
     /// Learns of a message that the log has an event of, in the order of the log.
     mutating func recall(_ event: EventID, from clientID: String) {
         let id = MessageID(of: event)
-        var client = clients.removeValue(forKey: clientID) ?? Client()
-        defer { clients[clientID] = client }
+        let place = place(of: clientID)
         // Another event of the same message.
-        guard client.messages[id.mark.packetID]?.id != id else { return }
-        if id.milliseconds > client.latest {
-            client.latest = id.milliseconds
-            client.marks = []
+        guard clients[place].messages[id.mark.packetID]?.id != id else { return }
+        if id.milliseconds > clients[place].latest {
+            clients[place].latest = id.milliseconds
+            clients[place].marks = []
         }
-        if id.milliseconds == client.latest { client.marks.insert(id.mark) }
-        remember(id, of: clientID, &client)
+        if id.milliseconds == clients[place].latest { clients[place].marks.insert(id.mark) }
+        remember(id, of: place)
     }
 
     /// A client's session has ended, and a new one begins: its packet identifiers mean nothing any more.
     mutating func forget(_ clientID: String) {
-        guard clients[clientID] != nil else { return }
-        clients[clientID]?.sessionStart = lastOrdinal
-        clients[clientID]?.retold = []
+        guard let place = places[clientID] else { return }
+        clients[place].sessionStart = lastOrdinal
+        clients[place].retold = []
     }
 
-    /// - Parameter client: What is known of the client, which is not in `clients` meanwhile.
-    private mutating func remember(_ id: MessageID, of clientID: String, _ client: inout Client) {
-        lastOrdinal &+= 1
-        client.messages[id.mark.packetID] = Known(id: id, ordinal: lastOrdinal)
-        order.append((clientID, id.mark.packetID, lastOrdinal))
-        while order.count > capacity, let oldest = order.popFirst() {
-            if oldest.clientID == clientID {
-                if client.messages[oldest.packetID]?.ordinal == oldest.ordinal {
-                    client.messages[oldest.packetID] = nil
-                }
-            } else if clients[oldest.clientID]?.messages[oldest.packetID]?.ordinal == oldest.ordinal {
-                clients[oldest.clientID]?.messages[oldest.packetID] = nil
-                if clients[oldest.clientID]?.messages.isEmpty == true { clients[oldest.clientID] = nil }
-            }
+    private mutating func place(of clientID: String) -> Int {
+        if let place = places[clientID] { return place }
+        let place = freePlaces.popLast() ?? clients.count
+        if place == clients.count {
+            clients.append(Client(id: clientID))
+        } else {
+            clients[place] = Client(id: clientID)
         }
+        places[clientID] = place
+        return place
+    }
+
+    private mutating func remember(_ id: MessageID, of place: Int) {
+        lastOrdinal &+= 1
+        clients[place].messages[id.mark.packetID] = Known(id: id, ordinal: lastOrdinal)
+        order.append((place, id.mark.packetID, lastOrdinal))
+        while order.count > capacity, let oldest = order.popFirst() {
+            guard clients[oldest.place].messages[oldest.packetID]?.ordinal == oldest.ordinal else { continue }
+            clients[oldest.place].messages[oldest.packetID] = nil
+            if clients[oldest.place].messages.isEmpty { giveUp(oldest.place) }
+        }
+    }
+
+    /// Forgets a client of whom no message is remembered.
+    private mutating func giveUp(_ place: Int) {
+        places[clients[place].id] = nil
+        clients[place] = Client(id: "")
+        freePlaces.append(place)
     }
 }

@@ -34,6 +34,20 @@ public struct LiveEvents: Sendable {
         }
     }
 
+    /// Whether there are events after the position, also such that don't match; waits for one if there is none.
+    ///
+    /// Throws a `CancellationError` after `Views.endLiveEvents()`.
+    public func isBehind(waitingAtMost wait: Duration) async throws -> Bool {
+        let isBehind = await views.waitUntilApplied(position + 1, within: wait)
+        if views.areLiveEventsEnded { throw CancellationError() }
+        return isBehind
+    }
+
+    /// Passes over all events up to a position without reading them.
+    public mutating func skip(through position: Int64) {
+        self.position = max(self.position, min(position, .max - 1))
+    }
+
     private mutating func available() async throws -> [EventRow] {
         if let recent = views.recent.rows(after: position) {
             var rows: [EventRow] = []

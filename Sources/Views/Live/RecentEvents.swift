@@ -6,12 +6,26 @@ final class RecentEvents: Sendable {
     private struct State {
         /// In order of position, without gaps.
         var rows: [EventRow] = []
+        /// The pages for which rows are still worth keeping since someone last asked for them.
+        var wantedPages = 0
     }
 
     /// The rows that are kept.
     static let capacity = 1024
 
+    /// Readers who wait for the head ask again after each page; one that has not asked for so many is gone.
+    private static let patience = 64
+
     private let state = Mutex(State())
+
+    /// Whether someone reads along, so that the rows of the next page are worth making.
+    func wantsPage() -> Bool {
+        state.withLock { state in
+            guard state.wantedPages > 0 else { return false }
+            state.wantedPages -= 1
+            return true
+        }
+    }
 
     func append(_ rows: [EventRow]) {
         state.withLock { state in
@@ -31,6 +45,7 @@ final class RecentEvents: Sendable {
     /// The rows after a position, or `nil` if not all of them are kept any more.
     func rows(after position: Int64) -> ArraySlice<EventRow>? {
         state.withLock { state in
+            state.wantedPages = RecentEvents.patience
             guard let first = state.rows.first, first.event.position <= position &+ 1 else { return nil }
             let index = state.rows.partitioningIndex { $0.event.position > position }
             return state.rows[index...]

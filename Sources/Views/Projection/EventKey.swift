@@ -30,12 +30,15 @@ final class EventKey: Sendable {
 struct EventKeys {
     private var keys: [ReplayedEvent.Numbers: EventKey] = [:]
     private(set) var count = 0
+    /// The garages that the events with these keys are about.
+    private(set) var garages: Set<Name> = []
 
     mutating func key(of event: ReplayedEvent) throws -> EventKey {
         if let key = keys[event.numbers] { return key }
         let key = EventKey(index: count, names: try event.names())
         keys[event.numbers] = key
         count += 1
+        if let garage = key.subject?.garage { garages.insert(garage) }
         return key
     }
 }

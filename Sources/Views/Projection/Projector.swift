@@ -1,5 +1,6 @@
 import EventLog
 import GRDB
+import GarageDomain
 
 /// Applies the events of a log to the projections, each with a checkpoint of its own.
 ///
@@ -29,6 +30,9 @@ struct Projector {
         position = following
     }
 
+    /// The garages that the events applied so far are about.
+    var garages: Set<Name> { keys.garages }
+
     /// The projections that can't go on, and why.
     var stops: [ProjectionName: ViewsStatus.Stop] {
         var stops: [ProjectionName: ViewsStatus.Stop] = [:]
@@ -45,14 +49,18 @@ struct Projector {
         parts.filter { $0.stop == nil }.map(\.position).min() ?? parts.map(\.position).max() ?? 0
     }
 
-    /// Applies the next events, at most `limit`, and moves the checkpoints. Gives the events as rows, close to the head.
+    /// Applies the next events, at most `limit`, and moves the checkpoints. Gives the events as rows, close to the head and
+    /// if someone reads along.
     ///
     /// A projection that can't apply an event stops before it while the others go on. What keeps all of them from being
     /// written, a full disk for example, is thrown.
-    mutating func applyPage(of log: EventLog, limit: Int, _ database: Database) throws -> [EventRow] {
+    mutating func applyPage(
+        of log: EventLog, limit: Int, for recent: RecentEvents, _ database: Database
+    ) throws -> [EventRow] {
         let head = log.head
         let isClose = head - position <= Int64(RecentEvents.capacity)
-        let page = try ProjectedPage(of: log, after: position, limit: limit, keepsRows: isClose, keys: &keys)
+        let page = try ProjectedPage(
+            of: log, after: position, limit: limit, keepsRows: isClose && recent.wantsPage(), keys: &keys)
         // Nothing up to the head: it was pruned meanwhile.
         let end = page.events.last?.position ?? head
         let checkpoint = Checkpoint(position: end, event: try log.read(positions: [end]).first)
