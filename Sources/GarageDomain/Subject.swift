@@ -21,7 +21,15 @@ public struct Subject: Hashable, Sendable, Comparable {
     public var id: String { "\(garage).\(name)" }
 
     /// The stream that holds this subject's events: `<kind>/<garage>.<name>`, for example `gate/home.front`.
-    public var stream: String { "\(kind.rawValue)/\(id)" }
+    public var stream: String {
+        // Each event's name is made, so by appending: interpolation costs several times as much.
+        var stream = kind.rawValue
+        stream += "/"
+        stream += garage.text
+        stream += "."
+        stream += name.text
+        return stream
+    }
 
     /// The subject that `stream` names, or `nil` if it is not of the form that `stream` returns.
     public init?(stream: String) {

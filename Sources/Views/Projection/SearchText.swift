@@ -11,20 +11,31 @@ enum SearchText {
     /// What is searched of where events come from; a text is found within a line.
     static func ofOrigin(stream: String, actor: String) -> String { stream.lowercased() + "\n" + actor.lowercased() }
 
-    /// The query of the index for texts that may contain a needle: each three characters in a row must be there. `nil` for
-    /// a needle that is too short for that, or has a character that queries can't have.
+    /// The query of the index for texts that may contain a needle, which are to be compared as a whole. `nil` for a needle
+    /// that is too short for that, or has a character that queries can't have.
     static func query(for needle: String, facets: [Int64]) -> String? {
         let characters = Array(needle.unicodeScalars)
         guard characters.count >= 3, !characters.contains("\0") else { return nil }
-        // A long needle need not be checked to its end: the texts that are found are compared as a whole.
-        let parts = characters.indices.dropLast(2).prefix(40).map { index in
-            var part = String.UnicodeScalarView()
-            part.append(contentsOf: characters[index..<index + 3])
-            return "\"" + String(part).replacing("\"", with: "\"\"") + "\""
+        let parts = telling(cover(of: characters)).map { part in
+            "\"" + String(String.UnicodeScalarView(part)).replacing("\"", with: "\"\"") + "\""
         }
         let text = parts.joined(separator: " AND ")
         guard facets.count <= mostFacets else { return text }
         return "(\(text)) AND (\(facets.map { "\"\(mark(facet: $0))\"" }.joined(separator: " OR ")))"
+    }
+
+    /// Parts of three characters that together have each character of a needle; of a long one, of its beginning. Each part
+    /// more would cost the index a look for every event that may be one, and the texts are compared anyway.
+    private static func cover(of characters: [UnicodeScalar]) -> [ArraySlice<UnicodeScalar>] {
+        let last = characters.count - 3
+        return (Array(stride(from: 0, to: last, by: 3)) + [last]).prefix(14).map { characters[$0..<$0 + 3] }
+    }
+
+    /// Those with two digits and one other, if there are two with digits: such are rarer than others by far.
+    private static func telling(_ parts: [ArraySlice<UnicodeScalar>]) -> [ArraySlice<UnicodeScalar>] {
+        func isNumber(_ part: ArraySlice<UnicodeScalar>) -> Bool { part.count { ("0"..."9").contains($0) } >= 2 }
+        let numbers = parts.filter(isNumber)
+        return numbers.count >= 2 ? numbers + parts.filter { !isNumber($0) }.prefix(1) : parts
     }
 
     /// With more of them the index gains nothing by looking for their marks.

@@ -40,6 +40,12 @@ struct EventWalk {
     /// Events looked at one by one before the facets are looked up.
     private static let scanLength = 1000
 
+    /// Of so many events most must be wanted that looking at more is worth it.
+    private static let probeLength = 200
+
+    /// Whether what was found among the first events promises no full page from the others.
+    private var isSparse: Bool { found.count * EventWalk.scanLength / EventWalk.probeLength < limit }
+
     /// Looks at the events from the beginning of the page on: at all that are needed if `allowed` is `nil`, else at a
     /// bounded number.
     mutating func scan(_ allowed: Set<Int64>?, _ database: Database) throws {
@@ -64,7 +70,7 @@ struct EventWalk {
                     return
                 }
             }
-            if looked >= EventWalk.scanLength, allowed != nil {
+            if looked >= EventWalk.scanLength || looked == EventWalk.probeLength && isSparse, allowed != nil {
                 if isAscending { lower = position + 1 } else { upper = position - 1 }
                 isDone = lower > upper
                 return
