@@ -17,7 +17,7 @@ import Views
             #expect(all.map(\.event.position) == Array(1...garage.log.head))
             for filter in Story.filters {
                 let expected = all.filter(filter.matches).map(\.event.position)
-                for limit in [7, 1000] {
+                for limit in [7, 60, 1000] {
                     let ascending = try await positions(views, filter, .ascending, limit)
                     #expect(ascending == expected, "\(filter)")
                     let descending = try await positions(views, filter, .descending, limit)

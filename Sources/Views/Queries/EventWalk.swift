@@ -94,23 +94,36 @@ struct EventWalk {
                 """)
         defer { statement.reset() }
         // Those with the nearest events first, because they draw the line for the others.
-        let sorted = facets.sorted { isAscending ? $0.first < $1.first : $0.last > $1.last }
-        for facet in sorted {
-            let low = max(lower, facet.first)
-            let high = min(upper, facet.last)
-            guard low <= high else { continue }
-            statement.reset()
-            statement.bind(facet.id, at: 1)
-            statement.bind(low, at: 2)
-            statement.bind(high, at: 3)
-            statement.bind(Int64(limit), at: 4)
-            if hasTimes {
-                statement.bind(from, at: 5)
-                statement.bind(to, at: 6)
+        var open = facets.sorted { isAscending ? $0.first < $1.first : $0.last > $1.last }
+        // Many facets share the page, and each has few of its events: more are asked for only where that was not enough.
+        var share = facets.count <= 2 ? limit : max(16, 2 * limit / facets.count)
+        while !open.isEmpty {
+            var rest: [EventSelection.Facet] = []
+            for var facet in open {
+                let low = max(lower, facet.first)
+                let high = min(upper, facet.last)
+                guard low <= high else { continue }
+                statement.reset()
+                statement.bind(facet.id, at: 1)
+                statement.bind(low, at: 2)
+                statement.bind(high, at: 3)
+                statement.bind(Int64(share), at: 4)
+                if hasTimes {
+                    statement.bind(from, at: 5)
+                    statement.bind(to, at: 6)
+                }
+                let known = found.count
+                while try statement.step() { found.append(statement.integer(at: 0)) }
+                if found.count - known == share, let last = found.last {
+                    if isAscending { facet.first = last + 1 } else { facet.last = last - 1 }
+                    rest.append(facet)
+                }
+                if found.count >= limit { settle() }
             }
-            while try statement.step() { found.append(statement.integer(at: 0)) }
-            settle()
+            open = rest
+            share = min(2 * share, limit)
         }
+        settle()
     }
 
     /// Adds the nearest events of other facets whose data have the text.
