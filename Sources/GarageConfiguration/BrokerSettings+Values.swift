@@ -32,6 +32,7 @@ extension BrokerSettings {
             .limitConnectionsPerAddress: String(limits.connectionsPerAddress),
             .limitConnectionRate: String(limits.connectionRatePerAddress),
             .limitExemptAddresses: listing(limits.exemptAddresses),
+            .limitHandshakes: String(limits.tlsHandshakes),
             .limitConnectTimeout: String(limits.connectTimeout),
             .limitConnectPacketSize: String(limits.connectPacketSize),
             .limitTopicLength: String(limits.topicLength),

@@ -65,6 +65,8 @@ public struct BrokerSettings: Sendable, Hashable {
         public var connectionsPerAddress = 500
         /// New connections per second.
         public var connectionRatePerAddress = 50
+        /// TLS handshakes of MQTT clients at one time.
+        public var tlsHandshakes = 64
         /// Networks that are not counted.
         public var exemptAddresses = ["127.0.0.0/8", "::1"]
         /// Seconds that a connection may take to log in.

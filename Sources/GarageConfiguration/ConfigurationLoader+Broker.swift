@@ -69,6 +69,7 @@ extension ConfigurationLoader {
         try settings.number(.limitConnectionsPerAddress, in: 0...1_000_000) { limits.connectionsPerAddress = $0 }
         try settings.number(.limitConnectionRate, in: 0...100_000) { limits.connectionRatePerAddress = $0 }
         try settings.list(.limitExemptAddresses) { limits.exemptAddresses = $0 }
+        try settings.number(.limitHandshakes, in: 1...10_000) { limits.tlsHandshakes = $0 }
         try settings.number(.limitConnectTimeout, in: 1...3600) { limits.connectTimeout = $0 }
         try settings.number(.limitConnectPacketSize, in: 128...268_435_455) { limits.connectPacketSize = $0 }
         try settings.number(.limitTopicLength, in: 16...65_535) { limits.topicLength = $0 }

@@ -43,6 +43,7 @@ public enum Key: String, Sendable, CaseIterable {
     case limitConnectionsPerAddress = "mqtt.limits.connections_per_address"
     case limitConnectionRate = "mqtt.limits.connection_rate_per_address"
     case limitExemptAddresses = "mqtt.limits.exempt_addresses"
+    case limitHandshakes = "mqtt.limits.tls_handshakes"
     case limitConnectTimeout = "mqtt.limits.connect_timeout_seconds"
     case limitConnectPacketSize = "mqtt.limits.connect_packet_size"
     case limitTopicLength = "mqtt.limits.topic_length"

@@ -42,7 +42,8 @@ final class BrokerLoop: @unchecked Sendable {
         eventLoop.assertInEventLoop()
         guard
             let id = core.open(
-                remoteAddress: peer.address, listener: peer.listener, isLenient: peer.isLenient, now: now)
+                remoteAddress: peer.address, listener: peer.listener, isLenient: peer.isLenient,
+                accepted: peer.accepted, now: now)
         else { return nil }
         let slot = Int(id.slot)
         while transports.count <= slot { transports.append(nil) }

@@ -27,6 +27,7 @@ public final class MQTTServer: Service, Sendable {
     private let directory = LoopDirectory()
     private let store: (any DurableStore)?
     let gate: ConnectionGate
+    private let handshakes: HandshakeGate
     private let metrics = Mutex(BrokerMetrics())
     private let state = Mutex(State())
 
@@ -40,6 +41,7 @@ public final class MQTTServer: Service, Sendable {
         self.logger = logger
         group = eventLoopGroup
         gate = ConnectionGate(limits: configuration.admission, logger: logger)
+        handshakes = HandshakeGate(limit: configuration.admission.maximumHandshakes)
         let eventLoops = Self.eventLoops(configuration, eventLoopGroup)
         hub = BrokerHub(shards: eventLoops.count, limits: configuration.limits, store: store)
         let (hub, directory) = (hub, directory)
@@ -141,7 +143,7 @@ public final class MQTTServer: Service, Sendable {
     /// on by what has come since the last report, so call this before the metrics are read.
     public func reportMetrics() async {
         let figures = await statistics()
-        metrics.withLock { $0.report(figures, gate.figures) }
+        metrics.withLock { $0.report(figures, gate.figures, handshakes.figures) }
     }
 
     /// Publishes `$SYS` now and then until it is cancelled.
@@ -250,7 +252,8 @@ public final class MQTTServer: Service, Sendable {
         _ kind: ListenerKind, _ place: Listener.Place, name: String, _ security: SecurityContext?
     ) async throws -> OpenListener {
         let listener = Listener(
-            kind: kind, place: place, configuration: configuration, loops: loops, security: security, gate: gate)
+            kind: kind, place: place, configuration: configuration, loops: loops, security: security, gate: gate,
+            handshakes: handshakes)
         do {
             let open = try await listener.open(group: group)
             state.withLock { $0.listeners.append(open) }

@@ -27,6 +27,9 @@ struct Peer: Sendable {
     var listener: String
     /// Whether the client is slowed down instead of cut off where that is enough.
     var isLenient = false
+    /// When the connection was accepted, in nanoseconds of uptime, if other things came before MQTT; they count into
+    /// the time that it has to log in.
+    var accepted: UInt64?
 
     static func text(_ address: SocketAddress?) -> String {
         guard let address else { return "unknown" }

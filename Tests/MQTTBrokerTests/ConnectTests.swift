@@ -117,6 +117,19 @@ struct ConnectTests {
         #expect(silent.isClosed)
     }
 
+    @Test("What came before MQTT, such as a TLS handshake, counts into the time to log in")
+    func connectTimeoutFromAcceptance() {
+        let broker = TestBroker()
+        broker.advance(seconds: 20)
+        let slow = broker.open(secondsAfterAcceptance: 8)
+        let late = broker.open(secondsAfterAcceptance: 12)
+        broker.advance(seconds: 1)
+        #expect(!slow.isClosed)
+        #expect(late.isClosed)
+        broker.advance(seconds: 2)
+        #expect(slow.isClosed)
+    }
+
     @Test("One and a half keep-alive intervals without a packet end the connection [MQTT-3.1.2-22]")
     func keepAlive() {
         let broker = TestBroker()

@@ -28,13 +28,14 @@ struct TLSTests {
 
     private func with(
         _ certificates: TestCertificates, clients: TransportSecurity.ClientCertificates = .none,
-        minimum: TransportSecurity.MinimumVersion = .tls12, policy: any BrokerPolicy = OpenPolicy(),
-        _ body: (RunningServer) async throws -> Void
+        minimum: TransportSecurity.MinimumVersion = .tls12, handshakes: Int = 64,
+        policy: any BrokerPolicy = OpenPolicy(), _ body: (RunningServer) async throws -> Void
     ) async throws {
         try certificates.make("server", subject: "/CN=localhost", alternativeNames: "DNS:localhost,IP:127.0.0.1")
         try await RunningServer.with(policy: policy) { configuration in
             configuration.tls = [Self.local]
             configuration.secureWebSocket = [Self.local]
+            configuration.admission.maximumHandshakes = handshakes
             configuration.security = TransportSecurity(
                 certificateFile: certificates.folder + "/server.pem", keyFile: certificates.folder + "/server.key",
                 clientAuthorityFile: certificates.authority, clientCertificates: clients, minimumVersion: minimum)
@@ -171,6 +172,37 @@ struct TLSTests {
             #expect(try await connect(running, "fresh", try context(other)) == .success)
             try await early.send(.pingreq)
             #expect(try await early.next() == .pingresp)
+        }
+    }
+
+    @Test("Clients beyond the bound on handshakes wait for a place, and all of them get in")
+    func handshakesInTurn() async throws {
+        let certificates = try TestCertificates()
+        try await with(certificates, handshakes: 1) { running in
+            let security = try context(certificates)
+            try await withThrowingTaskGroup(of: ReasonCode?.self) { group in
+                for number in 0..<20 {
+                    group.addTask { try await connect(running, "client\(number)", security) }
+                }
+                for try await code in group { #expect(code == .success) }
+            }
+        }
+    }
+
+    @Test("Connections that begin no handshake lose their places to those that wait, the oldest first")
+    func silentHandshakes() async throws {
+        let certificates = try TestCertificates()
+        try await with(certificates, handshakes: 2) { running in
+            let port = running.addresses.tls[0].port
+            let first = try await WireClient.open(port: port)
+            let second = try await WireClient.open(port: port)
+            // Waits for one place, and gives it back when its handshake is over.
+            #expect(try await connect(running, "a", try context(certificates)) == .success)
+            #expect(try await first.nextBytes() == nil)
+            #expect(try await connect(running, "b", try context(certificates)) == .success)
+            // The other was left alone, as nobody needed its place any more.
+            try await second.send(bytes: Array("no TLS".utf8))
+            #expect(try await second.nextBytes() != nil)
         }
     }
 

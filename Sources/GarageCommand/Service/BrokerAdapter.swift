@@ -79,6 +79,7 @@ extension MQTTServer.Configuration {
         lenient = Set(broker.lenient.compactMap(MQTTServer.ListenerKind.init))
         admission.maximumConnectionsPerAddress = broker.limits.connectionsPerAddress
         admission.connectionRatePerAddress = broker.limits.connectionRatePerAddress
+        admission.maximumHandshakes = broker.limits.tlsHandshakes
         admission.exempt = try Self.ranges(broker.limits.exemptAddresses, .limitExemptAddresses)
         systemTopicsInterval = UInt32(clamping: broker.systemTopicsInterval)
         version = "garage \(Garage.version)"

@@ -31,6 +31,8 @@ struct ServiceMetrics: Sendable {
         "garage_mqtt_sessions": "MQTT sessions, those without a connection included.",
         "garage_mqtt_subscriptions": "Subscriptions of all sessions.",
         "garage_mqtt_connections_opened_total": "Network connections that were accepted.",
+        "garage_mqtt_handshakes": "TLS handshakes of MQTT clients that are under way.",
+        "garage_mqtt_handshakes_waited_total": "How often a TLS connection had to wait for a handshake to end.",
         "garage_mqtt_connections_refused_total": "Connections that were refused or did not log in, by reason.",
         "garage_mqtt_messages_received_total": "Publishes of clients, by quality of service.",
         "garage_mqtt_messages_sent_total": "Publishes sent to clients.",

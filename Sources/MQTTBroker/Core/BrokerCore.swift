@@ -25,11 +25,14 @@ public final class BrokerCore {
     // MARK: Input
 
     /// A new connection; `nil` if there are too many, and it is to be closed.
-    /// - Parameter isLenient: an MQTT 5 client that exceeds the Receive Maximum is slowed down instead of cut off.
+    /// - Parameters:
+    ///   - isLenient: an MQTT 5 client that exceeds the Receive Maximum is slowed down instead of cut off.
+    ///   - accepted: when its time to log in began, if that was before `now`.
     public func open(
-        remoteAddress: String, listener: String, isLenient: Bool = false, now: UInt64
+        remoteAddress: String, listener: String, isLenient: Bool = false, accepted: UInt64? = nil, now: UInt64
     ) -> ConnectionID? {
-        shard.pointee.open(remoteAddress: remoteAddress, listener: listener, isLenient: isLenient, now)
+        shard.pointee.open(
+            remoteAddress: remoteAddress, listener: listener, isLenient: isLenient, accepted: accepted ?? now, now)
     }
 
     /// The name in the certificate that the client has shown, for `ConnectRequest.certificateIdentity`. Set before the

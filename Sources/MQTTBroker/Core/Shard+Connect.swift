@@ -5,7 +5,7 @@ import Synchronization
 extension Shard {
     /// Takes a new connection, or `nil` if there are too many.
     mutating func open(
-        remoteAddress: String, listener: String, isLenient: Bool, _ now: UInt64
+        remoteAddress: String, listener: String, isLenient: Bool, accepted: UInt64, _ now: UInt64
     ) -> ConnectionID? {
         let others = hub.connections.wrappingAdd(1, ordering: .relaxed).oldValue
         hub.peakConnections.max(others + 1, ordering: .relaxed)
@@ -22,7 +22,7 @@ extension Shard {
         }
         connection.pointee.isLenient = isLenient
         statistics.connectionsOpened &+= 1
-        setTimer(.connectTimeout, for: connection, at: now + nanoseconds(limits.connectTimeout))
+        setTimer(.connectTimeout, for: connection, at: accepted + nanoseconds(limits.connectTimeout))
         return connection.pointee.id
     }
 

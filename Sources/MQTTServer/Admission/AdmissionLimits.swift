@@ -5,6 +5,8 @@ public struct AdmissionLimits: Sendable, Hashable {
     /// New connections per second from one address; 0 for any number. An address that was quiet may open twice as many
     /// at once.
     public var connectionRatePerAddress = 0
+    /// TLS handshakes at one time, over all addresses; at least 1. Connections beyond them wait to be accepted.
+    public var maximumHandshakes = 64
     /// Addresses that are not counted.
     public var exempt: [AddressRange] = AddressRange.loopback
 

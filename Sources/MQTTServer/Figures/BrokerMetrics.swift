@@ -7,6 +7,7 @@ import Metrics
 struct BrokerMetrics {
     private var last = BrokerStatistics()
     private var lastAdmission = AdmissionStatistics()
+    private var lastHandshakes = HandshakeStatistics()
 
     private let received = (0...2).map { Counter(label: "mqtt.messages.received", dimensions: [("qos", "\($0)")]) }
     private let sent = Counter(label: "mqtt.messages.sent")
@@ -24,6 +25,9 @@ struct BrokerMetrics {
     private let tooMany = Counter(label: "mqtt.connections.refused", dimensions: [("reason", "address_limit")])
     private let tooFast = Counter(label: "mqtt.connections.refused", dimensions: [("reason", "address_rate")])
     private let untrusted = Counter(label: "mqtt.connections.refused", dimensions: [("reason", "untrusted_proxy")])
+    private let slowHandshake = Counter(label: "mqtt.connections.refused", dimensions: [("reason", "slow_handshake")])
+    private let handshakeWaits = Counter(label: "mqtt.handshakes.waited")
+    private let handshakes = Gauge(label: "mqtt.handshakes")
     private let connections = Gauge(label: "mqtt.connections")
     private let clients = Gauge(label: "mqtt.clients")
     private let sessions = Gauge(label: "mqtt.sessions")
@@ -34,7 +38,9 @@ struct BrokerMetrics {
     private let queuedBytes = Gauge(label: "mqtt.queued.bytes")
     private let inflight = Gauge(label: "mqtt.inflight.messages")
 
-    mutating func report(_ figures: BrokerStatistics, _ admission: AdmissionStatistics) {
+    mutating func report(
+        _ figures: BrokerStatistics, _ admission: AdmissionStatistics, _ handshaking: HandshakeStatistics
+    ) {
         let qos0 = { (figures: BrokerStatistics) in
             figures.messagesReceived - figures.messagesReceivedQoS1 - figures.messagesReceivedQoS2
         }
@@ -58,6 +64,9 @@ struct BrokerMetrics {
         tooMany.increment(by: admission.tooManyConnections - lastAdmission.tooManyConnections)
         tooFast.increment(by: admission.tooFast - lastAdmission.tooFast)
         untrusted.increment(by: admission.untrustedProxy - lastAdmission.untrustedProxy)
+        slowHandshake.increment(by: handshaking.givenUp - lastHandshakes.givenUp)
+        handshakeWaits.increment(by: handshaking.waits - lastHandshakes.waits)
+        handshakes.record(handshaking.underWay)
         connections.record(figures.connections)
         clients.record(figures.connectedClients)
         sessions.record(figures.sessions)
@@ -69,5 +78,6 @@ struct BrokerMetrics {
         inflight.record(figures.inflightMessages)
         last = figures
         lastAdmission = admission
+        lastHandshakes = handshaking
     }
 }

@@ -18,6 +18,8 @@ struct Listener: Sendable {
     /// The certificates, for kinds with TLS.
     let security: SecurityContext?
     let gate: ConnectionGate
+    /// For kinds with TLS.
+    let handshakes: HandshakeGate
 
     var name: String {
         switch place {
@@ -78,7 +80,18 @@ struct Listener: Sendable {
         // loop and for a whole group.
         let children: any EventLoopGroup =
             loops.count == 1 && group.makeIterator().contains { $0 === loops[0].eventLoop } ? loops[0].eventLoop : group
-        return ServerBootstrap(group: group, childGroup: children)
+        let bootstrap = ServerBootstrap(group: group, childGroup: children)
+        if kind.isSecure {
+            // One at a time, as one at most can be held back.
+            _ = bootstrap.serverChannelOption(.maxMessagesPerRead, value: 1)
+                .serverChannelInitializer { [handshakes] channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(HandshakeListener(gate: handshakes))
+                    }
+                }
+        }
+        return
+            bootstrap
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             // Small to begin with, as the buffer stays with an idle connection; 16 KiB at most, so that what is read
@@ -95,8 +108,9 @@ struct Listener: Sendable {
 
     /// Sets up a connection that has just been accepted; one that is refused is closed by NIO.
     private func accept(_ channel: any Channel) throws {
+        let accepted = NIODeadline.now().uptimeNanoseconds
         guard configuration.proxyProtocol.contains(kind) else {
-            return try configure(channel, source: channel.remoteAddress)
+            return try configure(channel, source: channel.remoteAddress, accepted: accepted)
         }
         // A Unix socket has no address, and who may reach it may be trusted.
         if let address = channel.remoteAddress.flatMap({ IPAddress($0) }),
@@ -108,22 +122,23 @@ struct Listener: Sendable {
         let limit = TimeAmount.seconds(Int64(configuration.limits.connectTimeout))
         try channel.pipeline.syncOperations.addHandler(
             ProxyHeaderHandler(timeLimit: limit) { channel, source in
-                try configure(channel, source: source ?? channel.remoteAddress)
+                try configure(channel, source: source ?? channel.remoteAddress, accepted: accepted)
             })
     }
 
     /// Sets up the handlers of a connection whose address is known.
-    private func configure(_ channel: any Channel, source: SocketAddress?) throws {
+    private func configure(_ channel: any Channel, source: SocketAddress?, accepted: UInt64) throws {
         guard gate.admit(channel, source) else { throw ChannelError.inappropriateOperationForState }
         let peer = Peer(
-            address: Peer.text(source), listener: name, isLenient: configuration.lenient.contains(kind))
+            address: Peer.text(source), listener: name, isLenient: configuration.lenient.contains(kind),
+            accepted: accepted)
         let asksForCertificate =
             kind.isSecure && configuration.security.map { $0.clientCertificates != .none } ?? false
         let makeHandler = try handlerMaker(channel.eventLoop, peer, asksForCertificate: asksForCertificate)
         let pipeline = channel.pipeline.syncOperations
         if kind.isSecure {
             guard let security else { throw ChannelError.inappropriateOperationForState }
-            try pipeline.addHandler(security.makeHandler())
+            try pipeline.addHandlers(security.makeHandler(), HandshakeEnd(gate: handshakes))
         }
         switch kind {
         case .tcp, .tls, .unix: try pipeline.addHandler(makeHandler())

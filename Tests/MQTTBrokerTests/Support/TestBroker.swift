@@ -44,9 +44,11 @@ final class TestBroker {
     }
 
     /// A connection on which nothing has been sent yet.
-    func open(shard: Int = 0, version: ProtocolVersion = .v5) -> TestClient {
+    func open(shard: Int = 0, version: ProtocolVersion = .v5, secondsAfterAcceptance: UInt64 = 0) -> TestClient {
         opened += 1
-        let id = cores[shard].open(remoteAddress: "192.0.2.1:\(opened)", listener: "test", now: now)
+        let id = cores[shard].open(
+            remoteAddress: "192.0.2.1:\(opened)", listener: "test",
+            accepted: now - secondsAfterAcceptance * 1_000_000_000, now: now)
         let client = TestClient(self, cores[shard], id, version)
         clients.append(client)
         pump()

@@ -1,0 +1,41 @@
+import Testing
+
+@testable import MQTTServer
+
+@Suite("Places for TLS handshakes")
+struct HandshakeLedgerTests {
+    private let second: UInt64 = 1_000_000_000
+
+    @Test("Up to the limit everyone is accepted, then they wait until the oldest has had its time")
+    func limit() {
+        var ledger = HandshakeLedger<String>(limit: 2, patience: second)
+        ledger.begin("a", 5)
+        #expect(ledger.decision == .accepted)
+        ledger.begin("b", 9)
+        #expect(ledger.decision == .waits(until: second + 5))
+        ledger.end("a")
+        ledger.end("a")
+        #expect(ledger.count == 1)
+        #expect(ledger.decision == .accepted)
+    }
+
+    @Test("The oldest is given up when its time is over and its place is needed")
+    func givingUp() {
+        var ledger = HandshakeLedger<String>(limit: 2, patience: second)
+        ledger.begin("a", 5)
+        #expect(ledger.giveUpOldest(10 * second) == nil)
+        ledger.begin("b", 6)
+        #expect(ledger.giveUpOldest(second + 4) == nil)
+        #expect(ledger.giveUpOldest(second + 5) == "a")
+        #expect(ledger.giveUpOldest(second + 6) == nil)
+        #expect(ledger.count == 1)
+    }
+
+    @Test("A limit below one counts as one, and a time at the clock's end does not overflow")
+    func extremes() {
+        var ledger = HandshakeLedger<Int>(limit: 0, patience: second)
+        #expect(ledger.decision == .accepted)
+        ledger.begin(1, .max - 1)
+        #expect(ledger.decision == .waits(until: .max))
+    }
+}
