@@ -32,6 +32,7 @@ struct BrokerService {
         }
         defer { withExtendedLifetime(folder) {} }
         let serverConfiguration = try MQTTServer.Configuration(configuration)
+        OpenFileLimit.raise(forClients: serverConfiguration.limits.maximumConnections, logger: logger)
         let server = MQTTServer(
             configuration: serverConfiguration,
             policy: BrokerOnlyPolicy(gatekeeper: DeviceGatekeeper(devices: devices), logger: logger),

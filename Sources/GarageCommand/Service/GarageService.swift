@@ -257,10 +257,12 @@ struct GarageService {
 
     private func makeServer(policy: Ingest, store: BrokerStore?) throws -> MQTTServer {
         let serverConfiguration = try MQTTServer.Configuration(configuration)
+        let logger = Logger(label: "broker")
+        OpenFileLimit.raise(forClients: serverConfiguration.limits.maximumConnections, logger: logger)
         return MQTTServer(
             configuration: serverConfiguration, policy: policy,
             eventLoopGroup: MultiThreadedEventLoopGroup(numberOfThreads: serverConfiguration.eventLoops),
-            store: store, logger: Logger(label: "broker"))
+            store: store, logger: logger)
     }
 
     private func catchUp(_ views: Views, logger: Logger) async throws {
