@@ -127,6 +127,7 @@ extension Shard {
         let properties = connect.properties
         connection.pointee.maximumPacketSize = properties.maximumPacketSize.map(Int.init) ?? .max
         connection.pointee.sendQuota = Int(min(properties.receiveMaximum ?? .max, limits.sendMaximum))
+        connection.pointee.sentAliases.maximum = Int(min(properties.topicAliasMaximum ?? 0, limits.topicAliasMaximum))
         if let will = connect.will {
             connection.pointee.will = PendingWill(
                 will: will, delay: will.properties.willDelayInterval ?? 0, context: context)

@@ -180,11 +180,30 @@ extension Shard {
         packetID: UInt16
     ) {
         let firstByte = 0x30 | (dup ? 8 : 0) | qos << 1 | (retain ? 1 : 0)
-        publish.write(
+        aliased(publish, connection, hasPacketID: packetID != 0).write(
             to: &connection.pointee.outbox, firstByte: firstByte, isV5: connection.pointee.isV5, packetID: packetID)
         statistics.messagesSent &+= 1
         statistics.payloadBytesSent &+= publish.payload.count
         touch(connection)
+    }
+
+    /// The publish with a topic alias, where the client takes one. It has to be written next.
+    mutating func aliased(
+        _ publish: OutgoingPublish, _ connection: ConnectionPointer, hasPacketID: Bool
+    ) -> OutgoingPublish {
+        var shorter = publish
+        switch connection.pointee.sentAliases.use(for: publish.topic) {
+        case .none: return publish
+        case .known(let alias):
+            shorter.alias = alias
+            shorter.topic = UnsafeRawBufferPointer(start: nil, count: 0)
+        case .new(let alias):
+            shorter.alias = alias
+            let size = shorter.encodedCount(isV5: true, hasPacketID: hasPacketID)
+            guard size <= connection.pointee.maximumPacketSize else { return publish }
+            connection.pointee.sentAliases.add(publish.topic)
+        }
+        return shorter
     }
 
     private func outgoing(

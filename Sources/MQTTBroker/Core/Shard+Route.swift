@@ -176,6 +176,7 @@ extension Shard {
     ) -> Bool {
         let firstByte = 0x30 | qos &<< 1 | (retain ? 1 : 0)
         if publication.packet.count > 0, publication.packetIsV5 == connection.pointee.isV5, identifiers == nil,
+            connection.pointee.sentAliases.maximum == 0,
             (publication.qos > 0) == (qos > 0), publication.packet.count <= connection.pointee.maximumPacketSize,
             let source = publication.packet.baseAddress
         {
@@ -187,7 +188,7 @@ extension Shard {
             }
         } else {
             if qos == 0, !fits(connection, publication, identifiers, hasPacketID: false) { return false }
-            publication.outgoing(identifiers).write(
+            aliased(publication.outgoing(identifiers), connection, hasPacketID: qos > 0).write(
                 to: &connection.pointee.outbox, firstByte: firstByte, isV5: connection.pointee.isV5,
                 packetID: packetID)
         }

@@ -9,6 +9,8 @@ struct OutgoingPublish {
     /// Seconds left; `nil` for a message that does not expire.
     var expiry: UInt32?
     var identifiers: SubscriptionIdentifiers?
+    /// Sent beside the topic, or alone where the topic is empty; 0 for none. MQTT 5 only.
+    var alias: UInt16 = 0
 
     /// Bytes behind the fixed header.
     func remainingLength(isV5: Bool, hasPacketID: Bool) -> Int {
@@ -40,7 +42,7 @@ struct OutgoingPublish {
     }
 
     private var propertyLength: Int {
-        properties.count &+ (expiry == nil ? 0 : 5) &+ (identifiers?.encodedCount ?? 0)
+        properties.count &+ (expiry == nil ? 0 : 5) &+ (alias == 0 ? 0 : 3) &+ (identifiers?.encodedCount ?? 0)
     }
 
     private func writeProperties(_ at: inout UnsafeMutableRawPointer) {
@@ -49,6 +51,10 @@ struct OutgoingPublish {
             put(PropertyIdentifier.messageExpiryInterval.rawValue, &at)
             put(UInt16(truncatingIfNeeded: expiry >> 16), &at)
             put(UInt16(truncatingIfNeeded: expiry), &at)
+        }
+        if alias != 0 {
+            put(PropertyIdentifier.topicAlias.rawValue, &at)
+            put(alias, &at)
         }
         if let identifiers {
             for value in identifiers.values {

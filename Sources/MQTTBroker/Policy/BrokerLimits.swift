@@ -8,7 +8,7 @@ public struct BrokerLimits: Sendable, Hashable {
     public var receiveMaximum: UInt16 = 1024
     /// QoS 1 and 2 messages sent to a client and not acknowledged yet; a client's own Receive Maximum may lower it.
     public var sendMaximum: UInt16 = 1024
-    /// Topic aliases a client may use towards the broker.
+    /// Topic aliases a client may use towards the broker, and the broker at most towards a client that takes them.
     public var topicAliasMaximum: UInt16 = 64
     /// Longest life in seconds of a session without a connection. `.max` means for ever.
     public var maximumSessionExpiry: UInt32 = .max

@@ -46,6 +46,7 @@ struct Connection {
     var sendQuota = 0
 
     var aliases = AliasTable()
+    var sentAliases = SentAliases()
     var acknowledgements = AcknowledgementQueue()
     /// QoS 1 publishes of the client without PUBACK.
     var unacknowledgedQoS1 = 0
@@ -77,6 +78,7 @@ struct Connection {
         inbox.deallocate()
         outbox.deallocate()
         aliases.deallocate()
+        sentAliases.deallocate()
     }
 }
 
