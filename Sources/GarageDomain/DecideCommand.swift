@@ -63,9 +63,7 @@ extension GarageState {
         if action == .stop { return hindranceToStop(request.gate, status, at: now, settings: settings) }
         if rates.isExceeded(request, at: now, settings: settings) { return .rateLimited }
         if let reason = hindrance(to: action, gate: request.gate, at: now, settings: settings) { return reason }
-        if let earlier = status.command, earlier.action != .stop || settings[request.gate].opener == .toggle {
-            return .busy
-        }
+        if isBusy(status, settings[request.gate]) { return .busy }
         if action == .close, !needsNoOrder(action, gate: request.gate, settings: settings) {
             return ClosePlan(request, settings: self.settings(of: request.gate, settings)).refusal(of: status)
         }

@@ -15,8 +15,13 @@ struct RequestRates: Sendable, Codable {
         {
             return true
         }
+        return isExceeded(for: request.gate, at: now, settings: settings)
+    }
+
+    /// Whether a gate has had all the movements that it may have in a minute.
+    func isExceeded(for gate: Subject, at now: Timestamp, settings: GarageSettings) -> Bool {
         guard let limit = settings.commandsPerMinuteAndGate else { return false }
-        return RequestRates.count(gates[request.gate], at: now) >= limit
+        return RequestRates.count(gates[gate], at: now) >= limit
     }
 
     /// Counts a request. One that was refused counts for its actor alone: a stranger must not use up a gate's limit.

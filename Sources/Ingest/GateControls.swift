@@ -11,24 +11,31 @@ public struct GateControls: Sendable, Hashable {
     public var isSuspended: Bool
     /// A swing or one-piece gate, which is never closed unattended.
     public var isOnePiece: Bool
+    /// Why movements would be refused now; what is not named would be taken up.
+    public var hindrances: [GateAction: CommandRejected.Reason]
 
     public init(
         mode: GateMode, unattendedClose: GateSettings.UnattendedClose, warningSeconds: Int, isSuspended: Bool,
-        isOnePiece: Bool
+        isOnePiece: Bool, hindrances: [GateAction: CommandRejected.Reason] = [:]
     ) {
         self.mode = mode
         self.unattendedClose = unattendedClose
         self.warningSeconds = warningSeconds
         self.isSuspended = isSuspended
         self.isOnePiece = isOnePiece
+        self.hindrances = hindrances
     }
 
-    init(of gate: Subject, in state: GarageState, settings: GarageSettings) {
+    init(
+        of gate: Subject, in state: GarageState, settings: GarageSettings,
+        hindrances: [GateAction: CommandRejected.Reason]
+    ) {
         let own = state.settings(of: gate, settings)
         let status = state.gates[gate]
         self.init(
             mode: status?.mode ?? .normal, unattendedClose: own.unattendedClose,
             warningSeconds: max(own.warningSeconds, GateSettings.shortestWarningSeconds),
-            isSuspended: status?.isUnattendedCloseSuspended ?? false, isOnePiece: own.isOnePiece)
+            isSuspended: status?.isUnattendedCloseSuspended ?? false, isOnePiece: own.isOnePiece,
+            hindrances: hindrances)
     }
 }

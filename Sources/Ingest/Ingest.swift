@@ -136,8 +136,11 @@ public final class Ingest: Sendable {
         }
     }
 
-    /// What is on disk about a gate's settings.
-    func currentControls(of gate: Subject) -> GateControls? { pipeline.withLock { $0.controls(of: gate) } }
+    /// What is on disk about a gate's settings, and whether it can be moved now.
+    func currentControls(of gate: Subject) -> GateControls? {
+        let now = options.clock()
+        return pipeline.withLock { $0.controls(of: gate, at: now) }
+    }
 
     /// Takes the results of a commit, on the log's thread.
     func completed(_ completions: [AppendCompletion]) {

@@ -55,11 +55,14 @@ struct Pipeline {
         self.append = append
     }
 
-    /// What is set about a gate, as far as it is on disk; `nil` if it has never reported.
-    mutating func controls(of gate: Subject) -> GateControls? {
+    /// What is set about a gate, as far as it is on disk, and what is against moving it by what is known this moment; `nil`
+    /// if it has never reported.
+    mutating func controls(of gate: Subject, at now: Timestamp) -> GateControls? {
         let state = committed.state(settings)
         guard state.gates[gate] != nil else { return nil }
-        return GateControls(of: gate, in: state, settings: settings)
+        return GateControls(
+            of: gate, in: state, settings: settings,
+            hindrances: decided.hindrances(of: gate, at: now, settings: settings))
     }
 
     /// Whether anything is not yet on disk.

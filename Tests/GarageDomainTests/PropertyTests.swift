@@ -112,7 +112,7 @@ struct PropertyTests {
         #expect(!state.devices.isEmpty)
     }
 
-    private static func input(
+    static func input(
         step: Int, at now: Timestamp, unsent: inout [String], using random: inout SeededGenerator
     ) -> Input {
         let reporter = Reporter(

@@ -51,7 +51,7 @@ struct API {
         routes.get("\(base)/readings", readings.ofAll)
         routes.get("\(base)/readings.csv", readings.csvOfAll)
 
-        let gates = GateEndpoints(views: views, ids: ids)
+        let gates = GateEndpoints(views: views, door: door, ids: ids)
         routes.get("\(base)/gates", gates.list)
         routes.get("\(base)/gates/{id}", gates.one)
         routes.get("\(base)/gates/{id}/commands", gates.commands)

@@ -27,7 +27,14 @@ struct GuardedDoor: CommandDoor {
         try await door.perform(deed, by: named(origin, CallerIdentity.current))
     }
 
-    func controls(of gate: Subject) -> GateControls? { door.controls(of: gate) }
+    func controls(of gate: Subject) -> GateControls? {
+        guard var controls = door.controls(of: gate) else { return nil }
+        guard access.mayMove(gate, CallerIdentity.current, at: now()) else {
+            for action in GateAction.allCases { controls.hindrances[action] = .notAllowed }
+            return controls
+        }
+        return controls
+    }
 
     func unmappedTopics() -> [UnmappedTopic] { door.unmappedTopics() }
 

@@ -108,7 +108,7 @@ struct PageContentTests {
                 subject: PageContentTests.front, state: .closed, since: nil, obstructed: false, device: nil,
                 deviceOnline: true, lastMovement: nil, lastCommand: nil)
             change(&gate)
-            return GateCard.allowedActions(gate)
+            return GateCard.allowedActions(gate, hindrances: nil)
         }
         #expect(allowed { _ in } == [.open, .stop])
         #expect(allowed { $0.state = .open } == [.close, .stop])
@@ -147,6 +147,7 @@ struct PageContentTests {
         ("command-failed", "command to open failed: timed-out", "comando para abrir falhou, "),
         ("obstructed", "something is in the way", "há algo no caminho"),
         ("overstay", "taken for 12 h", "ocupada há 12 h"),
+        ("silent-spot", "silent for 26 h", "em silêncio há 26 h, livre ou ocupada"),
         ("of-another-version", "words <b>of</b> its own", "words &lt;b&gt;of&lt;/b&gt; its own"),
     ])
     func anAlertSpeaksTheReadersLanguage(condition: String, stored: String, shown: String) async throws {

@@ -1,29 +1,62 @@
 import GarageDomain
 import Hummingbird
+import Ingest
 import Views
 
 /// `GET /gates`, `GET /gates/{id}` and the commands of a gate.
 struct GateEndpoints {
     let views: Views
+    let door: any CommandDoor
     let ids: IDReader
 
     @Sendable func list(_ request: Request, _ context: WebContext) async throws -> Response {
-        try await Answer.ofNow(request, views) {
-            let gates = try await views.gates()
-            return { json in
-                json.object { json in
-                    json.array("gates", gates) { json, row in GateEndpoints.write(row, to: &json) }
-                }
+        try QueryReader(request).end()
+        let tagged = try await tagged { try await views.gates() }
+        return answer(request, tagged) { json in
+            json.object { json in
+                json.array("gates", tagged.gates) { json, gate in GateEndpoints.write(gate, to: &json) }
             }
         }
     }
 
     @Sendable func one(_ request: Request, _ context: WebContext) async throws -> Response {
         let id = try await ids.subject(.gate, context)
-        return try await Answer.ofNow(request, views) {
-            guard let row = try await views.gate(id) else { throw Problem.notFound("There is no gate with this id.") }
-            return { json in GateEndpoints.write(row, to: &json) }
+        try QueryReader(request).end()
+        let tagged = try await tagged { try await views.gate(id).map { [$0] } ?? [] }
+        guard let gate = tagged.gates.first else { throw Problem.notFound("There is no gate with this id.") }
+        return answer(request, tagged) { json in GateEndpoints.write(gate, to: &json) }
+    }
+
+    private struct Gate {
+        var row: GateRow
+        var allowed: Set<GateAction>
+    }
+
+    /// Gates with the tag of what is told of them. What can be asked of a gate also changes without an event, and is not
+    /// the same for all callers, so it is part of the tag.
+    private func tagged(_ read: () async throws -> [GateRow]) async throws -> (tag: String, gates: [Gate]) {
+        // Taken before the query, so that the tag is never newer than what it stands for.
+        let position = views.position()
+        let gates = try await read().map { row in
+            Gate(
+                row: row,
+                allowed: GateCard.allowedActions(row, hindrances: door.controls(of: row.subject)?.hindrances))
         }
+        let allowed = gates.map { gate in
+            let letters = GateAction.allCases.filter(gate.allowed.contains).compactMap(\.rawValue.first)
+            return String(letters)
+        }
+        return ("\"\(position)-\(allowed.joined(separator: "."))\"", gates)
+    }
+
+    private func answer(
+        _ request: Request, _ tagged: (tag: String, gates: [Gate]), _ write: (inout JSONWriter) -> Void
+    ) -> Response {
+        let cacheControl = Answer.revalidate
+        if let answer = Conditional.notModified(request, tag: tagged.tag, cacheControl: cacheControl) { return answer }
+        var json = JSONWriter()
+        write(&json)
+        return Answer.json(json, tag: tagged.tag)
     }
 
     @Sendable func commands(_ request: Request, _ context: WebContext) async throws -> Response {
@@ -49,8 +82,8 @@ struct GateEndpoints {
         }
     }
 
-    private static func write(_ row: GateRow, to json: inout JSONWriter) {
-        let allowed = GateCard.allowedActions(row)
+    private static func write(_ gate: Gate, to json: inout JSONWriter) {
+        let row = gate.row
         json.object { json in
             json.identity(row.subject)
             json.member("state", row.state?.rawValue)
@@ -58,7 +91,7 @@ struct GateEndpoints {
             json.member("obstructed", row.obstructed)
             json.member("device", row.device)
             json.member("device_online", row.deviceOnline)
-            json.array("allowed_commands", GateAction.allCases.filter(allowed.contains)) { json, action in
+            json.array("allowed_commands", GateAction.allCases.filter(gate.allowed.contains)) { json, action in
                 json.element(action.rawValue)
             }
             if let movement = row.lastMovement {

@@ -17,7 +17,7 @@ enum AlertWording {
         case .sensorFault: return sensorFault(alert.text, in: words)
         case .commandFailed: return failedCommand(alert.text, in: words)
         case .silentDevice where alert.text.hasPrefix("offline"): key += "_offline"
-        case .openTooLong, .overstay, .silentDevice: break
+        case .openTooLong, .overstay, .silentSpot, .silentDevice: break
         }
         let figure = alert.text.split { !("0"..."9").contains($0) }.first
         guard let figure, words.texts[key] != nil else { return nil }

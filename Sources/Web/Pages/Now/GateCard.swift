@@ -1,4 +1,5 @@
 import GarageDomain
+import Ingest
 import Views
 
 /// A gate now: its door, its state and what can be asked of it.
@@ -6,6 +7,8 @@ struct GateCard {
     let gate: GateRow
     /// How long its last movements took, in milliseconds.
     var travel: Int64 = GateDoor.usualTravel
+    /// What is against moving it now, for the reader; `nil` if the service does not know the gate.
+    var hindrances: [GateAction: CommandRejected.Reason]?
 
     var door: GateDoor { door(at: nil) }
 
@@ -14,32 +17,60 @@ struct GateCard {
             state: gate.state, since: gate.since, now: now ?? gate.since ?? Timestamp(microseconds: 0), travel: travel)
     }
 
-    /// What the service would not refuse now. It decides itself; this only spares people a useless click. A stop is
-    /// never kept from anyone: the gate may be moving although its device says otherwise.
-    static func allowedActions(_ gate: GateRow) -> Set<GateAction> {
-        guard gate.deviceOnline != false, !isUnderWay(gate.lastCommand) else { return [.stop] }
-        var allowed: Set<GateAction> =
-            switch gate.state {
-            case .open: [.close, .stop]
-            case .closed, nil: [.open, .stop]
-            case .opening: [.stop, .close]
-            case .closing: [.stop, .open]
-            case .stopped: [.open, .close, .stop]
-            }
-        if gate.obstructed { allowed.remove(.close) }
-        return allowed
+    /// What is worth asking of a gate in its state. A stop is never kept from anyone: the gate may be moving although its
+    /// device says otherwise.
+    private static func sensibleActions(_ gate: GateRow) -> Set<GateAction> {
+        switch gate.state {
+        case .open, .opening: [.close, .stop]
+        case .closed, .closing: [.open, .stop]
+        case .stopped, nil: [.open, .close, .stop]
+        }
+    }
+
+    /// What the views alone know against moving a gate.
+    private static func visibleHindrances(_ gate: GateRow) -> [GateAction: CommandRejected.Reason] {
+        if gate.deviceOnline == false { return [.open: .offline, .close: .offline] }
+        if isUnderWay(gate.lastCommand) { return [.open: .busy, .close: .busy] }
+        if gate.obstructed { return [.close: .obstructed] }
+        return gate.state == nil ? [.close: .unknownState] : [:]
+    }
+
+    /// What the service would not refuse now. It decides itself; this only spares people a useless click.
+    ///
+    /// - Parameter hindrances: what the service says is against it; `nil` if it does not know the gate.
+    static func allowedActions(
+        _ gate: GateRow, hindrances: [GateAction: CommandRejected.Reason]?
+    ) -> Set<GateAction> {
+        sensibleActions(gate).subtracting((hindrances ?? visibleHindrances(gate)).keys)
+    }
+
+    private var allowedActions: Set<GateAction> { GateCard.allowedActions(gate, hindrances: hindrances) }
+
+    /// Why actions can't be asked for that people could want in the gate's state, each reason once.
+    private func refusals(in words: Wording) -> [String] {
+        let reasons = hindrances ?? GateCard.visibleHindrances(gate)
+        let wanted = GateAction.allCases.filter(GateCard.sensibleActions(gate).contains)
+        var lines: [String] = []
+        for reason in CommandRejected.Reason.allCases {
+            let actions = wanted.filter { reasons[$0] == reason }.map { words.text("action_" + $0.rawValue) }
+            guard !actions.isEmpty else { continue }
+            lines.append(
+                words.text(
+                    "actions_not_now",
+                    ["actions": actions.joined(separator: ", "), "reason": words.text("rejected_" + reason.rawValue)]))
+        }
+        return lines
     }
 
     /// The action that people most likely want, shown as the main button.
     private var mainAction: GateAction? {
-        let allowed = GateCard.allowedActions(gate)
         let wanted: GateAction =
             switch gate.state {
             case .open: .close
             case .closed, .stopped, nil: .open
             case .opening, .closing: .stop
             }
-        return allowed.contains(wanted) ? wanted : nil
+        return allowedActions.contains(wanted) ? wanted : nil
     }
 
     private static func isUnderWay(_ command: CommandRow?) -> Bool {
@@ -50,7 +81,8 @@ struct GateCard {
         let words = text.words
         let state = words.text("gate_" + (gate.state?.rawValue ?? "unknown"))
         let title = text.title(gate.subject)
-        let allowed = GateCard.allowedActions(gate)
+        let allowed = allowedActions
+        let refusals = refusals(in: words)
         var values: [String: Any] = [
             "t": words.texts,
             "id": gate.subject.id,
@@ -62,6 +94,9 @@ struct GateCard {
             "state": state,
             "stateClass": gate.state?.rawValue ?? "unknown",
             "stateIcon": text.icon("gate-" + (gate.state?.rawValue ?? "unknown")),
+            "refusals": refusals.map { ["text": $0] },
+            "isRefused": !refusals.isEmpty,
+            "refusedIcon": text.icon("denied"),
             "isObstructed": gate.obstructed,
             "isOffline": gate.deviceOnline == false,
             "warningIcon": text.icon("obstructed"),

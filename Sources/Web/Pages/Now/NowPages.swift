@@ -15,19 +15,31 @@ struct NowPages: Sendable {
         return LivePage.Region(name: name, markup: .rendered(html.allSatisfy(\.isWhitespace) ? "" : html))
     }
 
-    private func gateCards() async throws -> [GateCard] {
+    /// - Parameter caller: whose rights decide what can be asked of the gates.
+    private func gateCards(for caller: CallerIdentity) async throws -> [GateCard] {
         var cards: [GateCard] = []
-        for gate in try await reads.gates() {
-            cards.append(GateCard(gate: gate, travel: try await GateCard.travel(of: gate, from: reads)))
-        }
+        for gate in try await reads.gates() { cards.append(try await card(of: gate, for: caller)) }
         return cards
+    }
+
+    private func card(of gate: GateRow, for caller: CallerIdentity) async throws -> GateCard {
+        GateCard(
+            gate: gate, travel: try await GateCard.travel(of: gate, from: reads),
+            hindrances: controls(of: gate.subject, for: caller)?.hindrances)
+    }
+
+    /// A page's stream goes on when the request is answered, so the caller is named.
+    private func controls(of gate: Subject, for caller: CallerIdentity) -> GateControls? {
+        CallerIdentity.$current.withValue(caller) { door.controls(of: gate) }
     }
 
     /// `/`
     func dashboard(_ words: Wording) -> LivePage {
-        LivePage(title: words.text("nav_overview"), section: "overview", template: "dashboard", livePath: "/live") {
-            text in
-            let cards = try await gateCards()
+        let caller = CallerIdentity.current
+        return LivePage(
+            title: words.text("nav_overview"), section: "overview", template: "dashboard", livePath: "/live"
+        ) { text in
+            let cards = try await gateCards(for: caller)
             let (spots, sensors, devices) = try await (reads.spots(), reads.sensors(), reads.devices())
             let alertFilter = EventFilter(types: [EventType.alertRaised.rawValue, EventType.alertCleared.rawValue])
             let alertEvents = try await reads.events(alertFilter, PageRequest(order: .descending, limit: 100)).rows
@@ -72,7 +84,7 @@ struct NowPages: Sendable {
             fixed: picker(range, "/gates/\(id.id)", GateHistoryView.spans)
         ) { text in
             guard let gate = try await reads.gate(id) else { throw PageProblem.notFound }
-            let card = GateCard(gate: gate, travel: try await GateCard.travel(of: gate, from: reads))
+            let card = try await card(of: gate, for: caller)
             let commands = try await reads.commands(of: id, limit: 20).map { CommandView.values($0, in: text) }
             let filter = EventFilter(kind: .gate, garage: id.garage, subject: id.id)
             let events = try await reads.events(filter, PageRequest(order: .descending, limit: 20)).rows
@@ -84,7 +96,8 @@ struct NowPages: Sendable {
                 try region("gates", "gates", ["t": text.words.texts, "gates": [card.values(in: text)]]),
                 try region(
                     "controls", "gate-controls",
-                    GateControlsView(gate: id, controls: door.controls(of: id), caller: caller, text: text).values()),
+                    GateControlsView(gate: id, controls: controls(of: id, for: caller), caller: caller, text: text)
+                        .values()),
                 try region(
                     "commands", "commands",
                     ["t": text.words.texts, "commands": commands, "hasCommands": !commands.isEmpty]),
@@ -98,11 +111,13 @@ struct NowPages: Sendable {
 
     /// `/spots`
     func spots(_ range: PageRange, _ words: Wording) -> LivePage {
-        LivePage(
+        let caller = CallerIdentity.current
+        return LivePage(
             title: words.text("nav_spots"), section: "spots", template: "spot-list",
             livePath: "/spots/live?\(range.query)", fixed: picker(range, "/spots", ParkingView.spans)
         ) { text in
-            let values = SpotView(spots: try await reads.spots(), gates: try await gateCards(), text: text).values()
+            let values = SpotView(spots: try await reads.spots(), gates: try await gateCards(for: caller), text: text)
+                .values()
             return [
                 try region("spots", "spots", values),
                 try region("rows", "spot-rows", values),
