@@ -186,7 +186,9 @@ struct HomeFirmwareTests {
         #expect(
             devices.read("casa/5/root/$state", "lost")
                 == .observations([device("root", false), device("filho", false)]))
-        #expect(devices.read("casa/5/root/$state", "") == .observations([device("root", false)]))
+        #expect(
+            devices.read("casa/5/root/$state", "")
+                == .observations([device("root", false), device("filho", false)]))
     }
 
     @Test func aThingsBoardDeviceIsItsUser() {
