@@ -134,6 +134,7 @@ extension ConfigurationLoader {
         try settings.number(.gateOpenTooLong, in: 0...10_080) { configuration.gateOpenTooLong = $0 }
         try settings.text(.alertsNight) { configuration.alertsNight = $0 }
         try settings.number(.alertsOverstay, in: 0...8_784) { configuration.alertsOverstay = $0 }
+        try settings.number(.alertsSilentSpot, in: 0...8_784) { configuration.alertsSilentSpot = $0 }
         try settings.number(.alertsLostDevice, in: 0...10_080) { configuration.alertsLostDevice = $0 }
         try settings.number(.alertsSilentDevice, in: 0...10_080) { configuration.alertsSilentDevice = $0 }
         try settings.text(.alertsWebhook) { configuration.alertsWebhook = $0 }

@@ -81,6 +81,7 @@ public enum Key: String, Sendable, CaseIterable {
     case gateOpenTooLong = "gate.open_too_long_minutes"
     case alertsNight = "alerts.night"
     case alertsOverstay = "alerts.overstay_hours"
+    case alertsSilentSpot = "alerts.silent_spot_hours"
     case alertsLostDevice = "alerts.lost_device_minutes"
     case alertsSilentDevice = "alerts.silent_device_minutes"
     case alertsWebhook = "alerts.webhook"

@@ -64,6 +64,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var alertsNight = "22:00-06:00"
     /// An alert is raised when a spot has been taken for this many hours; 0 is never.
     public var alertsOverstay = 0
+    /// Hours; 0 is never.
+    public var alertsSilentSpot = 0
     /// An alert is raised when a device has been lost for this many minutes; 0 is never.
     public var alertsLostDevice = 15
     /// An alert is raised when a connected device has reported nothing for this many minutes; 0 is never.

@@ -9,6 +9,8 @@ public enum AlertCondition: String, Sendable, Hashable, CaseIterable {
     /// Someone asks for movements faster than the limits allow.
     case tooManyCommands = "too-many-commands"
     case overstay
+    /// A spot of which nothing was heard for so long that it may be free or taken.
+    case silentSpot = "silent-spot"
     case silentDevice = "silent-device"
     /// A sensor is silent or stuck, or has sent nothing plausible several times in a row.
     case sensorFault = "sensor-fault"

@@ -11,6 +11,7 @@ extension GarageState {
             changes.raise(.tooManyCommands, request.gate, "commands come faster than the limit allows")
         }
         if case .observed = input, let device = decision.device { changes.clear(.silentDevice, device) }
+        if case .observed(.spot(let spot, _), _) = input { changes.clear(.silentSpot, spot) }
         if case .observed(let observation, _) = input, observation.subject.kind == .sensor {
             judge(observation, decision.events, &changes)
         }
@@ -90,6 +91,11 @@ extension GarageState {
         if let hours = settings.alerts.overstayHours {
             for (spot, status) in spots where status.occupied {
                 add(.overstay, spot, status.since, minutes: hours * 60, "taken for \(hours) h")
+            }
+        }
+        if let hours = settings.alerts.silentSpotHours {
+            for (spot, heard) in heardSpots {
+                add(.silentSpot, spot, heard, minutes: hours * 60, "silent for \(hours) h")
             }
         }
         for (device, status) in devices where !withdrawnDevices.contains(device) {

@@ -76,9 +76,12 @@ extension GarageState {
                 heard[gate] = now
                 devicesOfGates[gate] = reporter.deviceName == nil ? nil : device
             case .obstruction(let gate, _): note(reporter: reporter.clientID, of: gate)
-            case .spot, .reading, .fault, .deviceStatus: break
+            case .spot(let spot, _): heardSpots[spot] = now
+            case .reading, .fault, .deviceStatus: break
             }
         case .restarted:
+            // What was said while the service was down is not known, so the waiting begins anew.
+            heardSpots = spots.mapValues { _ in now }
             withdrawnDevices.removeAll()
             heard.removeAll()
             devicesOfGates.removeAll()

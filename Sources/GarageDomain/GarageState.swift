@@ -29,6 +29,8 @@ public struct GarageState: Sendable, Codable {
     var heard: [Subject: Timestamp] = [:]
     /// When each device was last heard of since the service started.
     var heardDevices: [Subject: Timestamp] = [:]
+    /// When each spot was last heard of, or when the service started if it was before.
+    var heardSpots: [Subject: Timestamp] = [:]
     var rates = RequestRates()
     /// The sensors' ways since the service started.
     var watches: [Subject: SensorWatch] = [:]

@@ -93,6 +93,30 @@ struct AlertTests {
         #expect(changes(story.report(.spot(spotA1, occupied: false))) == ["-overstay"])
     }
 
+    @Test func aSpotWhoseSensorIsNotHeardAnyMore() {
+        var story = garage { $0.silentSpotHours = 26 }
+        story.report(.spot(spotA1, occupied: true))
+        // A sensor that says each day that nothing has changed is there.
+        for _ in 0..<3 {
+            #expect(changes(story.when(.tick, after: 24 * 3_600_000).bodies) == [])
+            #expect(story.report(.spot(spotA1, occupied: true)).isEmpty)
+        }
+        #expect(changes(story.when(.tick, after: 26 * 3_600_000).bodies) == ["+silent-spot"])
+        #expect(changes(story.when(.tick, after: 26 * 3_600_000).bodies) == [])
+        // The car is still there for all that is known.
+        #expect(story.state.spots[spotA1]?.occupied == true)
+        #expect(changes(story.report(.spot(spotA1, occupied: true))) == ["-silent-spot"])
+    }
+
+    @Test func afterARestartASpotIsWaitedForAnew() {
+        var story = garage { $0.silentSpotHours = 26 }
+        story.report(.spot(spotA1, occupied: true))
+        story.now = story.now.adding(milliseconds: 72 * 3_600_000)
+        story.when(.restarted)
+        #expect(changes(story.when(.tick, after: 25 * 3_600_000).bodies) == [])
+        #expect(changes(story.when(.tick, after: 3_600_000).bodies) == ["+silent-spot"])
+    }
+
     @Test func aDeviceThatIsLost() {
         var story = garage()
         story.report(.gateState(front, .closed))

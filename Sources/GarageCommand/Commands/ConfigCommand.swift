@@ -91,6 +91,7 @@ extension ServiceConfiguration {
                 case .gateOpenTooLong: String(gateOpenTooLong)
                 case .alertsNight: alertsNight
                 case .alertsOverstay: String(alertsOverstay)
+                case .alertsSilentSpot: String(alertsSilentSpot)
                 case .alertsLostDevice: String(alertsLostDevice)
                 case .alertsSilentDevice: String(alertsSilentDevice)
                 case .alertsWebhook: alertsWebhook ?? "(none)"

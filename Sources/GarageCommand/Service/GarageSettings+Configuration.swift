@@ -21,6 +21,7 @@ extension GarageSettings {
         }
         alerts.night = try Self.window(configuration.alertsNight, key: "alerts.night", never: "off")
         alerts.overstayHours = Self.unlessZero(configuration.alertsOverstay)
+        alerts.silentSpotHours = Self.unlessZero(configuration.alertsSilentSpot)
         alerts.lostDeviceMinutes = Self.unlessZero(configuration.alertsLostDevice)
         alerts.silentDeviceMinutes = Self.unlessZero(configuration.alertsSilentDevice)
         quality.judgesJumps = configuration.qualityJumps
