@@ -178,6 +178,35 @@ def test_our_things_announce_themselves_to_home_assistant(make_garage):
         assert announced["cmps"]["gate"]["cmd_t"] == "garage/home/gate/front/command"
         assistant.publish("homeassistant/status", "online")
         eventually(lambda: len(assistant.payloads(config)) == 2, "the announcement again")
+        # The gate's device has gone, the service has not.
+        assistant.await_payload("garage/home/published/gate/front/availability", "offline")
+
+
+def retained(garage, *filters: str) -> dict[str, str]:
+    """What a client that comes now is told at once."""
+    with Client(garage, "newcomer") as client:
+        client.subscribe(*filters)
+        client.publish("end/of/it", "1", retain=True)
+        client.subscribe("end/of/it")
+        client.await_payload("end/of/it", "1")
+        return {message.topic: message.payload.decode() for message in client.messages if message.topic != "end/of/it"}
+
+
+def test_announcements_are_taken_back_when_they_are_no_longer_wanted(make_garage):
+    ours = ("homeassistant/#", "garage/home/published/#", "garage/home/availability")
+    garage = make_garage(environment={"GARAGE_HOME_ASSISTANT_DISCOVERY": "on"}).start()
+    with Client(garage, "esp1") as client:
+        client.publish("garage/home/spot/A1/state", "free")
+        # Somebody else's, and left alone.
+        client.publish("homeassistant/sensor/x/config", '{"stat_t":"x/t","dev_cla":"temperature"}', retain=True)
+    eventually(lambda: "garage/home/published/spot/A1/state" in retained(garage, *ours), "the announcement")
+    assert len(retained(garage, *ours)) == 4
+    garage.restart()
+    assert len(retained(garage, *ours)) == 4
+    assert garage.stop() == 0
+    garage.environment["GARAGE_HOME_ASSISTANT_DISCOVERY"] = "off"
+    garage.start()
+    eventually(lambda: set(retained(garage, *ours)) == {"homeassistant/sensor/x/config"}, "only what is not ours")
 
 
 def test_webhooks_need_their_secret(make_garage):

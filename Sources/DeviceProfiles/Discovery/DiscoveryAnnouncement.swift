@@ -33,11 +33,16 @@ public enum DiscoveryAnnouncement {
                 ])
             ),
             ("o", .object([("name", .text("garage")), ("sw", .text(version))])),
-            ("avty_t", .text(availabilityTopic(of: subject.garage))),
+            ("avty", .array(availabilityTopics(of: subject).map { .object([("t", .text($0))]) })),
+            ("avty_mode", .text("all")),
             ("cmps", .object(components.map { ($0.key, .object($0.members)) })),
         ])
         return OutgoingMessage(topic: topic(for: subject, prefix: prefix), payload: Array(body.text.utf8))
     }
+
+    /// A sensor whose value is not told again for so long has none any more, for Home Assistant. A value that stays the same
+    /// has to be published again before.
+    public static let valuesLastSeconds = 3600
 
     /// Where the announcement of a thing is; an empty retained message there takes it back.
     public static func topic(for subject: Subject, prefix: String) -> String {
@@ -46,6 +51,26 @@ public enum DiscoveryAnnouncement {
 
     /// Where the service says whether it is there: `online`, retained.
     public static func availabilityTopic(of garage: Name) -> String { "garage/\(garage)/availability" }
+
+    /// Where it is kept whether the device of a gate is there: `online` or `offline`, retained. Other things have no such
+    /// topic: their devices may well sleep between two reports.
+    public static func availabilityTopic(ofGate gate: Subject) -> String { valueTopic(of: gate, "availability") }
+
+    private static func availabilityTopics(of subject: Subject) -> [String] {
+        [availabilityTopic(of: subject.garage)] + (subject.kind == .gate ? [availabilityTopic(ofGate: subject)] : [])
+    }
+
+    /// Whether a retained message is one that the service has announced a thing with, under whatever prefix, or a value
+    /// that such an announcement speaks of: what is no longer wanted of them is taken back.
+    public static func isOurs(topic: String, payload: some Collection<UInt8>) -> Bool {
+        let levels = topic.split(separator: "/", omittingEmptySubsequences: false)
+        if levels.count == 6, levels[0] == "garage", levels[2] == "published" { return true }
+        if levels.count == 3, levels[0] == "garage", levels[2] == "availability" { return true }
+        guard levels.count >= 4, levels[levels.count - 1] == "config", levels[levels.count - 3] == "device",
+            levels[levels.count - 2].hasPrefix("garage_")
+        else { return false }
+        return String(decoding: payload, as: UTF8.self).contains(#""o":{"name":"garage","#)
+    }
 
     /// Where a thing's value is kept for Home Assistant, retained.
     public static func stateTopic(of subject: Subject, _ quantity: Quantity? = nil) -> String {
@@ -95,7 +120,7 @@ public enum DiscoveryAnnouncement {
             ("p", .text("sensor")), ("dev_cla", .text(quantity.rawValue)),
             ("unit_of_meas", .text(quantity == .temperature ? "°C" : "%")), ("stat_cla", .text("measurement")),
             ("uniq_id", .text("\(identifier(of: sensor))_\(quantity.rawValue)")),
-            ("stat_t", .text(stateTopic(of: sensor, quantity))), ("exp_aft", .number(3600)),
+            ("stat_t", .text(stateTopic(of: sensor, quantity))), ("exp_aft", .number(valuesLastSeconds)),
         ]
         return (quantity.rawValue, members)
     }

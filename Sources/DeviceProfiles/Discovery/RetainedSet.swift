@@ -2,7 +2,8 @@
 public struct RetainedSet: Sendable {
     private var kept: [String: [UInt8]] = [:]
 
-    public init() {}
+    /// - Parameter kept: what the broker holds already.
+    public init(kept: [String: [UInt8]] = [:]) { self.kept = kept }
 
     /// The messages that make the broker hold exactly `wanted`, by topic: what is new or different, and an empty one for
     /// what is gone. In the order of their topics.
@@ -17,6 +18,9 @@ public struct RetainedSet: Sendable {
         kept = wanted
         return messages.sorted { $0.topic < $1.topic }
     }
+
+    /// Has a message published again at the next update although it is the same.
+    public mutating func forget(_ topic: String) { if kept[topic] != nil { kept[topic] = [] } }
 
     /// Has everything published again at the next update.
     public mutating func forget() { kept = kept.mapValues { _ in [] } }

@@ -74,6 +74,7 @@ struct GarageService {
                 settings: settings, bridges: bridges)
         }
 
+        let announced = HomeAssistantAnnouncer.kept(in: store)
         if let store { ingest.recall(store.retainedAtStart.map { (topic: $0.topic, payload: $0.payload) }) }
         let server = try makeServer(policy: ingest, store: store)
         ingest.attach(server)
@@ -121,12 +122,11 @@ struct GarageService {
         }
         if let keeper = ingest.historyKeeper { services.append(keeper) }
         if let manager { services.append(manager) }
-        if configuration.homeAssistantDiscovery {
-            services.append(
-                HomeAssistantAnnouncer(
-                    views: views, server: server, ingest: ingest, prefix: configuration.homeAssistantPrefix,
-                    logger: Logger(label: "home-assistant")))
-        }
+        services.append(
+            HomeAssistantAnnouncer(
+                views: views, server: server, ingest: ingest,
+                prefix: configuration.homeAssistantDiscovery ? configuration.homeAssistantPrefix : nil,
+                kept: announced, logger: Logger(label: "home-assistant")))
         if let demoPassword, let address = brokerAddresses.tcp.first {
             var options = SimulationOptions.demo(host: address.host, port: address.port)
             options.username = DeviceGatekeeper.demoUser

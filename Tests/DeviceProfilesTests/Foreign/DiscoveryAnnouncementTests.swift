@@ -19,7 +19,8 @@ struct DiscoveryAnnouncementTests {
         for part in [
             #""o":{"name":"garage","sw":"1.0"}"#, #""p":"cover""#, #""cmd_t":"garage/home/gate/front/command""#,
             #""stat_t":"garage/home/published/gate/front/state""#, #""ret":false"#, #""dev_cla":"gate""#,
-            #""avty_t":"garage/home/availability""#, #""uniq_id":"garage_home_gate_front""#,
+            #""avty":[{"t":"garage/home/availability"},{"t":"garage/home/published/gate/front/availability"}]"#,
+            #""avty_mode":"all""#, #""uniq_id":"garage_home_gate_front""#,
         ] { #expect(text.contains(part), "\(part) in \(text)") }
     }
 
@@ -67,6 +68,27 @@ struct DiscoveryAnnouncementTests {
             ])
         retained.forget()
         #expect(retained.update(to: ["b": [2]]) == [OutgoingMessage(topic: "b", payload: [2])])
+        retained.forget("b")
+        retained.forget("never published")
+        #expect(retained.update(to: ["b": [2]]) == [OutgoingMessage(topic: "b", payload: [2])])
         #expect(retained.update(to: [:]) == [OutgoingMessage(topic: "b", payload: [])])
+    }
+
+    @Test func whatWasKeptBeforeIsTakenBack() {
+        var retained = RetainedSet(kept: ["a": [1], "b": [1]])
+        #expect(retained.update(to: ["b": [1]]) == [OutgoingMessage(topic: "a", payload: [])])
+    }
+
+    @Test func weKnowOurOwnMessagesAgain() throws {
+        let message = try #require(
+            DiscoveryAnnouncement.message(for: subject(.spot, "A1"), prefix: "casa/ha", version: "2.0-beta"))
+        #expect(DiscoveryAnnouncement.isOurs(topic: message.topic, payload: message.payload))
+        #expect(!DiscoveryAnnouncement.isOurs(topic: message.topic, payload: Array(#"{"o":{"name":"esphome"}}"#.utf8)))
+        #expect(!DiscoveryAnnouncement.isOurs(topic: "ha/device/other/config", payload: message.payload))
+        for (topic, isOurs) in [
+            ("garage/home/availability", true), ("garage/home/published/spot/A1/state", true),
+            (DiscoveryAnnouncement.availabilityTopic(ofGate: subject(.gate, "front")), true),
+            ("garage/home/gate/front/state", false), ("garage/home/occupancy", false), ("config", false),
+        ] { #expect(DiscoveryAnnouncement.isOurs(topic: topic, payload: [0x31]) == isOurs, "\(topic)") }
     }
 }
