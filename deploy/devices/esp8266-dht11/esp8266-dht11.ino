@@ -15,8 +15,8 @@
  *
  * What it publishes
  *   garage/home/device/esp1/status          online | offline (last will), retained
- *   garage/home/sensor/dht1/temperature     degrees Celsius, or nan if the sensor does not answer
- *   garage/home/sensor/dht1/humidity        per cent, or nan
+ *   garage/home/sensor/esp1/temperature     degrees Celsius, or nan if the sensor does not answer
+ *   garage/home/sensor/esp1/humidity        per cent, or nan
  *   garage/home/gate/front/state            open | closed | opening | closing | stopped
  *   garage/home/spot/A1/state               occupied | free
  * What it listens to
@@ -24,6 +24,9 @@
  *
  * PubSubClient can only publish with QoS 0. So that no state of the gate or the spot is lost, the sketch subscribes to its
  * own state topics and repeats a state until it comes back from the broker.
+ *
+ * The opener has one button, so say in garage.yaml that the gate is of `type: toggle`: garage then asks it for nothing
+ * while a pulse could do something else. The sketch keeps to that by itself too.
  *
  * A command that may have waited on its way is void: one that comes right after a connection, or after a time in which
  * the sketch could not look at the network.
@@ -38,7 +41,10 @@
 const char *WIFI_NAME = "your network";
 const char *WIFI_PASSWORD = "its password";
 
-// The machine on which garage runs, and what `garage devices add esp1` printed there.
+// The machine on which garage runs, and the password that was printed there by one of
+//   garage devices add esp1
+//   garage devices add esp1 --topic 'garage/home/gate/front/#' --topic 'garage/home/spot/A1/#'
+// A device may use the topics that bear its name; a gate and a spot have names of their own, so they are named here.
 const char *BROKER = "192.168.1.10";
 const uint16_t BROKER_PORT = 1883;
 const char *DEVICE = "esp1";
@@ -71,8 +77,8 @@ const unsigned long LOOK_EVERY_MS = 1000;
 // ---- Topics -------------------------------------------------------------------------------------------------------
 
 const char *STATUS_TOPIC = "garage/home/device/esp1/status";
-const char *TEMPERATURE_TOPIC = "garage/home/sensor/dht1/temperature";
-const char *HUMIDITY_TOPIC = "garage/home/sensor/dht1/humidity";
+const char *TEMPERATURE_TOPIC = "garage/home/sensor/esp1/temperature";
+const char *HUMIDITY_TOPIC = "garage/home/sensor/esp1/humidity";
 const char *GATE_STATE_TOPIC = "garage/home/gate/front/state";
 const char *GATE_ACTUATE_TOPIC = "garage/home/gate/front/actuate";
 const char *SPOT_STATE_TOPIC = "garage/home/spot/A1/state";
@@ -157,7 +163,8 @@ void onMessage(char *topic, byte *payload, unsigned int length) {
     pulse();
     gateMovesSince = millis();
     reportGate("opening");
-  } else if (strcmp(action, "CLOSE") == 0 && !moves && !reedWasClosed) {
+  } else if (strcmp(action, "CLOSE") == 0 && !moves && strcmp(gateState, "open") == 0) {
+    // Not when it was stopped on its way: nobody knows which way it goes next.
     pulse();
     gateMovesSince = millis();
     reportGate("closing");
@@ -201,6 +208,7 @@ void watchGate() {
 
 bool spotOccupied = false;
 bool spotKnown = false;
+bool spotSeen = false;
 uint8_t spotAgreeing = 0;
 unsigned long spotLookedAt = 0;
 
@@ -214,10 +222,10 @@ void watchSpot() {
   unsigned long echo = pulseIn(ECHO_PIN, HIGH, 25000);
   if (echo == 0) return;
   bool occupied = echo / 58 < CAR_NEARER_THAN_CM;
-  if (spotKnown && occupied == spotOccupied) {
-    spotAgreeing = 0;
-  } else if (++spotAgreeing >= 3) {
-    spotAgreeing = 0;
+  if (occupied != spotSeen) spotAgreeing = 0;
+  spotSeen = occupied;
+  if (spotAgreeing < 3 && ++spotAgreeing < 3) return;
+  if (!spotKnown || occupied != spotOccupied) {
     spotKnown = true;
     spotOccupied = occupied;
     tell(spotReport, occupied ? "occupied" : "free");
@@ -257,7 +265,8 @@ void connectToBroker() {
 #if HAS_GATE
   broker.subscribe(GATE_ACTUATE_TOPIC, 0);
   broker.subscribe(GATE_STATE_TOPIC, 1);
-  reportGate(gateMovesSince != 0 ? gateState : (reedWasClosed ? "closed" : "open"));
+  // What it was before the connection, or what the contact says after the start.
+  reportGate(gateState[0] ? gateState : (reedWasClosed ? "closed" : "open"));
 #endif
 }
 

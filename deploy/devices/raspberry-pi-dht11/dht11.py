@@ -71,7 +71,7 @@ class Broker:
         if options.user:
             flags |= 0x80 | 0x40
             credentials = field(options.user) + field(options.password)
-        keep_alive = max(60, 3 * options.period)
+        keep_alive = min(max(60, 3 * options.period), 65535)
         body = (
             field("MQTT") + bytes([4, flags]) + keep_alive.to_bytes(2, "big") + field(options.name)
             + field(status_topic) + field("offline") + credentials
