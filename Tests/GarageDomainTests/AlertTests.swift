@@ -109,7 +109,10 @@ struct AlertTests {
     }
 
     @Test func afterARestartASpotIsWaitedForAnew() {
-        var story = garage { $0.silentSpotHours = 26 }
+        var story = garage {
+            $0.silentSpotHours = 26
+            $0.lostDeviceMinutes = nil
+        }
         story.report(.spot(spotA1, occupied: true))
         story.now = story.now.adding(milliseconds: 72 * 3_600_000)
         story.when(.restarted)
