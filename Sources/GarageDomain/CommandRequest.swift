@@ -41,11 +41,15 @@ public struct CommandRequest: Hashable, Sendable {
     public var isPermitted: Bool
     /// Who asks, as far as the rate of requests is limited by it; `nil` is not limited.
     public var actor: String?
+    /// The network address that it came from, for the record; `nil` if it did not come over the network.
+    public var address: String?
 
     public init(
         gate: Subject, text: CommandText, newID: String, receivedAt: Timestamp, messageExpirySeconds: Int? = nil,
-        isRetained: Bool = false, isRedelivered: Bool = false, isPermitted: Bool = true, actor: String? = nil
+        isRetained: Bool = false, isRedelivered: Bool = false, isPermitted: Bool = true, actor: String? = nil,
+        address: String? = nil
     ) {
+        self.address = address
         self.actor = actor
         self.gate = gate
         self.text = text

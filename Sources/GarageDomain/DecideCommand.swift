@@ -17,7 +17,7 @@ extension GarageState {
         let status = gates[gate] ?? GateStatus()
         var requested = CommandRequested(
             commandID: id, action: action, expiresAt: expiresAt, reason: request.text.reason,
-            isUnattended: plan.isUnattended)
+            isUnattended: plan.isUnattended, address: request.address)
         let needsNothing = needsNoOrder(action, gate: gate, settings: settings)
         requested.joins = status.command == nil && !needsNothing && action.movement.map { $0 == status.state } ?? false
         var decision = Decision(
@@ -39,7 +39,8 @@ extension GarageState {
     }
 
     private func rejected(_ request: CommandRequest, _ reason: CommandRejected.Reason) -> Decision {
-        let body = CommandRejected(commandID: request.commandID, action: request.text.action, reason: reason)
+        let body = CommandRejected(
+            commandID: request.commandID, action: request.text.action, reason: reason, address: request.address)
         return Decision(
             events: [DomainEvent(request.gate, .commandRejected(body))],
             verdict: .rejected(id: request.commandID, reason: reason))

@@ -98,11 +98,14 @@ public struct CommandRequested: Hashable, Sendable, Codable {
     public var isUnattended: Bool
     /// The gate was already on its way there, so that nothing is sent to it.
     public var joins: Bool
+    /// The network address that the request came from, if it came over the network.
+    public var address: String?
 
     public init(
         commandID: String, action: GateAction, expiresAt: Timestamp, reason: String? = nil, isUnattended: Bool = false,
-        joins: Bool = false
+        joins: Bool = false, address: String? = nil
     ) {
+        self.address = address
         self.commandID = commandID
         self.action = action
         self.expiresAt = expiresAt
@@ -119,10 +122,12 @@ public struct CommandRequested: Hashable, Sendable, Codable {
         reason = try container.decodeIfPresent(String.self, forKey: .reason)
         isUnattended = try container.decodeIfPresent(Bool.self, forKey: .isUnattended) ?? false
         joins = try container.decodeIfPresent(Bool.self, forKey: .joins) ?? false
+        address = try container.decodeIfPresent(String.self, forKey: .address)
     }
 
     enum CodingKeys: String, CodingKey {
-        case commandID = "command_id", action, expiresAt = "expires_at", reason, isUnattended = "unattended", joins
+        case commandID = "command_id", action, expiresAt = "expires_at", reason, isUnattended = "unattended", joins,
+            address
     }
 }
 
@@ -167,14 +172,17 @@ public struct CommandRejected: Hashable, Sendable, Codable {
     /// `nil` if the message could not be read.
     public var action: GateAction?
     public var reason: Reason
+    /// The network address that the request came from, if it came over the network.
+    public var address: String?
 
-    public init(commandID: String, action: GateAction?, reason: Reason) {
+    public init(commandID: String, action: GateAction?, reason: Reason, address: String? = nil) {
+        self.address = address
         self.commandID = commandID
         self.action = action
         self.reason = reason
     }
 
-    enum CodingKeys: String, CodingKey { case commandID = "command_id", action, reason }
+    enum CodingKeys: String, CodingKey { case commandID = "command_id", action, reason, address }
 }
 
 /// The actuate message went out to this many connected devices.

@@ -50,11 +50,14 @@ public struct CommandSubmission: Sendable {
     public var origin: EventMetadata
     /// Whether the sender has the right to this movement; without it the request is recorded and rejected.
     public var isPermitted: Bool
+    /// The network address that it came from, for the record.
+    public var address: String?
 
     public init(
         gate: Subject, action: GateAction, id: String?, expiresInSeconds: Int = 10, reason: String? = nil,
-        isAttended: Bool = false, origin: EventMetadata, isPermitted: Bool = true
+        isAttended: Bool = false, origin: EventMetadata, isPermitted: Bool = true, address: String? = nil
     ) {
+        self.address = address
         self.isAttended = isAttended
         self.gate = gate
         self.action = action

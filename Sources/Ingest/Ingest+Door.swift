@@ -13,7 +13,7 @@ extension Ingest: CommandDoor {
                 action: submission.action, id: submission.id, expiresInSeconds: submission.expiresInSeconds,
                 reason: submission.reason, isAttended: submission.isAttended),
             newID: EventID.make(at: now.microseconds).description, receivedAt: now,
-            isPermitted: submission.isPermitted, actor: submission.origin.actor)
+            isPermitted: submission.isPermitted, actor: submission.origin.actor, address: submission.address)
         let origin = Origin(
             actor: submission.origin.actor, channel: submission.origin.channel,
             clientID: submission.origin.clientID, causation: submission.origin.causation, trace: submission.origin.trace

@@ -117,7 +117,7 @@ extension Ingest: BrokerPolicy {
             isRedelivered: publish.duplicate,
             isPermitted: !publish.isWill
                 && options.gatekeeper.mayMove(gate, client),
-            actor: client.principal.name ?? "anonymous")
+            actor: client.principal.name ?? "anonymous", address: client.remoteAddress)
         let reply = properties.responseTopic.map {
             ReplyAddress(topic: $0, correlationData: properties.correlationData)
         }

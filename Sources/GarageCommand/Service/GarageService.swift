@@ -141,6 +141,9 @@ struct GarageService {
     }
 
     private func serve(_ services: [any Service], logger: Logger) async throws {
+        // For debugging, the group writes down each service with all that it holds, secrets too.
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .info)
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],

@@ -169,5 +169,8 @@ extension String {
 
 extension WebContext {
     /// The caller's address without its port.
-    var address: String { peer?.ipAddress ?? "unknown" }
+    var address: String { networkAddress ?? "unknown" }
+
+    /// The same; `nil` for a caller that does not come over the network.
+    var networkAddress: String? { peer?.ipAddress }
 }

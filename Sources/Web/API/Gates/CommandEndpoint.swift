@@ -31,7 +31,7 @@ struct CommandEndpoint {
         }
         let submission = CommandSubmission(
             gate: gate, action: action, id: ownID ?? key, expiresInSeconds: lifetime, reason: reason,
-            isAttended: isAttended, origin: Caller.origin(request)
+            isAttended: isAttended, origin: Caller.origin(request), address: context.networkAddress
         )
         let outcome: CommandOutcome
         do {

@@ -23,7 +23,7 @@ extension Pages {
                 CommandSubmission(
                     gate: gate, action: action, id: nil,
                     isAttended: form.contains { $0.name.hasPrefix("attended") && $0.value == "on" },
-                    origin: EventMetadata(actor: "anonymous", channel: "page")))
+                    origin: EventMetadata(actor: "anonymous", channel: "page"), address: context.networkAddress))
             _ = await reads.waitUntilApplied(outcome.position, within: .milliseconds(500))
             notice = Notice(gate: gate, action: action, result: outcome.rejection.map { .rejected($0) } ?? .sent)
         } catch {

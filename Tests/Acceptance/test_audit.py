@@ -1,0 +1,123 @@
+"""What the log keeps of every attempt to move a gate, what it never keeps, and the bounds on what comes in."""
+
+import json
+
+import paho.mqtt.client as mqtt
+import pytest
+import requests
+
+import wire
+from device import Client
+from test_access import PASSWORD, Visitor
+from waiting import eventually
+from wire import Wire, packet
+
+COMMAND = "garage/home/gate/front/command"
+
+
+def attempts(garage) -> list[dict]:
+    return garage.events(type="gate.command-*")
+
+
+def test_every_attempt_names_who_where_from_how_and_what_was_decided(garage, gate_device):
+    with Client(garage, "panel", version=mqtt.MQTTv5) as panel:
+        panel.publish(COMMAND, json.dumps({"action": "open", "id": "by-mqtt"}))
+        garage.await_event("gate.command-completed")
+        panel.publish(COMMAND, json.dumps({"action": "close", "id": "kept"}), retain=True)
+    assert garage.post_command("open", id="by-http").status_code == 202
+    form = {"action": "open", "from": "/"}
+    garage.request("POST", "/gates/home.front/commands", data=form, allow_redirects=False)
+    assert garage.command("gate", "open", "home.front").returncode == 0
+    garage.request("POST", "/api/v1/gates/home.front/mode", json={"mode": "locked"})
+    assert garage.post_command("close", id="too-late").status_code == 409
+    garage.await_event("gate.command-rejected", count=2)
+
+    asked = {event["data"]["command_id"]: event for event in attempts(garage) if "address" in event["data"]}
+    assert all(event["data"]["address"].startswith("127.0.0.1") for event in asked.values())
+    first = asked["by-mqtt"]
+    assert (first["actor"], first["channel"], first["client_id"]) == ("anonymous", "mqtt", "panel")
+    assert asked["kept"]["type"] == "gate.command-rejected" and asked["kept"]["data"]["reason"] == "retained"
+    assert asked["by-http"]["channel"] == "http"
+    assert asked["too-late"]["data"]["reason"] == "locked"
+    decided = [event for event in attempts(garage) if event["type"] in ("gate.command-requested", "gate.command-rejected")]
+    assert {event["channel"] for event in decided} == {"mqtt", "http", "page", "cli"}
+    # Whoever is on the machine itself has no address.
+    assert all("address" not in event["data"] for event in decided if event["channel"] == "cli")
+    done = [event for event in attempts(garage) if event["type"] == "gate.command-completed"]
+    assert done and all(event["data"]["took_ms"] >= 0 for event in done)
+    page = garage.request("GET", f"/events/{first['position']}?lang=en").text
+    assert "127.0.0.1" in page
+
+
+def test_secrets_are_in_no_log_and_no_event(make_garage, tmp_path):
+    secrets = {"webhook": "webhook-secret-1", "password": "mqtt-password-2", "login": "login-password-3",
+               "token": "token-secret-4", "url": "query-secret-5"}
+    garage = make_garage(environment={"GARAGE_WEBHOOKS_TTN_SECRET": secrets["webhook"], "GARAGE_LOG_LEVEL": "trace"})
+    made = garage.command("users", "add", "ana", "--role", "admin", stdin_text=PASSWORD + "\n")
+    assert made.returncode == 0, made.stderr
+    device = garage.command("devices", "add", "esp1")
+    right = device.stdout.split("password")[1].split()[0]
+    garage.start()
+    with Wire(garage) as thief:
+        flags = b"\x04\xc2\x00\x3c"
+        thief.send(packet(0x10, wire.text("MQTT") + flags + wire.text("esp1") + wire.text("esp1")
+                          + wire.text(secrets["password"])))
+        thief.await_close()
+    client = Client(garage, "esp1")
+    client.paho.username_pw_set("esp1", right)
+    with client:
+        client.publish("garage/home/sensor/esp1/temperature", "20")
+    visitor = Visitor(garage)
+    visitor.sign_in("ana", secrets["login"])
+    requests.get(garage.url + "/api/v1/gates", headers={"Authorization": f"Bearer {secrets['token']}"}, timeout=10)
+    requests.get(garage.url + f"/api/v1/gates?token={secrets['url']}", timeout=10)
+    requests.post(garage.url + "/api/v1/ingest/ttn", json={}, headers={"Authorization": secrets["login"]}, timeout=10)
+    assert visitor.sign_in("ana").status_code == 303
+    events = eventually(lambda: visitor.get("/api/v1/events?limit=1000").text, "the events")
+    denied = [event for event in json.loads(events)["events"] if event["type"] == "access.denied"]
+    assert len(denied) >= 2 and all("127.0.0.1" in (event["data"].get("address") or "") for event in denied), denied
+    assert garage.stop() == 0
+    everything = garage.log() + events
+    stored = b"".join(file.read_bytes() for file in garage.data.iterdir() if file.is_file())
+    for secret in (*secrets.values(), PASSWORD, right):
+        assert secret not in everything, secret
+        assert secret.encode() not in stored, secret
+
+
+def test_a_topic_has_only_so_many_levels(garage):
+    longest = "/".join("a" * 64)
+    with Client(garage, "watcher") as watcher, Client(garage, "deep") as client:
+        watcher.subscribe("a/#")
+        client.publish(longest + "/a", "1")
+        client.publish(longest, "1")
+        eventually(lambda: watcher.messages, "the message")
+        assert [message.topic for message in watcher.messages] == [longest]
+
+
+def test_a_payload_that_is_nested_deep_is_no_reading_and_no_harm(garage):
+    deep = '{"a":' * 5000 + '{"temperature":20}' + "}" * 5000
+    with Client(garage, "esp1") as client:
+        client.publish("casa/fundo", deep)
+        client.publish("garage/home/sensor/dht1", deep)
+        client.publish(COMMAND, deep)
+        client.publish("homeassistant/sensor/x/t/config", deep, retain=True)
+        client.publish("garage/home/spot/A1/state", "free")
+    garage.await_event("spot.freed")
+    assert not garage.events(type="sensor.reading-recorded")
+    for path in ("/api/v1/gates/home.front/commands", "/api/v1/events"):
+        answer = garage.http.post(garage.url + path, data=deep, headers={"Content-Type": "application/json"}, timeout=10)
+        assert 400 <= answer.status_code < 500, answer.text
+    assert garage.request("GET", "/devices").status_code == 200
+
+
+def test_what_is_no_text_is_shown_as_such_and_runs_nothing(garage):
+    with Client(garage, "esp1") as client:
+        client.publish("casa/<script>alert(1)</script>", b"\xff\xfe<img src=x onerror=alert(2)>")
+    page = eventually(lambda: (text := garage.request("GET", "/devices").text) and "onerror" in text and text, "the topic")
+    assert "<script>alert" not in page and "<img src=x" not in page
+    answer = garage.request("GET", "/devices")
+    policy = {part.split()[0]: part.split()[1:] for part in answer.headers["Content-Security-Policy"].split(";")}
+    assert policy["default-src"] in (["'self'"], ["'none'"])
+    for kind in ("script-src", "style-src", "default-src"):
+        assert not {"'unsafe-inline'", "'unsafe-eval'", "*"} & set(policy.get(kind, [])), policy
+    assert policy["frame-ancestors"] == ["'none'"]
