@@ -13,6 +13,7 @@ extension EventBody {
         case .gateObstructed, .gateObstructionCleared, .unattendedCloseSuspended, .unattendedCloseResumed: break
         case .commandRequested(let requested):
             json.member("action", requested.action.rawValue)
+            json.member("address", requested.address)
             json.member("command_id", requested.commandID)
             json.member("expires_at", requested.expiresAt.microseconds)
             if requested.joins { json.member("joins", true) }
@@ -20,6 +21,7 @@ extension EventBody {
             if requested.isUnattended { json.member("unattended", true) }
         case .commandRejected(let rejected):
             json.member("action", rejected.action?.rawValue)
+            json.member("address", rejected.address)
             json.member("command_id", rejected.commandID)
             json.member("reason", rejected.reason.rawValue)
         case .commandWarned(let warned):

@@ -14,6 +14,17 @@ import Testing
             #"{"action":"close","command_id":"c1","expires_at":5,"joins":true,"unattended":true}"#
         ),
         (
+            .commandRequested(
+                CommandRequested(
+                    commandID: "c1", action: .open, expiresAt: Timestamp(microseconds: 5), address: "10.0.0.7")),
+            #"{"action":"open","address":"10.0.0.7","command_id":"c1","expires_at":5}"#
+        ),
+        (
+            .commandRejected(
+                CommandRejected(commandID: "c1", action: nil, reason: .retained, address: "10.0.0.7")),
+            #"{"address":"10.0.0.7","command_id":"c1","reason":"retained"}"#
+        ),
+        (
             .eventAcknowledged(Acknowledgement(position: 7, condition: "open-too-long")),
             #"{"condition":"open-too-long","position":7}"#
         ),
