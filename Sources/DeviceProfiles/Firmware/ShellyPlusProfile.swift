@@ -25,6 +25,8 @@ struct ShellyPlusProfile: FirmwareProfile {
             guard message.last.contains(":") else { return json["id"] == nil ? nil : .nothing }
             return component(message.last, json, source)
         case "events" where message.last == "rpc":
+            // The reply to a call of ours.
+            if json["method"] == nil, json["result"] != nil || json["error"] != nil { return .nothing }
             guard let method = json["method"]?.string, method.hasPrefix("Notify") else { return nil }
             var finding = Finding()
             guard method != "NotifyEvent", let parameters = json["params"] else { return finding }
@@ -70,8 +72,10 @@ struct ShellyPlusProfile: FirmwareProfile {
     }
 
     private func actuator(of number: Int, _ source: Source) -> GateActuator {
+        // The reply goes to `<src>/rpc`: a topic of the device's own, which it may publish on and which moves nothing.
+        let replies = JSONText.quoted(source.prefix + "/events")
         func call(_ method: String) -> OutgoingMessage {
-            let body = #"{"id":1,"src":"garage","method":"Cover.\#(method)","params":{"id":\#(number)}}"#
+            let body = #"{"id":1,"src":\#(replies),"method":"Cover.\#(method)","params":{"id":\#(number)}}"#
             return OutgoingMessage(topic: source.prefix + "/rpc", payload: Array(body.utf8))
         }
         return GateActuator(open: call("Open"), close: call("Close"), stop: call("Stop"))

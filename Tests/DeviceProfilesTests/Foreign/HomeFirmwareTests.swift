@@ -23,7 +23,7 @@ struct HomeFirmwareTests {
         .nothing("zigbee2mqtt/bridge/devices", "[]", retained: true),
         .nothing("zigbee2mqtt/bridge/logging", #"{"level":"info","message":"temperature"}"#),
         .nothing("zigbee2mqtt/bridge/event", #"{"type":"device_joined"}"#),
-        .nothing("zigbee2mqtt/portao/set", #"{"state":"OPEN"}"#),
+        .nothing("zigbee2mqtt/portao/set", #"{"state":"OPEN"}"#), .nothing("zigbee2mqtt/portao/set/state", "OPEN"),
     ]
 
     static let shelly: [ForeignRow] = [
@@ -70,6 +70,8 @@ struct HomeFirmwareTests {
         .nothing(
             "sp/events/rpc", #"{"src":"sp","method":"NotifyStatus","params":{"ts":1,"cover:0":{"current_pos":3}}}"#),
         .nothing("sp/events/rpc", #"{"src":"sp","method":"NotifyEvent","params":{"ts":1,"events":[]}}"#),
+        .nothing("sp/events/rpc", #"{"id":1,"src":"sp","dst":"sp/events","result":null}"#),
+        .nothing("sp/events/rpc", #"{"id":1,"src":"sp","dst":"sp/events","error":{"code":-105,"message":"busy"}}"#),
         .nothing("sp/rpc", #"{"id":1,"src":"x","method":"Cover.Open","params":{"id":0}}"#),
         .nothing("sp/command/cover:0", "open"),
     ]
@@ -122,6 +124,10 @@ struct HomeFirmwareTests {
         .unmapped("casa/portao", "1"), .unmapped("casa/portao/comando", "aberto"), .unmapped("casa/luz", "ON"),
         .unmapped("casa/garagem", #"{"rssi":-60}"#), .unmapped("casa/garagem", "{"), .unmapped("", ""),
         .nothing("homeassistant/status", "online", retained: true),
+        // Sparkplug B: nobody reads it, and it is listed.
+        .unmapped("spBv1.0/casa/NDATA/edge", "\u{8}\u{1}\u{12}t"),
+        .unmapped("spBv1.0/STATE/scada", #"{"online":true,"timestamp":1668114759262}"#, retained: true),
+        .nothing("spBv1.0/casa/DCMD/edge/portao", "\u{8}\u{1}"),
     ]
 
     @Test(arguments: zigbee) func zigbee2MQTT(row: ForeignRow) { check(row) }
@@ -172,7 +178,7 @@ struct HomeFirmwareTests {
         #expect(devices.actuation("portao", .open) == #"zigbee2mqtt/portao/set {"state":"OPEN"}"#)
         #expect(
             devices.actuation("sp-1", .stop)
-                == #"casa/sp/rpc {"id":1,"src":"garage","method":"Cover.Stop","params":{"id":1}}"#)
+                == #"casa/sp/rpc {"id":1,"src":"casa/sp/events","method":"Cover.Stop","params":{"id":1}}"#)
         #expect(devices.actuation("esp1-portao", .close) == "homie/esp1/portao/state/set closed")
     }
 
