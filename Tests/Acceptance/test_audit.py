@@ -35,7 +35,7 @@ def test_every_attempt_names_who_where_from_how_and_what_was_decided(garage, gat
     asked = {event["data"]["command_id"]: event for event in attempts(garage) if "address" in event["data"]}
     assert all(event["data"]["address"].startswith("127.0.0.1") for event in asked.values())
     first = asked["by-mqtt"]
-    assert (first["actor"], first["channel"], first["client_id"]) == ("anonymous", "mqtt", "panel")
+    assert (first["actor"], first["channel"], first["clientid"]) == ("anonymous", "mqtt", "panel")
     assert asked["kept"]["type"] == "gate.command-rejected" and asked["kept"]["data"]["reason"] == "retained"
     assert asked["by-http"]["channel"] == "http"
     assert asked["too-late"]["data"]["reason"] == "locked"
@@ -45,7 +45,7 @@ def test_every_attempt_names_who_where_from_how_and_what_was_decided(garage, gat
     assert all("address" not in event["data"] for event in decided if event["channel"] == "cli")
     done = [event for event in attempts(garage) if event["type"] == "gate.command-completed"]
     assert done and all(event["data"]["took_ms"] >= 0 for event in done)
-    page = garage.request("GET", f"/events/{first['position']}?lang=en").text
+    page = garage.request("GET", f"/events/{int(first['sequence'])}?lang=en").text
     assert "127.0.0.1" in page
 
 
