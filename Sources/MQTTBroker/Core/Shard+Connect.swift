@@ -128,6 +128,7 @@ extension Shard {
         connection.pointee.maximumPacketSize = properties.maximumPacketSize.map(Int.init) ?? .max
         connection.pointee.sendQuota = Int(min(properties.receiveMaximum ?? .max, limits.sendMaximum))
         connection.pointee.sentAliases.maximum = Int(min(properties.topicAliasMaximum ?? 0, limits.topicAliasMaximum))
+        connection.pointee.takesAliases = connection.pointee.sentAliases.maximum > 0
         if let will = connect.will {
             connection.pointee.will = PendingWill(
                 will: will, delay: will.properties.willDelayInterval ?? 0, context: context)

@@ -188,9 +188,11 @@ extension Shard {
     }
 
     /// The publish with a topic alias, where the client takes one. It has to be written next.
+    @inline(never)
     mutating func aliased(
         _ publish: OutgoingPublish, _ connection: ConnectionPointer, hasPacketID: Bool
     ) -> OutgoingPublish {
+        guard connection.pointee.takesAliases else { return publish }
         var shorter = publish
         switch connection.pointee.sentAliases.use(for: publish.topic) {
         case .none: return publish

@@ -176,7 +176,7 @@ extension Shard {
     ) -> Bool {
         let firstByte = 0x30 | qos &<< 1 | (retain ? 1 : 0)
         if publication.packet.count > 0, publication.packetIsV5 == connection.pointee.isV5, identifiers == nil,
-            connection.pointee.sentAliases.maximum == 0,
+            !connection.pointee.takesAliases,
             (publication.qos > 0) == (qos > 0), publication.packet.count <= connection.pointee.maximumPacketSize,
             let source = publication.packet.baseAddress
         {

@@ -24,6 +24,8 @@ struct Connection {
     var phase = Phase.awaitingConnect
     var version = ProtocolVersion.v5
     var isV5 = true
+    /// Whether `sentAliases` has any to give. Here, as each delivery asks.
+    var takesAliases = false
     var session: UnsafeMutablePointer<Session>?
     var context: ClientContext?
 
@@ -46,7 +48,6 @@ struct Connection {
     var sendQuota = 0
 
     var aliases = AliasTable()
-    var sentAliases = SentAliases()
     var acknowledgements = AcknowledgementQueue()
     /// QoS 1 publishes of the client without PUBACK.
     var unacknowledgedQoS1 = 0
@@ -64,6 +65,7 @@ struct Connection {
     /// The last topic published to, with what the cache knew of it then.
     var lastRoute: UnsafeMutablePointer<Route>?
     var lastRouteGeneration: UInt64 = 0
+    var sentAliases = SentAliases()
 
     init(id: ConnectionID, remoteAddress: String, listener: String, outbox: RawBytes, now: UInt64) {
         self.id = id
