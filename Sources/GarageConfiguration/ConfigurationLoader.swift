@@ -71,6 +71,8 @@ public struct ConfigurationLoader: Sendable {
         }
         try settings.list(.accessRules) { configuration.accessRules = $0 }
         try settings.list(.httpAllowedOrigins) { configuration.httpAllowedOrigins = $0 }
+        try settings.list(.httpSecurityContacts) { configuration.httpSecurityContacts = $0 }
+        try checkContacts(configuration.httpSecurityContacts)
         try settings.text(.siteTimeZone) { configuration.timeZone = $0 }
         try settings.number(.retentionTelemetryDays, in: 0...36_500) { configuration.telemetryDays = $0 }
         try settings.text(.devicesGarage) { configuration.devicesGarage = $0 }

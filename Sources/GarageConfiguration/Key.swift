@@ -60,6 +60,7 @@ public enum Key: String, Sendable, CaseIterable {
     case httpTLSKey = "http.tls.key"
     case httpAllowedHosts = "http.allowed_hosts"
     case httpAllowedOrigins = "http.allowed_origins"
+    case httpSecurityContacts = "http.security_contacts"
     case accessRules = "access.rules"
     case siteTimeZone = "site.time_zone"
     case retentionTelemetryDays = "retention.telemetry_days"

@@ -42,6 +42,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var accessRules: [String] = []
     /// Origins whose pages may use the API from a browser; none by default.
     public var httpAllowedOrigins: [String] = []
+    /// Where weaknesses are to be reported, as URIs (RFC 9116 §2.5.3); without any there is no `security.txt`.
+    public var httpSecurityContacts: [String] = []
     /// The IANA name of the time zone that days begin in; `nil` takes the system's.
     public var timeZone: String?
     /// How long readings are kept one by one, in days, 1 to 36500; 0 keeps them for ever.

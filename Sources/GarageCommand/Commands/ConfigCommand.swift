@@ -71,6 +71,7 @@ extension ServiceConfiguration {
                 case .httpTLSKey: httpKey ?? "(none)"
                 case .accessRules: accessRules.joined(separator: ", ")
                 case .httpAllowedOrigins: httpAllowedOrigins.joined(separator: ", ")
+                case .httpSecurityContacts: httpSecurityContacts.joined(separator: ", ")
                 case .siteTimeZone: timeZone ?? TimeZone.current.identifier
                 case .retentionTelemetryDays: String(telemetryDays)
                 case .devicesGarage: devicesGarage

@@ -33,16 +33,16 @@ final class BrokerReporter: Sendable {
     func report() async -> BrokerReport {
         let statistics = await server.statistics()
         let (wall, monotonic) = (WallClock.microseconds(), NIODeadline.now().uptimeNanoseconds)
-        let clients = await server.clients().prefix(500).map { client in
+        let clients = await server.clients().map { client in
             var row = BrokerReporter.client(client)
             if let since = client.context?.connectedAt, since > 0, since <= monotonic {
                 row.connectedAt = Timestamp(microseconds: wall - Int64(clamping: (monotonic - since) / 1000))
             }
             return row
         }
-        let retained = await server.retainedMessages(limit: 500) ?? []
+        let retained = await server.retainedMessages(limit: .max)
         return BrokerReport(
-            clients: clients.map(\.self), retained: retained.map { .init(topic: $0.topic, payload: $0.payload) },
+            clients: clients, retained: retained?.map { .init(topic: $0.topic, payload: $0.payload) },
             figures: figures(statistics), refusals: await refusals(statistics),
             bridges: await bridges.report())
     }
@@ -110,6 +110,6 @@ final class BrokerReporter: Sendable {
         return BrokerReport.Client(
             id: client.clientID, username: client.context?.userName, version: version,
             address: client.context?.remoteAddress, isConnected: client.context != nil,
-            subscriptions: client.subscriptions.count, queued: client.queuedMessages + client.inflightMessages)
+            subscriptions: client.subscriptions, queued: client.queuedMessages + client.inflightMessages)
     }
 }

@@ -168,6 +168,7 @@ struct GarageService {
                 host: configuration.http.host, port: configuration.http.port, webRoot: configuration.httpFiles,
                 timeZone: access.timeZone, allowedHosts: configuration.httpAllowedHosts,
                 allowedOrigins: configuration.httpAllowedOrigins,
+                securityContacts: configuration.httpSecurityContacts,
                 controlSocket: configuration.dataDirectory + "/garage.sock",
                 tls: contexts),
             views: views, log: log, door: ingest,

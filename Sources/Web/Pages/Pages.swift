@@ -104,7 +104,9 @@ public struct Pages: Sendable {
             nowPages.spots(PageRange(FormFields.read(request.uri.query), standard: .month), words)
         }
         add("/devices", "/devices/live") { words, _, _ in nowPages.devices(words) }
-        add("/broker", "/broker/live") { words, _, _ in nowPages.broker(words) }
+        add("/broker", "/broker/live") { words, request, _ in
+            nowPages.broker(BrokerQuery(FormFields.read(request.uri.query)), words)
+        }
         add("/gates/{id}", "/gates/{id}/live") { words, request, context in
             let range = PageRange(FormFields.read(request.uri.query), standard: .day)
             return nowPages.gate(try await subject(.gate, context), range, words)

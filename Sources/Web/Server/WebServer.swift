@@ -27,6 +27,8 @@ public struct WebServer: Service {
         public var allowedHosts: [String]
         /// Origins whose pages may use the API from a browser, for example `https://panel.example`.
         public var allowedOrigins: [String]
+        /// Where weaknesses are to be reported, as URIs; without any there is no `security.txt`.
+        public var securityContacts: [String]
         /// A Unix domain socket for the command line of the user who owns the service, which needs no other proof.
         public var controlSocket: String?
         /// What each new connection is encrypted with; `nil` for plain HTTP.
@@ -35,7 +37,7 @@ public struct WebServer: Service {
         public init(
             host: String, port: Int, webRoot: String? = nil, timeZone: TimeZone = .current,
             idleTimeout: Duration = .seconds(75), allowedHosts: [String] = [], allowedOrigins: [String] = [],
-            controlSocket: String? = nil, tls: (@Sendable () -> NIOSSLContext)? = nil
+            securityContacts: [String] = [], controlSocket: String? = nil, tls: (@Sendable () -> NIOSSLContext)? = nil
         ) {
             self.host = host
             self.port = port
@@ -44,6 +46,7 @@ public struct WebServer: Service {
             self.idleTimeout = idleTimeout
             self.allowedHosts = allowedHosts
             self.allowedOrigins = allowedOrigins
+            self.securityContacts = securityContacts
             self.controlSocket = controlSocket
             self.tls = tls
         }
@@ -114,6 +117,7 @@ public struct WebServer: Service {
             now: Pages.systemTime, status: status, metrics: metrics
         ).addRoutes(to: router)
         pages.addRoutes(to: router)
+        SecurityText(contacts: configuration.securityContacts, now: Pages.systemTime).addRoutes(to: router)
         if let maintenance {
             let templates = pages.templates
             ControlEndpoints(maintenance: maintenance) { templates.forgetRows() }.addRoutes(to: router)

@@ -122,7 +122,9 @@ import Views
             #expect(try await client.get("/broker").text.contains("The broker says nothing"))
             garage.change { content in
                 content.report = BrokerReport(
-                    clients: [.init(id: "<b>esp1", version: "5.0", isConnected: true, subscriptions: 3)],
+                    clients: [
+                        .init(id: "<b>esp1", version: "5.0", isConnected: true, subscriptions: ["garage/#", "other/+"])
+                    ],
                     retained: [.init(topic: "garage/home/gate/front/state", payload: "closed")],
                     figures: [.init(name: "messages/received", value: 1234), .init(name: "odd/figure", value: 0.5)],
                     refusals: [
@@ -133,7 +135,8 @@ import Views
             let page = try await client.get("/broker").text
             for part in [
                 "&lt;b&gt;esp1", "MQTT 5.0", "1 of 1 connected", "garage/home/gate/front/state", "1,234",
-                "Messages received", "odd/figure", "not authorized", "Clients slowed down", "Command to a gate: ",
+                "Messages received", "odd/figure", "garage/#", "other/+", "not authorized", "Clients slowed down",
+                "Command to a gate: ",
             ] { #expect(page.contains(part), "\(part)") }
         }
     }

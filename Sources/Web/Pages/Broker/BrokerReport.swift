@@ -12,13 +12,14 @@ public struct BrokerReport: Sendable, Hashable {
         public var address: String?
         public var isConnected: Bool
         public var connectedAt: Timestamp?
-        public var subscriptions: Int
+        /// Its topic filters; those of a shared subscription as `$share/NAME/FILTER`.
+        public var subscriptions: [String]
         /// Messages that wait for it.
         public var queued: Int
 
         public init(
             id: String, username: String? = nil, version: String? = nil, address: String? = nil, isConnected: Bool,
-            connectedAt: Timestamp? = nil, subscriptions: Int = 0, queued: Int = 0
+            connectedAt: Timestamp? = nil, subscriptions: [String] = [], queued: Int = 0
         ) {
             self.id = id
             self.username = username
@@ -98,14 +99,16 @@ public struct BrokerReport: Sendable, Hashable {
         }
     }
 
+    /// Sorted by identifier.
     public var clients: [Client]
-    public var retained: [Retained]
+    /// Sorted by topic; `nil` if there are too many to look at.
+    public var retained: [Retained]?
     public var figures: [Figure]
     public var refusals: [Refusal]
     public var bridges: [Bridge]
 
     public init(
-        clients: [Client] = [], retained: [Retained] = [], figures: [Figure] = [], refusals: [Refusal] = [],
+        clients: [Client] = [], retained: [Retained]? = [], figures: [Figure] = [], refusals: [Refusal] = [],
         bridges: [Bridge] = []
     ) {
         self.bridges = bridges

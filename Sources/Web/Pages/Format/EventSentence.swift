@@ -90,12 +90,15 @@ struct EventSentence {
         case .alertCleared(let alert):
             markup = sentence("alert_cleared", ["text": Markup(AlertWording.text(alert, in: words))])
         case .accessDenied(let denied):
-            markup = sentence("access_denied", ["attempt": Markup(denied.attempt.cut(to: 200))])
+            markup = sentence("access_denied", ["attempt": Markup(AccessWording.attempt(denied.attempt, in: words))])
             aside = denied.address.map { words.text("from_address", ["address": $0.cut(to: 80)]) }
         case .accessChanged(let changed):
             markup = sentence(
                 "access_changed",
-                ["user": Markup(changed.user.cut(to: 80)), "change": Markup(changed.change.cut(to: 200))])
+                [
+                    "user": Markup(changed.user.cut(to: 80)),
+                    "change": Markup(AccessWording.change(changed.change, in: words)),
+                ])
         case .dataErased(let erased): markup = sentence("data_erased", ["count": Markup(String(erased.events))])
         case .noteAdded(let note): markup = sentence("note", ["text": Markup(note.text.cut(to: 500))])
         case .eventAcknowledged(let acknowledged):

@@ -145,11 +145,18 @@ struct NowPages: Sendable {
     }
 
     /// `/broker`
-    func broker(_ words: Wording) -> LivePage {
-        LivePage(title: words.text("nav_broker"), section: "broker", template: "broker", livePath: "/broker/live") {
-            text in
-            [try region("broker", "broker-state", BrokerView(report: await report(), text: text).values())]
-        }
+    func broker(_ query: BrokerQuery, _ words: Wording) -> LivePage {
+        LivePage(
+            title: words.text("nav_broker"), section: "broker", template: "broker",
+            livePath: "/broker/live?\(FormFields.write(query.items))",
+            fixed: { text in
+                let values: [String: Any] = ["t": text.words.texts, "text": query.text]
+                return ["filter": .rendered(try templates.render("broker-filter", values))]
+            },
+            regions: { text in
+                let view = BrokerView(report: await report(), query: query, text: text)
+                return [try region("broker", "broker-state", view.values())]
+            })
     }
 
     /// `/devices`
