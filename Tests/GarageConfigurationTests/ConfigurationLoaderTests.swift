@@ -121,6 +121,17 @@ import Testing
         #expect(try await load(yaml: "# nothing\n") == ServiceConfiguration())
     }
 
+    @Test func securityContactsAreAddresses() async throws {
+        let two = "http:\n  security_contacts: mailto:a@example.org, https://example.org/report\n"
+        #expect(
+            try await load(yaml: two).httpSecurityContacts == ["mailto:a@example.org", "https://example.org/report"])
+        for bad in ["a@example.org", "http://example.org", "mailto:"] {
+            await #expect(throws: ConfigurationError.self) {
+                try await load(yaml: "http:\n  security_contacts: \"\(bad)\"\n")
+            }
+        }
+    }
+
     @Test func aMissingFileIsAnError() async {
         await #expect(throws: ConfigurationError.self) {
             try await ConfigurationLoader(file: "/nonexistent/garage.yaml", environment: [:], flags: [:]).load()
