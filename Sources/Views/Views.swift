@@ -56,12 +56,17 @@ public final class Views: Sendable {
         } catch {
             throw ViewsError.storage("\(files.rollups.path): \(error)")
         }
+        // At the very first start there is none, which is nothing to tell of.
+        let hadFile = files.exists
         do {
             if let pool = try files.open(for: log) {
                 return try Views(log: log, pool: pool, files: files, logger: logger)
             }
-            logger.notice(
-                "The views are of another version or log and will be built again", metadata: ["file": "\(files.path)"])
+            if hadFile {
+                logger.notice(
+                    "The views are of another version or log and will be built again",
+                    metadata: ["file": "\(files.path)"])
+            }
         } catch let error as DatabaseError where ViewsFile.isDamage(error) {
             logger.warning("The views are damaged and will be built again", metadata: ["reason": "\(error)"])
         } catch let error as DatabaseError {

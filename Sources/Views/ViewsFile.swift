@@ -17,9 +17,11 @@ struct ViewsFile: Sendable {
         self.rollups = rollups ?? RollupsFile(directory: directory)
     }
 
+    var exists: Bool { FileManager.default.fileExists(atPath: path) }
+
     /// The open file, if it is there and fits the log.
     func open(for log: EventLog) throws -> DatabasePool? {
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        guard exists else { return nil }
         let pool = try DatabasePool(path: path, configuration: configuration)
         guard try pool.read({ try Schema.fits($0, log) }) else {
             try pool.close()
