@@ -8,10 +8,12 @@ public struct WebContext: RequestContext {
     public let peer: SocketAddress?
     /// The request came over the control socket, which only the service's own user can open.
     let isControl: Bool
+    let channel: any Channel
 
     public init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         peer = source.channel.remoteAddress
+        channel = source.channel
         if case .unixDomainSocket? = source.channel.localAddress { isControl = true } else { isControl = false }
     }
 

@@ -28,16 +28,16 @@ struct EventStream {
         headers[named: "X-Accel-Buffering"] = "no"
         return Response(
             status: .ok, headers: headers,
-            body: ResponseBody { [heartbeat] writer in
-                var live = live
+            body: ResponseBody { [heartbeat, channel = context.channel] writer in
+                let reader = LiveReader(live, on: channel)
                 var hello = "retry: 2000\n\n"
                 if wanted > head { hello += "event: reset\nid: \(start)\ndata: {\"position\":\(start)}\n\n" }
                 try await writer.write(ByteBuffer(string: hello))
                 while !Task.isCancelled {
-                    let rows = try await live.next(waitingAtMost: heartbeat)
+                    let (rows, position) = try await reader.next(waitingAtMost: heartbeat)
                     if rows.isEmpty {
                         // Moves the client's last id on, so that it need not look at the same events again.
-                        try await writer.write(ByteBuffer(string: ": still here\nid: \(live.position)\n\n"))
+                        try await writer.write(ByteBuffer(string: ": still here\nid: \(position)\n\n"))
                     } else {
                         try await writer.write(EventStream.messages(rows))
                     }
