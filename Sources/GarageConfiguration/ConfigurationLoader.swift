@@ -62,6 +62,7 @@ public struct ConfigurationLoader: Sendable {
         try loadQueues(from: settings, into: &configuration)
         configuration.broker = try broker(from: settings)
         try settings.address(.httpListen) { configuration.http = $0 }
+        configuration.httpLimits = try HTTPLimitSettings.read(from: settings)
         try settings.text(.httpFiles) { configuration.httpFiles = $0 }
         try settings.list(.httpAllowedHosts) { configuration.httpAllowedHosts = $0 }
         try settings.text(.httpTLSCertificate) { configuration.httpCertificate = $0 }

@@ -31,6 +31,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
     /// The broker's other settings.
     public var broker = BrokerSettings()
     public var http = HostPort(host: "127.0.0.1", port: 8080)
+    public var httpLimits = HTTPLimitSettings()
     /// A folder with templates, static files and locales to use in place of the built-in ones; for work on the pages.
     public var httpFiles: String?
     /// Host names by which pages and API may be reached beside addresses and `localhost`; `*` stands for every name.

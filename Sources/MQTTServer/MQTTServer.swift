@@ -200,6 +200,9 @@ public final class MQTTServer: Service, Sendable {
         }
     }
 
+    /// Decides on new connections by other limits from now on. Connections that are there stay.
+    public func replaceAdmissionLimits(_ limits: AdmissionLimits) { gate.replaceLimits(limits) }
+
     /// Whether new clients are sent to `BrokerLimits.serverReference` with 0x9C (use another server), for the time
     /// before an update for example. Without a reference it changes nothing.
     public func setDraining(_ drains: Bool) { hub.setDraining(drains) }

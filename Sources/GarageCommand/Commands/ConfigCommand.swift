@@ -3,6 +3,7 @@ import Foundation
 import GarageConfiguration
 import GarageDomain
 import MQTTBridge
+import MQTTServer
 
 /// `garage config check|print`
 struct ConfigCommand: AsyncParsableCommand {
@@ -21,6 +22,8 @@ struct ConfigCommand: AsyncParsableCommand {
         func run() async throws {
             let configuration = try await options.load()
             try AddressCheck(configuration).run()
+            _ = try AdmissionLimits(configuration.broker.limits)
+            _ = try AdmissionLimits(configuration.httpLimits)
             _ = try GarageSettings(configuration)
             _ = try ForeignDeviceSetup(configuration).mappings()
             _ = try BridgeSettings.all(configuration)
@@ -47,7 +50,7 @@ struct ConfigCommand: AsyncParsableCommand {
 extension ServiceConfiguration {
     /// Each key with its value in force, in the order of ``Key``.
     var values: [(key: Key, value: String)] {
-        let brokerValues = broker.values
+        let grouped = broker.values.merging(httpLimits.values) { value, _ in value }
         return Key.allCases.map { key in
             let value: String =
                 switch key {
@@ -99,7 +102,7 @@ extension ServiceConfiguration {
                 case .alertsWebhookSecret: alertsWebhookSecret == nil ? "(none)" : "(hidden)"
                 case .logLevel: logLevel
                 case .logFormat: logFormat.rawValue
-                default: brokerValues[key] ?? "(unset)"
+                default: grouped[key] ?? "(unset)"
                 }
             return (key, value)
         }

@@ -75,23 +75,10 @@ extension MQTTServer.Configuration {
         security = TransportSecurity(broker.tls)
         allowedOrigins = broker.allowedOrigins
         proxyProtocol = Set(broker.proxyProtocol.compactMap(MQTTServer.ListenerKind.init))
-        trustedProxies = try Self.ranges(broker.trustedProxies, .mqttTrustedProxies)
+        trustedProxies = try AddressRange.list(broker.trustedProxies, .mqttTrustedProxies)
         lenient = Set(broker.lenient.compactMap(MQTTServer.ListenerKind.init))
-        admission.maximumConnectionsPerAddress = broker.limits.connectionsPerAddress
-        admission.connectionRatePerAddress = broker.limits.connectionRatePerAddress
-        admission.maximumHandshakes = broker.limits.tlsHandshakes
-        admission.exempt = try Self.ranges(broker.limits.exemptAddresses, .limitExemptAddresses)
+        admission = try AdmissionLimits(broker.limits)
         systemTopicsInterval = UInt32(clamping: broker.systemTopicsInterval)
         version = "garage \(Garage.version)"
-    }
-
-    private static func ranges(_ texts: [String], _ key: Key) throws -> [AddressRange] {
-        try texts.map { text in
-            guard let range = AddressRange(text) else {
-                throw ConfigurationError(
-                    "\(key.rawValue) has '\(text)'; it takes addresses and networks, for example 10.0.0.0/8")
-            }
-            return range
-        }
     }
 }

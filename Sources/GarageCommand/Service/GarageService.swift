@@ -86,9 +86,11 @@ struct GarageService {
         let manager = ServiceManager(
             environment: ProcessInfo.processInfo.environment, server: server, log: log,
             logger: Logger(label: "systemd"))
+        let http = try HTTPGate(configuration.httpLimits, logger: Logger(label: "http"))
+        LimitMetrics.report(configuration)
         let web = try makeWeb(
             log: log, views: views, ingest: ingest, server: server, store: store, access: access,
-            certificate: certificate, bridges: bridges
+            certificate: certificate, bridges: bridges, admission: http.admission
         ) { host, port in
             let listening = ListeningFile(
                 mqtt: brokerAddresses.tcp.first?.description, mqttTLS: brokerAddresses.tls.first?.description,
@@ -109,7 +111,7 @@ struct GarageService {
             StoreService(log: log), LogOmissions(), views, ingest, web, server,
             Reload(
                 configuration: configuration, load: reload, server: server, pages: certificate, topics: topics,
-                logger: logger),
+                http: http, logger: logger),
             RightsReview(devices: devices, registry: access.registry, server: server),
             EventBroadcast(views: views, server: server, logger: Logger(label: "broadcast")),
             GarageMetrics(views: views, logger: Logger(label: "metrics")),
@@ -157,7 +159,7 @@ struct GarageService {
 
     private func makeWeb(
         log: EventLog, views: Views, ingest: Ingest, server: MQTTServer, store: BrokerStore?, access: AccessControl,
-        certificate: SecurityContext?, bridges: Bridges,
+        certificate: SecurityContext?, bridges: Bridges, admission: HTTPAdmission,
         onBound: @escaping @Sendable (_ host: String, _ port: Int) async -> Void
     ) throws -> WebServer {
         var contexts: (@Sendable () -> NIOSSLContext)?
@@ -188,7 +190,7 @@ struct GarageService {
             metrics: ServiceMetrics(server: server).text, webSocket: { try server.serveWebSocket(on: $0) },
             broker: { await reporter.report() },
             maintenance: ServiceMaintenance(log: log, views: views, snapshot: ingest.historyKeeper),
-            access: access,
+            access: access, admission: admission,
             logger: Logger(label: "http"), onBound: onBound)
     }
 

@@ -8,7 +8,12 @@ import UnixSignals
 /// change with a restart is said, a line for each key.
 struct Reload: Service {
     /// What can change while the service runs. Certificates under the same path are read again anyway.
-    static let keys: Set<Key> = [.accessRules, .logLevel, .mqttDraining]
+    static let keys: Set<Key> = [
+        .accessRules, .logLevel, .mqttDraining, .limitConnectionsPerAddress, .limitConnectionRate,
+        .limitExemptAddresses,
+    ]
+    /// Beside these where there are pages.
+    static let pageKeys = Set(HTTPLimitSettings().values.keys)
 
     let configuration: ServiceConfiguration
     /// Reads the configuration anew, from the same file and with the same flags.
@@ -18,6 +23,8 @@ struct Reload: Service {
     var pages: SecurityContext?
     /// `nil` where no rules are in force.
     var topics: CurrentTopicAccess?
+    /// `nil` without pages.
+    var http: HTTPGate?
     let logger: Logger
 
     func run() async throws {
@@ -46,6 +53,9 @@ struct Reload: Service {
     /// All that can fail comes first, so that a mistake changes nothing.
     private func apply(_ new: ServiceConfiguration, over inForce: inout ServiceConfiguration) throws {
         let rules = try TopicRules.read(new.accessRules)
+        let admission = try AdmissionLimits(new.broker.limits)
+        try http?.replace(with: new.httpLimits)
+        server.replaceAdmissionLimits(admission)
         let changed = new.keys(thatDifferFrom: inForce)
         topics?.replace(with: rules)
         LogSetup.threshold.set(Logger.Level(rawValue: new.logLevel) ?? .info)
@@ -54,8 +64,15 @@ struct Reload: Service {
         inForce.accessRules = new.accessRules
         inForce.logLevel = new.logLevel
         inForce.broker.advertised.isDraining = new.broker.advertised.isDraining
+        inForce.broker.limits.connectionsPerAddress = new.broker.limits.connectionsPerAddress
+        inForce.broker.limits.connectionRatePerAddress = new.broker.limits.connectionRatePerAddress
+        inForce.broker.limits.exemptAddresses = new.broker.limits.exemptAddresses
+        if http != nil {
+            inForce.httpLimits = new.httpLimits
+            LimitMetrics.report(inForce)
+        }
         for key in changed {
-            if Self.keys.contains(key) {
+            if Self.keys.contains(key) || (http != nil && Self.pageKeys.contains(key)) {
                 logger.notice("setting changed", metadata: ["key": "\(key.rawValue)"])
             } else {
                 logger.warning("setting needs a restart", metadata: ["key": "\(key.rawValue)"])

@@ -15,7 +15,7 @@ struct AddressLedger {
 
     private static let leastSweepSize = 1024
 
-    private let limits: AdmissionLimits
+    private var limits: AdmissionLimits
     private var entries: [IPAddress: Entry] = [:]
     private var sweepSize = leastSweepSize
 
@@ -23,14 +23,20 @@ struct AddressLedger {
         self.limits = limits
     }
 
+    /// Decides by other limits from now on; what was counted stays counted.
+    mutating func replaceLimits(_ limits: AdmissionLimits) { self.limits = limits }
+
     /// How many addresses are remembered.
     var count: Int { entries.count }
 
     /// Whether `address` is counted at all.
     private func isCounted(_ address: IPAddress) -> Bool {
         (limits.maximumConnectionsPerAddress > 0 || limits.connectionRatePerAddress > 0)
-            && !limits.exempt.contains { $0.contains(address) }
+            && !isExempt(address)
     }
+
+    /// Whether `address` is one that the limits leave out.
+    func isExempt(_ address: IPAddress) -> Bool { limits.exempt.contains { $0.contains(address) } }
 
     /// Decides on a connection, and counts it if it is admitted; `leave` must follow then.
     mutating func enter(_ address: IPAddress, _ now: UInt64) -> Decision {
@@ -55,7 +61,7 @@ struct AddressLedger {
 
     /// A connection that was admitted has ended.
     mutating func leave(_ address: IPAddress, _ now: UInt64) {
-        guard isCounted(address) else { return }
+        // Whether it is counted may have changed since it came.
         let key = address.countedAs
         guard var entry = entries[key] else { return }
         entry.connections = max(0, entry.connections - 1)

@@ -1,9 +1,9 @@
-import Logging
-import NIOCore
+public import Logging
+public import NIOCore
 import Synchronization
 
 /// Decides on new connections before anything is spent on them, for all listeners of a server.
-final class ConnectionGate: Sendable {
+public final class ConnectionGate: Sendable {
     private struct State {
         var ledger: AddressLedger
         var figures = AdmissionStatistics()
@@ -16,15 +16,24 @@ final class ConnectionGate: Sendable {
     private let state: Mutex<State>
     private let logger: Logger
 
-    init(limits: AdmissionLimits, logger: Logger) {
+    public init(limits: AdmissionLimits, logger: Logger) {
         state = Mutex(State(ledger: AddressLedger(limits: limits)))
         self.logger = logger
+    }
+
+    /// Decides by other limits from now on. Connections that are there stay.
+    public func replaceLimits(_ limits: AdmissionLimits) { state.withLock { $0.ledger.replaceLimits(limits) } }
+
+    /// What an address is counted as: itself, or its network of IPv6; `nil` if it is not counted.
+    public func counted(_ source: SocketAddress) -> IPAddress? {
+        guard let address = IPAddress(source), !state.withLock({ $0.ledger.isExempt(address) }) else { return nil }
+        return address.countedAs
     }
 
     var figures: AdmissionStatistics { state.withLock { $0.figures } }
 
     /// Counts a connection for as long as it lasts, or says that there are too many.
-    func admit(_ channel: any Channel, _ source: SocketAddress?) -> Bool {
+    public func admit(_ channel: any Channel, _ source: SocketAddress?) -> Bool {
         guard let source, let address = IPAddress(source) else { return true }
         guard admit(address, { Peer.text(source) }) else { return false }
         channel.closeFuture.whenComplete { [self] _ in leave(address) }

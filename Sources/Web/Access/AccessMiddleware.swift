@@ -85,7 +85,7 @@ struct AccessMiddleware: RouterMiddleware {
             }
             return
         }
-        let body = try await request.collectBody(upTo: WebContext.bodyLimit)
+        let body = try await request.collectedBody()
         let token = FormFields.read(String(buffer: body)).first { $0.name == FormToken.field }?.value
         guard let token, let expected = identity.formToken, ConstantTime.areEqual(token, expected) else {
             throw AccessRefusal.foreignForm
@@ -97,7 +97,7 @@ struct AccessMiddleware: RouterMiddleware {
         guard let person = identity.person, person.hasPIN, request.method == .post,
             let gate = Self.gate(request.uri.path)
         else { return }
-        let body = try await request.collectBody(upTo: WebContext.bodyLimit)
+        let body = try await request.collectedBody()
         let isForm = request.headers[.contentType]?.hasPrefix("application/x-www-form-urlencoded") ?? false
         let fields = isForm ? FormFields.read(String(buffer: body)) : []
         if isForm, fields.first(where: { $0.name == "action" })?.value != GateAction.open.rawValue { return }

@@ -224,7 +224,7 @@ struct Form {
 
     init(_ request: Request) async throws {
         var request = request
-        fields = FormFields.read(String(buffer: try await request.collectBody(upTo: WebContext.bodyLimit)))
+        fields = FormFields.read(String(buffer: try await request.collectedBody()))
     }
 
     /// The first field of the name; empty if there is none.

@@ -2,15 +2,13 @@ import Hummingbird
 import NIOCore
 
 extension RequestBody {
-    /// How long a client may take to send a body.
-    static let patience: Duration = .seconds(15)
-
-    /// The whole body, of at most ``WebContext/bodyLimit`` bytes, sent within a time.
+    /// The whole body, of at most `limit` bytes, sent in the time that the limits in force give.
     ///
     /// - Throws: a problem with status 408 if the client is too slow; `NIOTooManyBytesError` if it sends too much.
-    func collected(within patience: Duration = RequestBody.patience) async throws -> ByteBuffer {
-        try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
-            group.addTask { try await self.collect(upTo: WebContext.bodyLimit) }
+    func collected(upTo limit: Int = WebContext.bodyLimit) async throws -> ByteBuffer {
+        let patience = Duration.seconds(HTTPLimits.current.bodySeconds)
+        return try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
+            group.addTask { try await self.collect(upTo: limit) }
             group.addTask {
                 try await Task.sleep(for: patience)
                 return nil
@@ -23,5 +21,14 @@ extension RequestBody {
             }
             return buffer
         }
+    }
+}
+
+extension Request {
+    /// The same, kept so that the body can be read again.
+    mutating func collectedBody() async throws -> ByteBuffer {
+        let buffer = try await body.collected()
+        body = RequestBody(buffer: buffer)
+        return buffer
     }
 }

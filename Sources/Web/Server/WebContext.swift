@@ -12,6 +12,7 @@ public struct WebContext: RequestContext {
 
     public init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
         peer = source.channel.remoteAddress
         channel = source.channel
         if case .unixDomainSocket? = source.channel.localAddress { isControl = true } else { isControl = false }
@@ -20,6 +21,6 @@ public struct WebContext: RequestContext {
     /// The longest request body that is read, in bytes.
     public var maxUploadSize: Int { WebContext.bodyLimit }
 
-    /// The longest request body that any route reads: 16 KiB.
-    public static let bodyLimit = 16 * 1024
+    /// The longest body that is read of the request under way, in bytes.
+    public static var bodyLimit: Int { HTTPLimits.current.bodyBytes }
 }

@@ -54,6 +54,7 @@ public struct WebServer: Service {
 
     private let configuration: Configuration
     private let views: Views
+    private let admission: HTTPAdmission
     private let responder: RouterResponder<WebContext>
     private let webSocket: (@Sendable (any Channel) throws -> Void)?
     private let onBound: @Sendable (_ host: String, _ port: Int) async -> Void
@@ -69,6 +70,7 @@ public struct WebServer: Service {
     ///   - broker: how the MQTT broker is, for the page about it; `nil` if that can't be told.
     ///   - maintenance: what the control socket offers beside the API; `nil` for nothing.
     ///   - access: who may do what; `nil` lets everyone do everything.
+    ///   - admission: bounds what clients may take.
     ///   - onBound: called once the port is bound, before the first request is answered.
     /// - Throws: if a template or a language file can't be read.
     public init(
@@ -78,17 +80,19 @@ public struct WebServer: Service {
         metrics: (@Sendable (_ accept: String?) async -> MetricsText)? = nil,
         webSocket: (@Sendable (any Channel) throws -> Void)? = nil,
         broker: @escaping @Sendable () async -> BrokerReport? = { nil }, maintenance: (any Maintenance)? = nil,
-        access: AccessControl? = nil, logger: Logger,
+        access: AccessControl? = nil, admission: HTTPAdmission = HTTPAdmission(), logger: Logger,
         onBound: @escaping @Sendable (_ host: String, _ port: Int) async -> Void = { _, _ in }
     ) throws {
         self.configuration = configuration
         self.views = views
+        self.admission = admission
         self.logger = logger
         self.webSocket = webSocket
         self.onBound = onBound
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
             RequestMetrics()
+            RequestLimits(admission: admission)
             TargetLimit()
             HostGuard(configuration.allowedHosts)
             CrossOrigin(configuration.allowedOrigins)
@@ -129,21 +133,26 @@ public struct WebServer: Service {
 
     /// HTTP, and the WebSocket if there is one, over TLS if there is a certificate.
     private var protocols: HTTPServerBuilder {
-        let timeLimit = TimeAmount(configuration.idleTimeout)
+        let timeLimit: @Sendable () -> TimeAmount = { [admission] in .seconds(Int64(admission.limits.requestSeconds)) }
+        // The limit in force is below this and answers; this bounds what is kept until then.
         let http = HTTP1Channel.Configuration(
-            idleTimeout: timeLimit,
+            additionalChannelHandlers: [RequestDeadline(timeLimit: timeLimit)],
+            idleTimeout: TimeAmount(configuration.idleTimeout),
             httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))
-        let (webSocket, tls) = (webSocket, configuration.tls)
+                maxHeaderFieldSize: 64 * 1024, maxHeaderListSize: 80 * 1024, maxHeaderFieldCount: 100))
+        let (webSocket, tls, admission) = (webSocket, configuration.tls, admission)
         return HTTPServerBuilder { responder in
             let plain = HTTP1Channel(responder: responder, configuration: http)
             guard let webSocket else {
-                guard let tls else { return plain }
-                return TLSChannel(plain, context: tls)
+                guard let tls else {
+                    return AdmittedChannel(base: plain, admission: admission, isEncrypted: false)
+                }
+                return AdmittedChannel(
+                    base: TLSChannel(plain, context: tls), admission: admission, isEncrypted: true)
             }
             let both = WebSocketSwitch(http: plain, upgrade: webSocket, timeLimit: timeLimit)
-            guard let tls else { return both }
-            return TLSChannel(both, context: tls)
+            guard let tls else { return AdmittedChannel(base: both, admission: admission, isEncrypted: false) }
+            return AdmittedChannel(base: TLSChannel(both, context: tls), admission: admission, isEncrypted: true)
         }
     }
 

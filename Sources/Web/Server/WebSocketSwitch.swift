@@ -21,13 +21,13 @@ struct WebSocketSwitch: ServerChildChannel {
     let http: HTTP1Channel
     let upgrade: Upgrade
     /// A connection that says nothing is closed after this time.
-    let timeLimit: TimeAmount
+    let timeLimit: @Sendable () -> TimeAmount
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             let promise = channel.eventLoop.makePromise(of: Outcome.self)
             let handler = FirstRequestHandler(
-                http: http, upgrade: upgrade, timeLimit: timeLimit, outcome: promise, logger: logger)
+                http: http, upgrade: upgrade, timeLimit: timeLimit(), outcome: promise, logger: logger)
             try channel.pipeline.syncOperations.addHandler(handler)
             return Value(channel: channel, outcome: promise.futureResult)
         }

@@ -57,7 +57,7 @@ struct WebhookEndpoints {
     }
 
     private func report(_ request: Request, topic: String, source: String) async throws -> Response {
-        let buffer = try await request.body.collect(upTo: WebhookEndpoints.bodyLimit)
+        let buffer = try await request.body.collected(upTo: max(WebhookEndpoints.bodyLimit, WebContext.bodyLimit))
         do {
             try await devices.report(topic: topic, payload: Array(buffer.readableBytesView), from: source)
         } catch {

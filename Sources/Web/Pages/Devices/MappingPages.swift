@@ -78,7 +78,7 @@ struct MappingPages: Sendable {
     private func read(_ request: Request) async throws -> (Request, [(name: String, value: String)]) {
         guard OriginCheck.isOwn(request) else { throw PageProblem.foreignOrigin }
         var request = request
-        let body = try await request.collectBody(upTo: WebContext.bodyLimit)
+        let body = try await request.collectedBody()
         return (request, FormFields.read(String(buffer: body)))
     }
 }

@@ -50,7 +50,7 @@ extension Pages {
     ) async throws -> Response {
         guard OriginCheck.isOwn(request) else { throw PageProblem.foreignOrigin }
         var request = request
-        let body = try await request.collectBody(upTo: WebContext.bodyLimit)
+        let body = try await request.collectedBody()
         let deed = try deed(FormFields.read(String(buffer: body)))
         do {
             let position = try await door.perform(deed, by: EventMetadata(actor: "anonymous", channel: "page"))

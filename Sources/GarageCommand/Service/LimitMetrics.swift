@@ -1,0 +1,16 @@
+import GarageConfiguration
+import Metrics
+
+/// Reports every limit that is a number, by its key, so that a dashboard can show figures against their bounds.
+enum LimitMetrics {
+    static func report(_ configuration: ServiceConfiguration) {
+        for (key, value) in configuration.values {
+            guard isLimit(key), let number = Int(value) else { continue }
+            Gauge(label: "limit", dimensions: [("key", key.rawValue)]).record(number)
+        }
+    }
+
+    private static func isLimit(_ key: Key) -> Bool {
+        key.rawValue.contains(".limits.") || key.rawValue.contains("maximum") || key.rawValue.contains(".total_queued_")
+    }
+}
