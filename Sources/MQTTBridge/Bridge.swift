@@ -19,11 +19,12 @@ public final class Bridge: Service {
     /// - Parameters:
     ///   - identity: names this broker among all that a message may cross, and is the same for all its bridges.
     ///   - isCommand: whether a message on a topic of this broker moves something.
+    ///   - subscriptions: keeps what is subscribed to there.
     ///   - onChange: is told when the other broker is there and when it is no longer, with the reason.
     /// - Throws: `BridgeSetupError` if a file of the settings can't be used.
     public init(
         settings: BridgeSettings, server: MQTTServer, identity: String,
-        isCommand: @escaping @Sendable (_ topic: String) -> Bool,
+        isCommand: @escaping @Sendable (_ topic: String) -> Bool, subscriptions: any SubscriptionMemory,
         onChange: @escaping @Sendable (_ isConnected: Bool, _ problem: String?) -> Void, logger: Logger
     ) throws(BridgeSetupError) {
         self.settings = settings
@@ -37,8 +38,8 @@ public final class Bridge: Service {
             settings: settings, identity: identity, generator: SystemRandomNumberGenerator(), isCommand: isCommand)
         figures = BridgeFigures(core.status)
         link = BridgeLink(
-            core: core, server: server, security: security, eventLoop: eventLoop, figures: figures, onChange: onChange,
-            logger: logger)
+            core: core, server: server, security: security, subscriptions: subscriptions, eventLoop: eventLoop,
+            figures: figures, onChange: onChange, logger: logger)
     }
 
     /// How the bridge is now.

@@ -13,6 +13,7 @@ final class BridgeLink: @unchecked Sendable {
     private let settings: BridgeSettings
     private let server: MQTTServer
     private let security: BridgeSecurity?
+    private let subscriptions: any SubscriptionMemory
     private let onChange: @Sendable (Bool, String?) -> Void
     private let logger: Logger
     private let figures: BridgeFigures
@@ -32,13 +33,15 @@ final class BridgeLink: @unchecked Sendable {
     private static let logPause = TimeAmount.seconds(10)
 
     init(
-        core: BridgeCore, server: MQTTServer, security: BridgeSecurity?, eventLoop: any EventLoop,
-        figures: BridgeFigures, onChange: @escaping @Sendable (Bool, String?) -> Void, logger: Logger
+        core: BridgeCore, server: MQTTServer, security: BridgeSecurity?, subscriptions: any SubscriptionMemory,
+        eventLoop: any EventLoop, figures: BridgeFigures, onChange: @escaping @Sendable (Bool, String?) -> Void,
+        logger: Logger
     ) {
         self.core = core
         settings = core.settings
         self.server = server
         self.security = security
+        self.subscriptions = subscriptions
         self.eventLoop = eventLoop
         self.figures = figures
         self.onChange = onChange
@@ -295,6 +298,13 @@ final class BridgeLink: @unchecked Sendable {
 
     private func subscribe(_ client: MQTTClient) async throws {
         let routes = settings.routes.filter { $0.direction != .out }
+        let wanted = Set(routes.map(\.remoteFilter))
+        let known = subscriptions.filters()
+        // Kept before it is asked for: a crash between the two must not leave a subscription that nobody knows of.
+        subscriptions.keep(known.union(wanted))
+        let unwanted = known.subtracting(wanted)
+        if !unwanted.isEmpty { _ = try await client.unsubscribe(unwanted.sorted()) }
+        subscriptions.keep(wanted)
         guard !routes.isEmpty else { return }
         let isV5 = settings.version == .v5
         let answers = try await client.subscribe(

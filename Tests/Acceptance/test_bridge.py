@@ -342,3 +342,22 @@ def test_mistakes_in_the_configuration_are_named(tmp_path, lines, complaint):
     done = run("config", "check", "--config", str(file))
     assert done.returncode == 2
     assert complaint in done.stderr and "hush" not in done.stderr
+
+
+@pytest.mark.parametrize("version", ["5", "3.1.1"])
+def test_a_route_that_is_taken_away_is_unsubscribed_from(bridged, other, version):
+    extra = f'version: "{version}"'
+    garage = bridged(other.port, "topic: old/#, direction: in", "topic: new/#, direction: in", extra=extra).start()
+    await_up(garage)
+    garage.stop()
+    # The same data folder under another configuration.
+    bridged(other.port, "topic: new/#, direction: in", extra=extra)
+    garage.start()
+    await_up(garage)
+    assert "Received UNSUBSCRIBE" in other.log()
+    with Subscriber(garage, "new/#") as here:
+        publish(other, "old/1", "nobody wants this", "-q", "1")
+        publish(other, "new/1", "wanted", "-q", "1")
+        here.await_line("0 1 new/1 wanted")
+    sent = [line for line in other.log().splitlines() if "Sending PUBLISH" in line and "'old/1'" in line]
+    assert sent == []

@@ -23,7 +23,7 @@ final class Bridges: Service {
     }
 
     /// Makes the bridges, and the sessions in which messages wait for them; ends those of bridges that are no more.
-    func prepare(on server: MQTTServer, identity: String, record: BridgeRecord) async throws {
+    func prepare(on server: MQTTServer, identity: String, record: BridgeRecord, folder: String) async throws {
         let commands = commands
         try await Bridge.removeSessions(on: server, except: Set(settings.map(\.name)))
         for settings in settings {
@@ -31,6 +31,8 @@ final class Bridges: Service {
             let bridge = try Bridge(
                 settings: settings, server: server, identity: identity,
                 isCommand: { commands.isCommand($0) },
+                subscriptions: BridgeSubscriptions(
+                    bridge: settings.name, folder: folder, logger: Logger(label: "bridge")),
                 onChange: { isConnected, problem in
                     record.append(
                         isConnected

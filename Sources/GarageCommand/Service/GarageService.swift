@@ -81,7 +81,8 @@ struct GarageService {
         let brokerAddresses = try await start { try await server.start() }
         let bridgeRecord = BridgeRecord(log: log, views: views, clock: clock, logger: Logger(label: "bridge"))
         try await start {
-            try await bridges.prepare(on: server, identity: identity(of: log), record: bridgeRecord)
+            try await bridges.prepare(
+                on: server, identity: identity(of: log), record: bridgeRecord, folder: folder.path)
         }
         let manager = ServiceManager(
             environment: ProcessInfo.processInfo.environment, server: server, log: log,
