@@ -5,9 +5,10 @@ extension RequestBody {
     /// The whole body, of at most `limit` bytes, sent in the time that the limits in force give.
     ///
     /// - Throws: a problem with status 408 if the client is too slow; `NIOTooManyBytesError` if it sends too much.
-    func collected(upTo limit: Int = WebContext.bodyLimit) async throws -> ByteBuffer {
-        let patience = Duration.seconds(HTTPLimits.current.bodySeconds)
-        return try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
+    func collected(
+        upTo limit: Int = WebContext.bodyLimit, within patience: Duration = .seconds(HTTPLimits.current.bodySeconds)
+    ) async throws -> ByteBuffer {
+        try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
             group.addTask { try await self.collect(upTo: limit) }
             group.addTask {
                 try await Task.sleep(for: patience)
