@@ -1,11 +1,13 @@
 """What HTTP clients may take: each limit reached over the wire, and others served on."""
 
 import contextlib
+import re
 import signal
 import socket
 
 import pytest
 
+from device import Client
 from service import host_and_port, run
 from waiting import eventually
 
@@ -17,7 +19,13 @@ def limited(make_garage, tmp_path):
     def make(**limits):
         file = tmp_path / "garage.yaml"
         write(file, **limits)
-        return make_garage("--config", str(file)).start()
+        garage = make_garage("--config", str(file)).start()
+        with Client(garage, "esp1") as device:
+            device.publish("garage/home/gate/front/state", "closed")
+        garage.await_event("gate.closed")
+        garage.http.close()
+        eventually(lambda: metric(garage, "garage_http_connections") == 0, "every connection to be closed")
+        return garage
 
     return make
 
@@ -32,14 +40,22 @@ def dial(garage) -> socket.socket:
 
 
 def ask(connection: socket.socket, path: str, *headers: str, method: str = "GET") -> str:
-    """Sends a request and returns the beginning of the answer."""
+    """Sends a request and returns the answer, of a stream the beginning."""
     # A connection that is refused may be answered and closed before the request is out.
     with contextlib.suppress(ConnectionError):
         connection.sendall("\r\n".join([f"{method} {path} HTTP/1.1", "Host: localhost", *headers, "", ""]).encode())
-    try:
-        return connection.recv(65536).decode()
-    except ConnectionError:
-        return ""
+    answer = b""
+    with contextlib.suppress(ConnectionError):
+        while not is_whole(answer) and (piece := connection.recv(65536)):
+            answer += piece
+    return answer.decode()
+
+
+def is_whole(answer: bytes) -> bool:
+    """Whether the head has come, and the body if its length is told."""
+    head, end, body = answer.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", head.lower())
+    return bool(end) and len(body) >= (int(length.group(1)) if length else 0)
 
 
 def status(answer: str) -> str:
@@ -55,18 +71,27 @@ def is_served(garage) -> bool:
     return asked_anew(garage) == "200"
 
 
-def refused(garage, limit: str) -> float:
-    """By the control socket's way in, which no limit bounds: what the metrics say of one limit."""
+def note(garage, text: str) -> int:
+    return garage.request("POST", "/api/v1/events", json={"text": text, "subject": "gate/home.front"}).status_code
+
+
+def metric(garage, series: str) -> float:
+    """By way of the control socket, which no limit bounds."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(garage.data / "garage.sock"))
         connection.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         text = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
-    lines = [line for line in text.splitlines() if line.startswith(f'garage_http_refused_total{{limit="{limit}"}}')]
+    lines = [line for line in text.splitlines() if line.startswith(series + " ")]
     return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
 
 
+def refused(garage, limit: str) -> float:
+    return metric(garage, f'garage_http_refused_total{{limit="{limit}"}}')
+
+
 @pytest.mark.parametrize(
-    ("setting", "reason", "code"), [("connections", "connections", "503"), ("connections_per_address", "address", "429")]
+    ("setting", "reason", "code"),
+    [("connections", "connections", "503"), ("connections_per_address", "address", "429")],
 )
 def test_connections_are_bounded_and_free_again(limited, setting, reason, code):
     garage = limited(**{setting: 3})
@@ -92,7 +117,8 @@ def test_connections_are_bounded_in_their_rate(limited):
 
 
 @pytest.mark.parametrize(
-    ("setting", "reason", "code"), [("streams", "streams", "503"), ("streams_per_address", "streams_per_address", "429")]
+    ("setting", "reason", "code"),
+    [("streams", "streams", "503"), ("streams_per_address", "streams_per_address", "429")],
 )
 def test_live_streams_are_bounded_and_free_again(limited, setting, reason, code):
     garage = limited(**{setting: 2})
@@ -104,7 +130,7 @@ def test_live_streams_are_bounded_and_free_again(limited, setting, reason, code)
         assert refused(garage, reason) == 1
         assert is_served(garage)
     # A stream finds out that its reader has gone when it writes.
-    garage.request("POST", "/api/v1/events", json={"text": "a note"})
+    note(garage, "a note")
     eventually(lambda: asked_anew(garage, path) == "200", "a stream to be free", 30)
 
 
@@ -112,8 +138,8 @@ def test_headers_and_bodies_are_bounded(limited):
     garage = limited(header_bytes=2048, body_bytes=2048)
     assert garage.request("GET", "/healthz", headers={"X-Long": "x" * 1500}).status_code == 200
     assert garage.request("GET", "/healthz", headers={"X-Long": "x" * 3000}).status_code == 431
-    assert garage.request("POST", "/api/v1/events", json={"text": "x" * 500}).status_code == 201
-    assert garage.request("POST", "/api/v1/events", json={"text": "x" * 3000}).status_code == 413
+    assert note(garage, "x" * 500) == 201
+    assert note(garage, "x" * 3000) == 413
     assert is_served(garage)
 
 
@@ -133,18 +159,17 @@ def test_slow_requests_end(limited):
         assert status(ask(stream, "/api/v1/events/stream")) == "200"
         assert status(ask(kept, "/healthz")) == "200"
         assert kept.recv(1000) == b""
-        garage.request("POST", "/api/v1/events", json={"text": "for the stream"})
+        assert note(garage, "for the stream") == 201
         assert "for the stream" in stream.recv(65536).decode()
 
 
 def test_limits_follow_sighup_and_are_told_in_the_metrics(limited, tmp_path):
     garage = limited(connections_per_address=50, body_bytes=16384)
-    note = {"text": "x" * 3000}
-    assert garage.request("POST", "/api/v1/events", json=note).status_code == 201
+    assert note(garage, "x" * 1500) == 201
     write(tmp_path / "garage.yaml", connections_per_address=50, body_bytes=1024, streams=0)
     garage.process.send_signal(signal.SIGHUP)
     eventually(lambda: "read the configuration again" in garage.log(), "the reload")
-    assert garage.request("POST", "/api/v1/events", json=note).status_code == 413
+    assert note(garage, "x" * 1500) == 413
     assert asked_anew(garage, "/api/v1/events/stream") == "503"
     assert 'msg="setting changed" key=http.limits.body_bytes' in garage.log()
     assert "needs a restart" not in garage.log()
@@ -156,7 +181,8 @@ def test_limits_follow_sighup_and_are_told_in_the_metrics(limited, tmp_path):
 def test_a_limit_out_of_range_is_named(tmp_path):
     file = tmp_path / "garage.yaml"
     for line, said in [
-        ("request_seconds: 0", "http.limits.request_seconds"), ("exempt_addresses: [here]", "http.limits.exempt_addresses"),
+        ("request_seconds: 0", "http.limits.request_seconds"),
+        ("exempt_addresses: [here]", "http.limits.exempt_addresses"),
         ("stream: 5", "http.limits.streams"),
     ]:
         file.write_text(f"http:\n  limits:\n    {line}\n")
