@@ -14,7 +14,6 @@ public struct WebContext: RequestContext {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
         peer = source.channel.remoteAddress
-        channel = source.channel
         if case .unixDomainSocket? = source.channel.localAddress { isControl = true } else { isControl = false }
     }
 
