@@ -91,8 +91,7 @@ public struct DeviceCredentials: Sendable, Hashable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         let path = Self.path(in: folder)
-        try encoder.encode(entries).write(to: URL(filePath: path), options: .atomic)
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        guard OwnerFile.replace(path, with: try encoder.encode(entries)) else { throw AccessError.unwritable(path) }
     }
 
     private static func path(in folder: String) -> String { folder + "/devices.json" }

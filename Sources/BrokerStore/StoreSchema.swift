@@ -97,6 +97,17 @@ enum StoreSchema {
         }
     }
 
+    /// Makes a copy last through a power loss: what is in it, and its name.
+    private static func keep(_ copy: String) -> Bool {
+        let folder = copy.lastIndex(of: "/").map { String(copy[..<$0]) } ?? "."
+        return [copy, folder].allSatisfy { path in
+            let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { return false }
+            defer { close(descriptor) }
+            return fsync(descriptor) == 0
+        }
+    }
+
     /// Brings a database of an earlier version to this one. What it was is kept beside it, as `broker.db.format-1` for
     /// example.
     static func migrate(_ database: Database, path: String) throws {
@@ -107,6 +118,7 @@ enum StoreSchema {
             // One that an interrupted upgrade has left.
             unlink(backup)
             try database.execute(sql: "VACUUM INTO ?", arguments: [backup])
+            guard keep(backup) else { throw BrokerStoreError.storage("fsync: \(String(cString: strerror(errno)))") }
         } catch {
             throw BrokerStoreError.storage("format \(found) can't be kept as \(backup) before the upgrade: \(error)")
         }

@@ -45,7 +45,7 @@ def test_sighup_reads_again_what_can_change_and_says_what_can_not(make_garage, t
         )
         hang_up(service, 1)
         client.publish(topic, "occupied")
-        assert [event["subject"] for event in service.events(kind="spot")] == ["spot/home.esp9"]
+        eventually(lambda: [event["subject"] for event in service.events(kind="spot")] == ["spot/home.esp9"], "the spot")
         assert client.paho.is_connected()
     eventually(lambda: "level=debug" in service.log(), "a line for debugging")
     told = re.findall(r'msg="setting ([a-z ]+)" key=(\S+)', service.log())
@@ -59,7 +59,7 @@ def test_sighup_reads_again_what_can_change_and_says_what_can_not(make_garage, t
     eventually(lambda: "what was in force stays so" in service.log(), "the mistake to be told")
     with device(service, "esp1", password) as client:
         client.publish(topic, "free")
-        assert service.types(kind="spot") == ["spot.occupied", "spot.freed"]
+        eventually(lambda: service.types(kind="spot") == ["spot.occupied", "spot.freed"], "the spot to be free")
 
 
 def test_what_a_client_may_not_read_any_more_stops_coming(make_garage, tmp_path):

@@ -2,6 +2,8 @@
 public enum AccessError: Error, Sendable, Hashable, CustomStringConvertible {
     case unreadable(String)
     case unwritable(String)
+    /// The file was written by a newer version of the program.
+    case newer(String)
     case exists(String)
     case unknown(String)
     case badName(String)
@@ -18,6 +20,8 @@ public enum AccessError: Error, Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .unreadable(let path): "'\(path)' is not a list of people and tokens"
         case .unwritable(let path): "'\(path)' can't be written"
+        case .newer(let path):
+            "'\(path)' was written by a newer version of garage; run that one, or move the file away to begin anew"
         case .exists(let name): "'\(name)' exists already"
         case .unknown(let name): "there is no '\(name)'"
         case .badName(let name):

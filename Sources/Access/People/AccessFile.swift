@@ -16,7 +16,12 @@ struct AccessFile: Sendable {
         var people: [Person] = []
         var tokens: [APIToken] = []
         var sessions: [BrowserSession] = []
+        /// Of the file; the first versions did not write it. What a newer one has more would be lost by writing it back.
+        var format: Int? = AccessFile.format
     }
+
+    /// Which file this version writes; it reads those up to it.
+    static let format = 1
 
     /// Tells one state of the file from another.
     struct Stamp: Sendable, Hashable {
@@ -46,9 +51,16 @@ struct AccessFile: Sendable {
     /// A missing file is an empty one.
     func read() throws(AccessError) -> Content {
         guard FileManager.default.fileExists(atPath: path) else { return Content() }
-        do {
-            return try JSONDecoder().decode(Content.self, from: Data(contentsOf: URL(filePath: path)))
-        } catch { throw .unreadable(path) }
+        guard let data = try? Data(contentsOf: URL(filePath: path)) else { throw .unreadable(path) }
+        let format = try? JSONDecoder().decode(Version.self, from: data).format
+        if let format, format > Self.format { throw .newer(path) }
+        guard var content = try? JSONDecoder().decode(Content.self, from: data) else { throw .unreadable(path) }
+        content.format = Self.format
+        return content
+    }
+
+    private struct Version: Decodable {
+        var format: Int
     }
 
     /// Reads, changes and writes the file while nobody else does. What `body` throws leaves it as it was.
@@ -66,30 +78,11 @@ struct AccessFile: Sendable {
         return (value, content)
     }
 
-    /// Either the old file or the new one is there afterwards, readable by its owner only.
     private func write(_ content: Content) throws(AccessError) {
-        let temporary = path + ".new"
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        guard let data = try? encoder.encode(content) else { throw .unwritable(path) }
-        let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw .unwritable(path) }
-        let isWritten = data.withUnsafeBytes { bytes in
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let count = systemWrite(file, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                guard count > 0 else { return false }
-                rest = rest.dropFirst(count)
-            }
-            return fsync(file) == 0
-        }
-        close(file)
-        guard isWritten, rename(temporary, path) == 0 else {
-            unlink(temporary)
+        guard let data = try? encoder.encode(content), OwnerFile.replace(path, with: data) else {
             throw .unwritable(path)
         }
     }
 }
-
-/// `write(2)`, which the method of the same name would hide.
-private func systemWrite(_ file: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int { write(file, bytes, count) }

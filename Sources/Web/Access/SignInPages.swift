@@ -238,7 +238,7 @@ extension AccessError {
     /// The key of the text that tells a person.
     var messageKey: String {
         switch self {
-        case .unreadable, .unwritable: "access_not_stored"
+        case .unreadable, .unwritable, .newer: "access_not_stored"
         case .exists: "access_exists"
         case .unknown: "access_unknown"
         case .badName: "access_bad_name"

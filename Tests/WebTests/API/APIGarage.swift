@@ -42,6 +42,8 @@ final class APIGarage: Sendable {
         try await garage.whileFollowing {
             try await application.test(.router) { client in
                 garage.client.withLock { $0 = client }
+                // The client holds the application, which holds the garage.
+                defer { garage.client.withLock { $0 = nil } }
                 try await body(garage)
             }
         }

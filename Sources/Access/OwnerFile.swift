@@ -1,0 +1,39 @@
+import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// A file with secrets, which at no time anyone but its owner may read.
+enum OwnerFile {
+    /// Writes the file so that afterwards, also after a power loss, either the old one or the new one is there.
+    /// - Returns: false if it can't be written; then it is the old one.
+    static func replace(_ path: String, with data: Data) -> Bool {
+        let temporary = path + ".new"
+        let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard file >= 0 else { return false }
+        let isWritten = data.withUnsafeBytes { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let count = write(file, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                guard count > 0 else { return false }
+                rest = rest.dropFirst(count)
+            }
+            return fsync(file) == 0
+        }
+        close(file)
+        guard isWritten, rename(temporary, path) == 0 else {
+            unlink(temporary)
+            return false
+        }
+        // The new name lasts when the folder is on disk.
+        let folder = open((path as NSString).deletingLastPathComponent, O_RDONLY | O_CLOEXEC)
+        guard folder >= 0 else { return false }
+        defer { close(folder) }
+        return fsync(folder) == 0
+    }
+}
