@@ -16,6 +16,8 @@ final class Seat {
     var answers: [Packet] = []
     private var decoder = PacketDecoder()
     private var hasConnack = false
+    /// What the broker's topic aliases stand for.
+    private var topics: [UInt16: String] = [:]
 
     init(core: BrokerCore, id: ConnectionID, address: String) {
         self.core = core
@@ -34,13 +36,22 @@ final class Seat {
         }
     }
 
+    /// A topic stands in the packet, or was said with the same alias before (MQTT-3.3.2-8 and 3.3.2.3.4).
+    private func checkTopic(of publish: Publish, _ problems: inout [String]) {
+        let alias = publish.properties.topicAlias
+        let topic = publish.topic.isEmpty ? alias.flatMap { topics[$0] } ?? "" : publish.topic
+        if topic.isEmpty || !Topic.isValidName(topic) { problems.append("a wrong topic name") }
+        if alias == 0 { problems.append("topic alias 0") }
+        if let alias { topics[alias] = topic }
+    }
+
     private func take(_ packet: Packet, _ problems: inout [String]) {
         switch packet {
         case .connack:
             if hasConnack { problems.append("a second CONNACK") }
             hasConnack = true
         case .publish(let publish):
-            if publish.topic.isEmpty || !Topic.isValidName(publish.topic) { problems.append("a wrong topic name") }
+            checkTopic(of: publish, &problems)
             if publish.qos == .atLeastOnce { answers.append(.puback(Acknowledgement(packetID: publish.packetID ?? 0))) }
             if publish.qos == .exactlyOnce { answers.append(.pubrec(Acknowledgement(packetID: publish.packetID ?? 0))) }
         case .pubrec(let pubrec): answers.append(.pubrel(Acknowledgement(packetID: pubrec.packetID)))
