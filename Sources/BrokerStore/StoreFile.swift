@@ -38,8 +38,10 @@ struct StoreFile {
             do throws(BrokerStoreError) {
                 return try openExisting(options)
             } catch {
-                guard case .failing = error else { throw error }
-                usleep(options.pauseMicroseconds)
+                switch error {
+                case .failing, .storage: usleep(options.pauseMicroseconds)
+                default: throw error
+                }
             }
         }
         do throws(BrokerStoreError) {

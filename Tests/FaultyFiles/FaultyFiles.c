@@ -39,6 +39,13 @@ void faulty_files_arm(const char *folder, long n, int for_good) {
     pthread_mutex_unlock(&lock);
 }
 
+long faulty_files_failures(void) {
+    pthread_mutex_lock(&lock);
+    long result = failures;
+    pthread_mutex_unlock(&lock);
+    return result;
+}
+
 long faulty_files_disarm(void) {
     pthread_mutex_lock(&lock);
     failing_operation = 0;

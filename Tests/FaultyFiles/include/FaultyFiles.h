@@ -11,6 +11,9 @@ int faulty_files_install(void);
    `for_good` also all after it. */
 void faulty_files_arm(const char *folder, long n, int for_good);
 
+/* How many operations failed since it was armed. */
+long faulty_files_failures(void);
+
 /* Mends the disk. Returns how many operations failed since it was armed. */
 long faulty_files_disarm(void);
 
