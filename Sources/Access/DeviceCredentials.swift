@@ -32,11 +32,21 @@ public struct DeviceCredentials: Sendable, Hashable {
             entries = []
             return
         }
-        do {
-            entries = try JSONDecoder().decode([Entry].self, from: Data(contentsOf: URL(filePath: path)))
-        } catch {
+        guard let data = try? Data(contentsOf: URL(filePath: path)) else { throw CredentialsError.unreadable(path) }
+        if let found = try? JSONDecoder().decode(Version.self, from: data).format, found > Self.format {
+            throw CredentialsError.newerVersion(path, found: found, supported: Self.format)
+        }
+        guard let entries = try? JSONDecoder().decode([Entry].self, from: data) else {
             throw CredentialsError.unreadable(path)
         }
+        self.entries = entries
+    }
+
+    /// Which file this version writes: a plain list. A later one names its format in an object around the list.
+    private static let format = 1
+
+    private struct Version: Decodable {
+        var format: Int
     }
 
     /// Adds a device and returns its password, which is shown this once and kept only as a hash.
@@ -107,12 +117,19 @@ public struct DeviceCredentials: Sendable, Hashable {
 /// Why the device list can't be used or changed.
 public enum CredentialsError: Error, Sendable, Hashable, CustomStringConvertible {
     case unreadable(String)
+    /// The file was written by a newer version of the program.
+    case newerVersion(String, found: Int, supported: Int)
     case exists(String)
     case unknown(String)
 
     public var description: String {
         switch self {
         case .unreadable(let path): "'\(path)' is not a list of devices"
+        case .newerVersion(let path, let found, let supported):
+            """
+            '\(path)' has format \(found), written by a newer version; this one reads up to format \(supported). Install \
+            the newer version again, or move the file away and add the devices anew
+            """
         case .exists(let name): "a device '\(name)' exists already; remove it first to give it a new password"
         case .unknown(let name): "there is no device '\(name)'"
         }

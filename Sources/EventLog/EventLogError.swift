@@ -22,7 +22,10 @@ extension EventLogError: CustomStringConvertible {
         case .notWritable(let path, let reason): "\(path) can't be written: \(reason)"
         case .notAnEventLog(let path): "\(path) is not an event log"
         case .newerVersion(let path, let found, let supported):
-            "\(path) has format \(found), written by a newer version; this one reads up to format \(supported)"
+            """
+            \(path) has format \(found), written by a newer version; this one reads up to format \(supported). Install the \
+            newer version again, or go back to a backup of this one with 'garage restore'
+            """
         case .inUse(let path): "\(path) is in use by another process"
         case .corrupt(let reason): "the event log is damaged: \(reason)"
         case .storage(let reason): "the event log can't be used: \(reason)"

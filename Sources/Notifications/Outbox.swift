@@ -4,9 +4,12 @@ import GRDB
 /// Keeps in `outbox.db` what was not delivered yet, and up to where the log was looked through, so that a restart neither
 /// loses nor repeats a message.
 public final class Outbox: Sendable {
+    /// Kept in the file's `user_version`; the first versions left 0 there.
+    static let format = 1
+
     private let database: DatabaseQueue
 
-    /// Opens the file in the data folder, or makes it.
+    /// Opens the file in the data folder, or makes it. Throws an ``OutboxError`` if a newer version has written it.
     ///
     /// - Parameter head: the log's last position. A new outbox begins after it: what happened before it was set up is not
     ///   told to anyone.
@@ -15,6 +18,10 @@ public final class Outbox: Sendable {
         configuration.label = "outbox"
         database = try DatabaseQueue(path: directory + "/outbox.db", configuration: configuration)
         try database.write { database in
+            let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+            guard found <= Self.format else {
+                throw OutboxError.newerVersion(path: directory + "/outbox.db", found: found, supported: Self.format)
+            }
             try database.execute(
                 sql: """
                     CREATE TABLE IF NOT EXISTS cursor(one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL);
@@ -23,6 +30,7 @@ public final class Outbox: Sendable {
                         since INTEGER NOT NULL, due INTEGER NOT NULL
                     );
                     """)
+            try database.execute(sql: "PRAGMA user_version = \(Self.format)")
             try database.execute(sql: "INSERT OR IGNORE INTO cursor VALUES (1, ?)", arguments: [head])
         }
     }

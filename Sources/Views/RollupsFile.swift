@@ -102,7 +102,12 @@ struct RollupsFile: Sendable {
         let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
         guard try Int.fetchOne(database, sql: "PRAGMA application_id") == applicationID else { return false }
         guard version <= RollupsFile.version else {
-            throw ViewsError.storage("rollups.db is of version \(version), made by a later version of the service")
+            throw ViewsError.storage(
+                """
+                rollups.db has format \(version), written by a newer version; this one reads up to format \
+                \(RollupsFile.version). Install the newer version again, or move the file away: what the log still has is \
+                counted anew
+                """)
         }
         return try String.fetchOne(database, sql: "SELECT identity FROM log") == hexadecimal(log.identity.bytes)
     }
