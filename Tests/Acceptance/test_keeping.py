@@ -149,6 +149,7 @@ def test_a_backup_under_load_holds_all_that_was_acknowledged_before(make_garage)
     again = garage.command("backup", str(backup))
     assert again.returncode == 1 and "--force" in again.stderr
     head = int(done.stdout.split("position ")[1].split(",")[0])
+    eventually(lambda: len(garage.events()) >= head, "the list of all that the backup has")
     original = {event["sequence"]: event for event in garage.events() if int(event["sequence"]) <= head}
     assert garage.command("verify", str(backup)).returncode == 0
 
