@@ -1,6 +1,8 @@
 """Fixtures. `garage` is a running service on a fresh folder; `make_garage` makes more of them."""
 
 import pathlib
+import shutil
+import subprocess
 import sys
 
 import pytest
@@ -61,6 +63,18 @@ def gate_device(garage):
     device = GateDevice(garage, "front").start()
     yield device
     device.stop()
+
+
+@pytest.fixture(scope="session")
+def shim(tmp_path_factory) -> pathlib.Path:
+    """The library that is preloaded into the service, compiled."""
+    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if not compiler:
+        pytest.skip("there is no C compiler to make the faulty disk with")
+    library = tmp_path_factory.mktemp("shim") / "faulty_disk.so"
+    source = pathlib.Path(__file__).with_name("faulty_disk.c")
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", str(library), str(source), "-ldl"], check=True)
+    return library
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,12 @@
 /* Preloaded into the service by test_faults.py: a disk that fails or is slow, for the files whose path has a certain part,
- * for as long as a file says so. The file has one of: "eio", "erofs", "slow MILLISECONDS"; without it all is well. */
+ * for as long as a file says so. The file has one of: "eio", "erofs", "slow MILLISECONDS",
+ * "kill N" (the process dies at the N-th operation); without it all is well. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +14,8 @@
 #include <unistd.h>
 
 enum fault { WELL, EIO_FAULT, EROFS_FAULT, SLOW };
+
+static atomic_long operations;
 
 /* What is wrong with the disk under this file now; how slow it is goes into milliseconds. */
 static enum fault fault_of(int descriptor, long *milliseconds) {
@@ -32,6 +37,7 @@ static enum fault fault_of(int descriptor, long *milliseconds) {
     if (!strstr(path, part)) return WELL;
     if (!strncmp(text, "eio", 3)) return EIO_FAULT;
     if (!strncmp(text, "erofs", 5)) return EROFS_FAULT;
+    if (!strncmp(text, "kill ", 5) && atomic_fetch_add(&operations, 1) + 1 == atol(text + 5)) raise(SIGKILL);
     if (sscanf(text, "slow %ld", milliseconds) == 1) return SLOW;
     return WELL;
 }

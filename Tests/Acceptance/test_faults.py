@@ -2,10 +2,8 @@
 service says why, and goes on by itself when the disk is well again. Never a crash, never an acknowledgement for nothing."""
 
 import pathlib
-import shutil
 import socket
 import sqlite3
-import subprocess
 import threading
 import time
 
@@ -15,18 +13,6 @@ from waiting import eventually
 from wire import Wire, publish
 
 TOPIC = "garage/home/sensor/dht1/temperature"
-
-
-@pytest.fixture(scope="session")
-def shim(tmp_path_factory) -> pathlib.Path:
-    """The library that is preloaded into the service, compiled."""
-    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    if not compiler:
-        pytest.skip("there is no C compiler to make the faulty disk with")
-    library = tmp_path_factory.mktemp("shim") / "faulty_disk.so"
-    source = pathlib.Path(__file__).with_name("faulty_disk.c")
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", str(library), str(source), "-ldl"], check=True)
-    return library
 
 
 class Disk:

@@ -9,6 +9,7 @@ import pytest
 
 import mosquitto
 from device import Client
+from waiting import eventually
 
 EARLIER = pathlib.Path(__file__).with_name("Golden") / "broker-format-1.tar.xz"
 
@@ -18,11 +19,15 @@ def version(file: pathlib.Path) -> int:
         return database.execute("PRAGMA user_version").fetchone()[0]
 
 
-def test_a_folder_of_an_earlier_format_starts_and_a_copy_is_kept(make_garage):
-    garage = make_garage()
+def unpack(garage) -> None:
     with tarfile.open(EARLIER) as archive:
         archive.extractall(garage.data, filter="data")
     garage.data.chmod(0o700)
+
+
+def test_a_folder_of_an_earlier_format_starts_and_a_copy_is_kept(make_garage):
+    garage = make_garage()
+    unpack(garage)
     assert version(garage.data / "broker.db") == 1
     garage.start()
     assert garage.one("spots", "home.A1")["state"] == "occupied"
@@ -37,6 +42,39 @@ def test_a_folder_of_an_earlier_format_starts_and_a_copy_is_kept(make_garage):
     assert garage.stop() == 0
     done = garage.command("verify")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_an_upgrade_that_is_killed_at_any_write_loses_nothing(make_garage, shim, tmp_path):
+    """In steps; the unit tests of the store count one by one, without a process."""
+    control = tmp_path / "disk"
+    faulty = {"LD_PRELOAD": str(shim), "FAULTY_DISK_CONTROL": str(control), "FAULTY_DISK_PART": "/broker.db"}
+    killed = 0
+    for operation in [1, 2, 3, *range(5, 400, 6)]:
+        garage = make_garage(environment=faulty)
+        unpack(garage)
+        control.write_text(f"kill {operation}")
+        garage.launch()
+        ends = eventually(
+            lambda: garage.process.poll() is not None or "msg=listening" in garage.log(), "its death or its start"
+        )
+        assert ends
+        died = garage.process.poll()
+        garage.kill()
+        control.unlink()
+        garage.environment = {}
+        garage.log_file.unlink()
+        garage.start()
+        with mosquitto.Subscriber(garage, "app/kept") as subscriber:
+            subscriber.await_line("1 1 app/kept from the earlier version")
+        assert version(garage.data / "broker.db") == 2
+        assert version(garage.data / "broker.db.format-1") == 1
+        assert not list(garage.data.glob("broker.db.damaged-*")), f"operation {operation}"
+        garage.kill()
+        if died is None:
+            break
+        assert died == -9, f"operation {operation}"
+        killed += 1
+    assert died is None and killed > 5
 
 
 @pytest.mark.parametrize("name", ["events.db", "broker.db", "rollups.db", "outbox.db", "devices.json", "access.json"])
