@@ -67,7 +67,8 @@ struct PendingChanges {
         case .forgotten(let key, let packetID): sessions[key, default: Session()].received[packetID] = false
         case .retained(let message): retained[message.topic] = .some(message)
         case .retainedRemoved(let topic): retained[topic] = .some(nil)
-        case .barrier: break
+        // HeldChanges has taken out what concerns transfers.
+        case .held, .settled, .barrier: break
         }
     }
 

@@ -14,8 +14,7 @@ final class StoreWriter {
     private let queue: StoreQueue
     private let status: StoreStatus
     private var pending = PendingChanges()
-    /// The last batch of each shard that is part of `pending`.
-    private var numbers: [Int: UInt64] = [:]
+    private var held = HeldChanges()
     private var isFailing = false
 
     init(_ database: Database, options: StoreOptions, logger: Logger, queue: StoreQueue, status: StoreStatus) {
@@ -45,9 +44,8 @@ final class StoreWriter {
 
     private func take(_ batches: [StoreQueue.Batch]) {
         for batch in batches {
-            for change in batch.changes { pending.apply(change) }
+            for change in held.admit(batch.changes, shard: batch.shard, number: batch.number) { pending.apply(change) }
             pending.endBatch()
-            numbers[batch.shard] = batch.number
             if !isFailing, pending.count >= options.batchChanges { write() }
         }
         // While the disk takes nothing it is asked at intervals, not with each batch.
@@ -55,7 +53,7 @@ final class StoreWriter {
     }
 
     private func write() {
-        guard !numbers.isEmpty else { return }
+        guard held.hasBatches else { return }
         do {
             if !pending.isEmpty { try commit() }
         } catch {
@@ -63,8 +61,7 @@ final class StoreWriter {
             return
         }
         pending = PendingChanges()
-        let committed = numbers
-        numbers = [:]
+        let committed = held.takeWhole()
         if isFailing {
             isFailing = false
             status.setFailure(nil)
@@ -72,7 +69,7 @@ final class StoreWriter {
         }
         // Only here, after COMMIT has returned and so the disk has the changes (synchronous = FULL): clients forget what
         // is acknowledged.
-        status.report(committed)
+        if !committed.isEmpty { status.report(committed) }
     }
 
     private func commit() throws {

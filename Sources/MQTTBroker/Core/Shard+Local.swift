@@ -107,8 +107,9 @@ extension Shard {
             case .shared(let key, let clientID, let left, let home, let options, let mailed):
                 deliverShared(key, clientID, left: left, home: home, options, mailed, now)
             case .chooseAgain(let key, let left, let mailed): chooseAgain(key, besides: left, mailed, now)
-            case .storedElsewhere(let clientID, let sequence): stored(clientID, sequence)
-            case .stored(let ticket): stored(ticket)
+            case .storedElsewhere(let clientID, let sequence, let transfer):
+                stored(clientID, sequence, transfer: transfer)
+            case .stored(let ticket, let transfer): stored(ticket, transfer: transfer)
             case .drained(let shard): releasePublishers(waitingForMailOf: shard)
             }
             hold(item.receipt)
@@ -130,7 +131,9 @@ extension Shard {
                     publication.expiry = Self.secondsLeft(until: mailed.expiresAt, now)
                     publication.identity = mailed.identity
                     publication.receipt = mailed.receipt.map { Unmanaged.passUnretained($0) }
+                    let start = journal.mark
                     body(&self, &publication)
+                    journal.hold(from: start, mailed.receipt?.transfer ?? 0)
                 }
             }
         }

@@ -193,9 +193,9 @@ extension Shard {
     }
 
     /// Other shards have stored a publish of a session that is no longer here.
-    mutating func storedMoved(_ ticket: HoldTicket) {
-        guard let clientID = takeMoved(ticket, \.unstored) else { return }
-        stored(clientID, ticket.sequence)
+    mutating func storedMoved(_ ticket: HoldTicket, transfer: UInt64) {
+        guard let clientID = takeMoved(ticket, \.unstored) else { return settle(transfer) }
+        stored(clientID, ticket.sequence, transfer: transfer)
     }
 
     /// Whose ticket it is. Tickets of QoS 1 publishes mean nothing without their connection.
@@ -382,7 +382,9 @@ extension Shard {
         let queued = QueuedMessage(
             message: keep(message.publish), qos: message.qos, retain: message.retain,
             identifiers: message.identifiers, order: message.order)
+        let start = journal.mark
         put(queued, in: session)
+        journal.hold(from: start, message.publish.receipt?.transfer ?? 0)
         hold(message.publish.receipt)
     }
 

@@ -86,12 +86,12 @@ extension Shard {
             if isAlone {
                 route(&publication, now)
             } else {
-                awaitsOthers = routeEverywhere(&publication, ticket, now)
+                awaitsOthers = routeEverywhere(&publication, ticket, isKept: session.pointee.key != 0, now)
             }
         case .holdOnly, .consume, .refuse: break
         }
         guard publication.qos > 0 else { return }
-        // While other shards have something to store, the identifier must not be on disk before it.
+        // While other shards have something to store, the identifier goes to disk with it.
         if publication.qos == 2, !awaitsOthers { recordReceived(packetID, session) }
         guard journal.count != changes || awaitsOthers else {
             acknowledge(connection, session, packetID: packetID, isQoS2: publication.qos == 2, reason, ticket.sequence)
@@ -105,16 +105,22 @@ extension Shard {
     }
 
     /// Routes with several shards.
+    /// - Parameter isKept: whether the publisher's session outlives a power loss, so that it may send the message again.
     /// - Returns: whether the acknowledgement has to wait for the other shards, which may have to store the message.
     @inline(never)
     private mutating func routeEverywhere(
-        _ publication: inout Publication, _ ticket: HoldTicket, _ now: UInt64
+        _ publication: inout Publication, _ ticket: HoldTicket, isKept: Bool, _ now: UInt64
     ) -> Bool {
         guard journal.store != nil, publication.qos > 0, hub.hasDurableSessions(besides: index) else {
             route(&publication, now)
             return false
         }
-        let receipt = Receipt(hub: hub, ticket: ticket)
+        var transfer: UInt64 = 0
+        if publication.qos == 2, isKept {
+            lastTransfer &+= 1
+            transfer = UInt64(index) &<< 48 | lastTransfer
+        }
+        let receipt = Receipt(hub: hub, ticket: ticket, transfer: transfer)
         publication.receipt = Unmanaged.passUnretained(receipt)
         route(&publication, now)
         publication.receipt = nil

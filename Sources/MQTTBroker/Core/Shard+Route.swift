@@ -12,8 +12,12 @@ extension Shard {
             publication.identity = UInt64(index) &<< 48 | lastIdentity
         }
         if publication.retain, !publication.isEphemeral { storeRetained(publication, now) }
+        let start = journal.mark
         let live = deliverHere(&publication, now)
-        if !isAlone { mail(publication) }
+        if !isAlone {
+            journal.hold(from: start, publication.receipt?.takeUnretainedValue().transfer ?? 0)
+            mail(publication)
+        }
         return live
     }
 

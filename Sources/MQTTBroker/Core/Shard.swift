@@ -56,6 +56,8 @@ struct Shard {
     var movedTickets: [HoldTicket: MovedTickets] = [:]
     /// Numbers the publishes that other shards get.
     var lastIdentity: UInt64 = 0
+    /// Counts the QoS 2 publishes that other shards have to store.
+    var lastTransfer: UInt64 = 0
     /// Publishers that wait until another shard has read its mail.
     var mailWaiters: [Int: Set<ConnectionID>] = [:]
     /// Other shards whose mailbox has got its first message.

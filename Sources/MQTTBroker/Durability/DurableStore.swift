@@ -11,7 +11,8 @@ public protocol DurableStore: AnyObject, Sendable {
     /// only grow; one stands for all below it.
     func setReceiver(_ committed: @escaping @Sendable (_ shard: Int, _ number: UInt64) -> Void)
 
-    /// Takes a batch of changes, which become durable together, after those of all earlier calls from whatever shard.
+    /// Takes a batch of changes, which become durable together, after those of all earlier calls from whatever shard;
+    /// what is `held` becomes so with its `settled`, and its batch is committed only then (`HeldChanges`).
     /// Called on event loops: it must not block.
     func write(_ changes: [StateChange], shard: Int, number: UInt64)
 }
@@ -45,6 +46,11 @@ public enum StateChange: Sendable, Hashable {
     /// A message is retained, in place of the one of its topic.
     case retained(DurableRetained)
     case retainedRemoved(topic: [UInt8])
+    /// What one shard made of a QoS 2 publish that others have to store too: it counts from `settled` on.
+    case held(transfer: UInt64, [StateChange])
+    /// Every shard has handed over its part of that publish, which was taken over under this packet identifier of its
+    /// publisher's session; session 0 if that is gone.
+    case settled(transfer: UInt64, SessionKey, packetID: UInt16)
     /// Nothing; that it is on disk says that everything before it is.
     case barrier
 }

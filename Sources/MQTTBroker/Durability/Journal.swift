@@ -34,6 +34,8 @@ struct Journal {
     private var waiting: Deque<(number: UInt64, task: Task)> = []
     /// Bytes that are not on disk yet.
     var uncommittedBytes = 0
+    /// Transfers with changes that the store does not have yet.
+    private var handingOver: [Receipt] = []
     /// Publishers that are not read until the store has caught up.
     var waiters: Set<ConnectionID> = []
 
@@ -54,6 +56,22 @@ struct Journal {
         count &+= 1
     }
 
+    /// Where the changes of what follows begin.
+    var mark: Int { changes.count }
+
+    /// Has the store hold what has changed since `start` until the transfer is settled; 0 for none.
+    mutating func hold(from start: Int, _ transfer: UInt64) {
+        guard transfer != 0, start < changes.count else { return }
+        let part = Array(changes[start...])
+        changes.removeSubrange(start...)
+        changes.append(.held(transfer: transfer, part))
+    }
+
+    /// Lets go a transfer when the store has been handed what has changed so far.
+    mutating func keepUntilFlush(_ receipt: Receipt) {
+        if !changes.isEmpty { handingOver.append(receipt) }
+    }
+
     /// Has something done once a batch is on disk.
     mutating func wait(for number: UInt64, _ task: Task) {
         waiting.append((number, task))
@@ -68,6 +86,7 @@ struct Journal {
         bytes = 0
         changes.removeAll(keepingCapacity: changes.count <= 1024)
         number &+= 1
+        handingOver.removeAll()
     }
 
     /// Everything up to this batch is on disk.

@@ -103,41 +103,57 @@ extension Shard {
             for: journal.last, .packet(connection.pointee.id, connection.pointee.outbox.takeEnd(from: start)))
     }
 
-    /// Lets go a publish of another shard when what it led to here is on disk.
+    /// Lets go a publish of another shard when what it led to here is on disk, or handed over if it is a transfer.
     mutating func hold(_ receipt: Receipt?) {
         guard let receipt, journal.isBehind else { return }
-        journal.wait(for: journal.last, .receipt(receipt))
+        if receipt.transfer != 0 {
+            journal.keepUntilFlush(receipt)
+        } else {
+            journal.wait(for: journal.last, .receipt(receipt))
+        }
     }
 
-    /// The other shards have stored what they got of a publish.
-    mutating func stored(_ ticket: HoldTicket) {
+    /// The other shards have stored what they got of a publish, or handed over their part of a transfer. Those parts
+    /// count from here on, whatever has become of the publisher.
+    mutating func stored(_ ticket: HoldTicket, transfer: UInt64) {
         if let session = sessions.find(ticket.slot, ticket.generation), !session.pointee.isLeaving {
-            stored(session, ticket.sequence)
+            stored(session, ticket.sequence, transfer: transfer)
         } else {
-            storedMoved(ticket)
+            storedMoved(ticket, transfer: transfer)
         }
     }
 
     /// The same for a session that had moved here, or on, before they had.
-    mutating func stored(_ key: ExactText, _ sequence: UInt64) {
+    mutating func stored(_ key: ExactText, _ sequence: UInt64, transfer: UInt64) {
         if let session = sessionsByClientID[key] {
-            stored(session, sequence)
-        } else {
-            _ = send(.storedElsewhere(clientID: key, sequence: sequence), after: key)
+            stored(session, sequence, transfer: transfer)
+        } else if !send(.storedElsewhere(clientID: key, sequence: sequence, transfer: transfer), after: key) {
+            settle(transfer)
         }
     }
 
-    private mutating func stored(_ session: SessionPointer, _ sequence: UInt64) {
+    /// Lets the parts of a transfer count, together with the publisher's packet identifier.
+    mutating func settle(_ transfer: UInt64, of key: SessionKey = 0, packetID: UInt16 = 0) {
+        if transfer != 0 { journal.append(.settled(transfer: transfer, key, packetID: packetID)) }
+    }
+
+    private mutating func stored(_ session: SessionPointer, _ sequence: UInt64, transfer: UInt64) {
         var received: UInt16?
         session.pointee.inboundQoS2.forEach { packetID, value in
             if value.storedSequence == sequence { received = packetID }
         }
         var batch: UInt64 = 0
         if let received, let index = session.pointee.inboundQoS2.index(of: received) {
-            recordReceived(received, session)
+            if transfer != 0 {
+                settle(transfer, of: session.pointee.key, packetID: received)
+            } else {
+                recordReceived(received, session)
+            }
             batch = journal.last
             session.pointee.inboundQoS2[at: index].storedSequence = 0
             session.pointee.inboundQoS2[at: index].batch = batch
+        } else {
+            settle(transfer)
         }
         guard let connection = session.pointee.connection,
             connection.pointee.acknowledgements.stored(sequence, batch: batch)

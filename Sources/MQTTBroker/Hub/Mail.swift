@@ -24,12 +24,12 @@ enum Mail: Sendable {
     case chooseAgain(ShareKey, left: Set<ExactText>, MailedPublish)
     /// A shard has read its mail, of which there had been too much.
     case drained(shard: Int)
-    /// Every shard has stored what it got of a publish.
-    case stored(HoldTicket)
+    /// Every shard has stored what it got of a publish, or handed over its part of this transfer.
+    case stored(HoldTicket, transfer: UInt64)
     /// The host's word on a QoS 2 publish that was held when the session moved.
     case released(clientID: ExactText, sequence: UInt64, isError: Bool)
     /// Every shard has stored what it got of a QoS 2 publish whose publisher's session has moved meanwhile.
-    case storedElsewhere(clientID: ExactText, sequence: UInt64)
+    case storedElsewhere(clientID: ExactText, sequence: UInt64, transfer: UInt64)
 }
 
 /// A publish as it travels between shards.

@@ -13,6 +13,7 @@ final class TestStore: DurableStore {
     private struct State {
         var committed: StateModel
         var waiting: [Batch] = []
+        var held = HeldChanges()
     }
 
     /// Commits by itself.
@@ -33,9 +34,11 @@ final class TestStore: DurableStore {
             let batches = state.waiting.prefix(limit)
             state.waiting.removeFirst(batches.count)
             for batch in batches {
-                for change in batch.changes { state.committed.apply(change) }
+                for change in state.held.admit(batch.changes, shard: batch.shard, number: batch.number) {
+                    state.committed.apply(change)
+                }
             }
-            return batches.map { ($0.shard, $0.number) }
+            return state.held.takeWhole().sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         }
     }
 
@@ -78,7 +81,7 @@ struct StateModel: Sendable {
         case .forgotten(let key, let packetID): sessions[key]?.received.remove(packetID)
         case .retained(let message): retained[message.topic] = message
         case .retainedRemoved(let topic): retained[topic] = nil
-        case .barrier: break
+        case .held, .settled, .barrier: break
         }
     }
 
