@@ -112,6 +112,45 @@ struct AccessRegistryTests {
         }
     }
 
+    @Test("Guesses made at once are counted one by one, not after all have been checked")
+    func parallelGuesses() async throws {
+        let site = try Site()
+        let registry = try site.registry()
+        try await registry.addPerson("ana", password: password, role: .admin)
+        let answers = try await withThrowingTaskGroup(of: AccessRegistry.SignIn.self) { group in
+            for number in 0..<60 {
+                group.addTask { try await registry.signIn(name: "ana", password: "nope", address: "a\(number)") }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(answers.count { $0 == .refused } == 5)
+        #expect(answers.count { $0 == .locked(seconds: 2) } == 55)
+        let person = try #require(registry.person(named: "ana"))
+        let pins = await withTaskGroup(of: AccessRegistry.SignIn.self) { group in
+            for _ in 0..<60 { group.addTask { await registry.checkPIN("1234", of: person) } }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(pins.count { $0 == .refused } == 5)
+    }
+
+    @Test("The lock of a wrong password begins when the check of it ends")
+    func slowCheck() async throws {
+        let site = try Site()
+        // Every look at the clock is two seconds after the one before.
+        let registry = try AccessRegistry(folder: site.folder, rounds: 16) {
+            site.time.withLock { time in
+                time += 2
+                return time
+            }
+        }
+        try await registry.addPerson("ana", password: password, role: .admin)
+        for _ in 0..<6 { _ = try await registry.signIn(name: "ana", password: "nope", address: "a") }
+        guard case .locked = try await registry.signIn(name: "ana", password: password, address: "a") else {
+            Issue.record("the lock had passed before the answer")
+            return
+        }
+    }
+
     @Test("A token is known by its secret until it expires or is revoked, and the file holds no secret")
     func tokens() async throws {
         let site = try Site()

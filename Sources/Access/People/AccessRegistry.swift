@@ -103,15 +103,13 @@ public final class AccessRegistry: Sendable {
     /// - Parameter address: the caller's address without its port.
     public func signIn(name: String, password: String, address: String) async throws -> SignIn {
         let keys = ["name:" + name.prefix(64), "address:" + address]
-        let now = clock()
-        if let until = cache.withLock({ $0.throttle.lockedUntil(keys, at: now) }) {
-            return .locked(seconds: until - now)
-        }
+        if let wait = attempt(keys) { return .locked(seconds: wait) }
         guard let person = await verified(name: name, password: password) else {
-            cache.withLock { $0.throttle.noteFailure(keys, at: now) }
+            refuse(keys)
             return .refused
         }
         cache.withLock { $0.throttle.noteSuccess(keys) }
+        let now = clock()
         let secret = RandomSecret.text(24)
         let session = BrowserSession(
             digest: RandomSecret.digest(secret), person: person.name, formToken: RandomSecret.text(18), created: now,
@@ -121,6 +119,23 @@ public final class AccessRegistry: Sendable {
             content.sessions.append(session)
         }
         return .signedIn(person, secret: secret)
+    }
+
+    /// Counts an attempt as wrong before it is checked, since checking takes long: others made meanwhile are locked too.
+    /// - Returns: the seconds to wait, if it may not be made now.
+    private func attempt(_ keys: [String]) -> Int64? {
+        let now = clock()
+        return cache.withLock { cache in
+            if let until = cache.throttle.lockedUntil(keys, at: now) { return until - now }
+            cache.throttle.noteFailure(keys, at: now)
+            return nil
+        }
+    }
+
+    /// The lock of an attempt that was wrong begins with the answer, not before the check.
+    private func refuse(_ keys: [String]) {
+        let now = clock()
+        cache.withLock { $0.throttle.extendLock(keys, at: now) }
     }
 
     /// The person with this name and password.
@@ -139,12 +154,9 @@ public final class AccessRegistry: Sendable {
     /// Whether the PIN is the person's. Wrong ones are throttled as passwords are.
     public func checkPIN(_ pin: String, of person: Person) async -> SignIn {
         let keys = ["pin:" + person.name]
-        let now = clock()
-        if let until = cache.withLock({ $0.throttle.lockedUntil(keys, at: now) }) {
-            return .locked(seconds: until - now)
-        }
+        if let wait = attempt(keys) { return .locked(seconds: wait) }
         guard let hash = person.pin, await onHashingQueue({ hash.matches(pin) }) else {
-            cache.withLock { $0.throttle.noteFailure(keys, at: now) }
+            refuse(keys)
             return .refused
         }
         cache.withLock { $0.throttle.noteSuccess(keys) }

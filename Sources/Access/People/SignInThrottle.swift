@@ -7,6 +7,11 @@ struct SignInThrottle: Sendable {
         var failures: Int
         var lockedUntil: Int64
         var lastFailure: Int64
+
+        mutating func lock(at now: Int64) {
+            let excess = failures - SignInThrottle.free
+            if excess > 0 { lockedUntil = now &+ min(SignInThrottle.longestLock, Int64(1) << min(excess, 12)) }
+        }
     }
 
     private var records: [String: Record] = [:]
@@ -33,11 +38,15 @@ struct SignInThrottle: Sendable {
             if now &- record.lastFailure > Self.memory { record.failures = 0 }
             record.failures = min(record.failures + 1, 64)
             record.lastFailure = now
-            let excess = record.failures - Self.free
-            if excess > 0 { record.lockedUntil = now &+ min(Self.longestLock, Int64(1) << min(excess, 12)) }
+            record.lock(at: now)
             records[key] = record
         }
         if records.count > Self.capacity { forgetOldest(now) }
+    }
+
+    /// Has the locks that there are begin now.
+    mutating func extendLock(_ keys: [String], at now: Int64) {
+        for key in keys { records[key]?.lock(at: now) }
     }
 
     /// Forgets a name's failures after it signed in.
