@@ -134,6 +134,28 @@ def test_flags_win_over_the_environment_and_that_over_the_file(make_garage, tmp_
     assert settings["data"] == str(service.data)
 
 
+def test_a_configuration_can_be_shown_to_anyone(make_garage, tmp_path):
+    file = tmp_path / "garage.yaml"
+    file.write_text(
+        "alerts:\n  webhook: https://hooks.example/T0P\n  webhook_secret: not-for-your-eyes\n"
+        "http:\n  security_contacts: mailto:ana@example.org\n"
+        "bridges:\n  house:\n    address: cloud.example:8883\n    user: ana-at-home\n    password: pssst\n"
+        "    topics:\n      - topic: q/#\n"
+    )
+    service = make_garage()
+    plain = service.command("config", "print", "--config", str(file))
+    assert plain.returncode == 0, plain.stderr
+    assert "https://hooks.example/T0P" in plain.stdout and "ana-at-home" in plain.stdout
+    redacted = service.command("config", "print", "--redacted", "--config", str(file))
+    assert redacted.returncode == 0, redacted.stderr
+    assert "alerts.webhook: (hidden)" in redacted.stdout and "bridges.house.user: (hidden)" in redacted.stdout
+    for text in ("not-for-your-eyes", "pssst"):
+        assert text not in plain.stdout + redacted.stdout
+    for text in ("hooks.example", "ana@example.org", "cloud.example", "ana-at-home"):
+        assert text not in redacted.stdout
+    assert len(redacted.stdout.splitlines()) == len(plain.stdout.splitlines())
+
+
 def test_the_example_configuration_is_valid(make_garage):
     example = pathlib.Path(__file__).parents[2] / "deploy" / "garage.yaml"
     done = make_garage().command("config", "check", "--config", str(example))

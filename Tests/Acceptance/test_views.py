@@ -1,5 +1,6 @@
 """Views follow from the log, and building them again does nothing else."""
 
+import contextlib
 import sqlite3
 import threading
 
@@ -7,6 +8,7 @@ import requests
 
 import mosquitto
 from device import Client
+from waiting import eventually
 
 
 def fill(garage) -> None:
@@ -107,3 +109,45 @@ def test_views_are_rebuilt_while_the_service_runs(garage):
     assert garage.command("views", "rebuild").returncode == 0
     garage.start()
     assert [garage.request("GET", "/api/v1" + path).text for path in lists] == before
+
+
+def test_a_view_that_cannot_go_on_says_where_and_why_and_skips_nothing(garage):
+    """The others go on, and so do the devices; once the reason is gone the view catches up."""
+    fill(garage)
+    before = len(garage.events())
+
+    def change(statement: str) -> None:
+        with contextlib.closing(sqlite3.connect(garage.data / "views.db", timeout=10)) as views, views:
+            views.execute(statement)
+
+    change("CREATE TRIGGER refuse BEFORE INSERT ON stay BEGIN SELECT RAISE(ABORT, 'no room for a stay'); END")
+    with Client(garage, "esp2") as device:
+        device.publish("garage/home/spot/A2/state", "occupied")
+        device.publish("garage/home/spot/A1/state", "free")
+        device.publish("garage/home/sensor/dht1/temperature", "24.5")
+    garage.await_event("device.disconnected", count=2)
+    position = int(garage.await_event("spot.occupied", count=2)["sequence"])
+    assert position > before
+
+    def says_why() -> bool:
+        ready = garage.request("GET", "/readyz")
+        assert ready.status_code == 503, ready.text
+        (check,) = [check for check in ready.json()["checks"] if check["name"] == "views"]
+        assert not check["ok"]
+        for word in ("garage", f"event {position}", "no room for a stay"):
+            assert word in check["detail"], check
+        return True
+
+    eventually(says_why, "the reason in /readyz")
+    page = garage.request("GET", "/").text
+    assert f"{position}" in page and "no room for a stay" in page
+    status = garage.command("views", "status").stdout
+    assert "no room for a stay" in status, status
+    assert garage.one("spots", "home.A1")["state"] == "occupied", "what came after it is not applied either"
+    assert [event["data"]["value"] for event in garage.events(type="sensor.reading-recorded")] == [23.4, 24.5]
+    change("DROP TRIGGER refuse")
+    done = garage.command("views", "rebuild", "garage")
+    assert done.returncode == 0, done.stdout + done.stderr
+    eventually(lambda: garage.request("GET", "/readyz").status_code == 200, "/readyz")
+    assert garage.one("spots", "home.A1")["state"] == "free"
+    assert garage.one("spots", "home.A2")["state"] == "occupied"

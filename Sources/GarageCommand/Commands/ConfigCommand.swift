@@ -33,17 +33,34 @@ struct ConfigCommand: AsyncParsableCommand {
 
     struct Print: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Prints every setting as it is in force, from file, environment and defaults.")
+            abstract: "Prints every setting as it is in force, from file, environment and defaults.",
+            discussion: """
+                Passwords and secrets are never printed. --redacted leaves out more, so that the output can be shown to \
+                anyone: who may be reached where, and what alerts are sent to.
+                """)
 
         @OptionGroup var options: ConfigurationOptions
 
+        @Flag(name: .long, help: "Hide addresses of people and services, too.")
+        var redacted = false
+
         func run() async throws {
             let configuration = try await options.load()
-            for (key, value) in configuration.values { print("\(key.rawValue): \(value)") }
+            for (key, value) in configuration.values {
+                let isHidden = redacted && Self.private.contains(key) && !value.isEmpty && value != "(none)"
+                print("\(key.rawValue): \(isHidden ? "(hidden)" : value)")
+            }
             for bridge in configuration.bridges {
-                for (key, value) in bridge.values { print("\(key): \(value)") }
+                for (key, value) in bridge.values {
+                    let isHidden = redacted && (key.hasSuffix(".address") || key.hasSuffix(".user"))
+                    print("\(key): \(isHidden ? "(hidden)" : value)")
+                }
             }
         }
+
+        private static let `private`: Set<Key> = [
+            .alertsWebhook, .httpSecurityContacts, .httpAllowedHosts, .httpAllowedOrigins,
+        ]
     }
 }
 
