@@ -18,18 +18,25 @@ public struct DeviceCredentials: Sendable, Hashable {
         var hash: Data
         /// For logins by SCRAM-SHA-256; `nil` for a device that was added before there were any.
         var scram: ScramVerifier?
+        /// Set for the trace of a device that was removed, which has nothing else of it.
+        var isRemoved: Bool?
     }
 
     /// The entries in order of name.
     public private(set) var entries: [Entry]
+    private var removed: [Entry]
 
-    public init() { entries = [] }
+    public init() {
+        entries = []
+        removed = []
+    }
 
     /// Reads the file in `folder`; a missing file means no devices. Throws a ``CredentialsError`` if it can't be read.
     public init(folder: String) throws(CredentialsError) {
         let path = Self.path(in: folder)
         guard FileManager.default.fileExists(atPath: path) else {
             entries = []
+            removed = []
             return
         }
         guard let data = try? Data(contentsOf: URL(filePath: path)) else { throw CredentialsError.unreadable(path) }
@@ -39,7 +46,8 @@ public struct DeviceCredentials: Sendable, Hashable {
         guard let entries = try? JSONDecoder().decode([Entry].self, from: data) else {
             throw CredentialsError.unreadable(path)
         }
-        self.entries = entries
+        self.entries = entries.filter { $0.isRemoved != true }
+        removed = entries.filter { $0.isRemoved == true }
     }
 
     /// Which file this version writes: a plain list. A later one names its format in an object around the list.
@@ -69,11 +77,23 @@ public struct DeviceCredentials: Sendable, Hashable {
         return password
     }
 
-    /// Removes a device. Throws ``CredentialsError/unknown(_:)`` if there is none of that name.
+    /// Removes a device, and refuses certificates of that name from now on. Throws ``CredentialsError/unknown(_:)`` if there
+    /// is none of that name.
     public mutating func remove(_ name: String) throws(CredentialsError) {
         guard let index = entries.firstIndex(where: { $0.name == name }) else { throw CredentialsError.unknown(name) }
         entries.remove(at: index)
+        revokeCertificates(of: name)
     }
+
+    /// Refuses certificates of that name from now on, for good: one that is out can't be called back, so that a device
+    /// that is to have a certificate again needs another name.
+    public mutating func revokeCertificates(of name: String) {
+        guard !isRevoked(name) else { return }
+        removed.append(Entry(name: name, created: 0, topics: nil, salt: Data(), hash: Data(), isRemoved: true))
+    }
+
+    /// Whether a device of that name was removed, so that a certificate is no proof any longer.
+    public func isRevoked(_ name: String) -> Bool { removed.contains { $0.name == name } }
 
     /// Whether the password is that of the named device. Takes as long for a name that does not exist.
     public func verify(name: String, password: [UInt8]) -> Bool {
@@ -101,7 +121,9 @@ public struct DeviceCredentials: Sendable, Hashable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         let path = Self.path(in: folder)
-        guard OwnerFile.replace(path, with: try encoder.encode(entries)) else { throw AccessError.unwritable(path) }
+        guard OwnerFile.replace(path, with: try encoder.encode(entries + removed)) else {
+            throw AccessError.unwritable(path)
+        }
     }
 
     private static func path(in folder: String) -> String { folder + "/devices.json" }

@@ -187,6 +187,29 @@ mqtt:
     )
     assert done.returncode == 0, done.stderr
     garage.await_event("sensor.reading-recorded")
+    # The certificate can't be called back, so its name is refused, at once and after a restart.
+    unknown = garage.command("devices", "remove", "esp1")
+    assert unknown.returncode == 1 and "no device 'esp1'" in unknown.stderr
+    assert garage.command("devices", "remove", "esp1", "--certificate").returncode == 0
+
+    def is_refused() -> bool:
+        done = subprocess.run(
+            [*command, "--cert", str(shown), "--key", str(secret)], capture_output=True, text=True, timeout=15
+        )
+        return done.returncode != 0
+
+    eventually(is_refused, "the removed device to be refused")
+    garage.restart()
+    _, port = host_and_port(garage.addresses["mqtt_tls"])
+    command[command.index("-p") + 1] = str(port)
+    assert is_refused()
+    assert len(garage.events(type="sensor.reading-recorded")) >= 1
+    other, other_secret = authority.make("esp2", "/CN=esp2")
+    done = subprocess.run(
+        [*command, "--cert", str(other), "--key", str(other_secret), "-t", "garage/home/sensor/esp2/temperature"],
+        capture_output=True, text=True, timeout=15,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_tls_without_a_certificate_is_refused_at_the_start(make_garage, tmp_path):

@@ -44,4 +44,25 @@ import Testing
         try Data("[{".utf8).write(to: URL(filePath: folder + "/devices.json"))
         #expect(throws: CredentialsError.unreadable(folder + "/devices.json")) { try DeviceCredentials(folder: folder) }
     }
+
+    @Test("A device that was removed stays revoked for certificates, also when its name is given away again")
+    func revoked() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "revoked-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var credentials = DeviceCredentials()
+        _ = try credentials.add("esp1", at: 1)
+        #expect(!credentials.isRevoked("esp1"))
+        try credentials.remove("esp1")
+        #expect(!credentials.verify(name: "esp1", password: []))
+        let password = try credentials.add("esp1", at: 2)
+        credentials.revokeCertificates(of: "bare")
+        try credentials.save(to: folder)
+        let read = try DeviceCredentials(folder: folder)
+        #expect(read == credentials)
+        #expect(read.entries.map(\.name) == ["esp1"])
+        #expect(read.verify(name: "esp1", password: Array(password.utf8)))
+        #expect(read.isRevoked("esp1") && read.isRevoked("bare") && !read.isRevoked("esp2"))
+        #expect(!read.verify(name: "bare", password: []))
+    }
 }

@@ -52,12 +52,13 @@ struct ConfigCommand: AsyncParsableCommand {
             }
             for bridge in configuration.bridges {
                 for (key, value) in bridge.values {
-                    let isHidden = redacted && (key.hasSuffix(".address") || key.hasSuffix(".user"))
+                    let isHidden = redacted && Self.privateOfBridge.contains { key.hasSuffix("." + $0) }
                     print("\(key): \(isHidden ? "(hidden)" : value)")
                 }
             }
         }
 
+        private static let privateOfBridge = ["address", "server_name", "user"]
         private static let `private`: Set<Key> = [
             .alertsWebhook, .httpSecurityContacts, .httpAllowedHosts, .httpAllowedOrigins,
         ]

@@ -73,13 +73,27 @@ struct DevicesCommand: AsyncParsableCommand {
     }
 
     struct Remove: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Removes a device; it can't connect any more.")
+        static let configuration = CommandConfiguration(
+            abstract: "Removes a device; it can't connect any more.",
+            discussion: """
+                A client certificate of that name is refused from then on, for good. The name can be given to a device with \
+                a password again, not to one with a certificate.
+                """)
 
         @Argument(help: "The device's name.") var name: String
+        @Flag(help: "The device has only a certificate, and so is not in the list.") var certificate = false
         @OptionGroup var options: ConfigurationOptions
 
         func run() async throws {
-            _ = try DevicesCommand.change(try await options.load().dataDirectory) { try $0.remove(name) }
+            let folder = try await options.load().dataDirectory
+            if certificate { try DevicesCommand.makeFolder(folder) }
+            try DevicesCommand.change(folder) { credentials in
+                if certificate, !credentials.entries.contains(where: { $0.name == name }) {
+                    credentials.revokeCertificates(of: name)
+                } else {
+                    try credentials.remove(name)
+                }
+            }
             print("Device '\(name)' is removed; it can't connect any more.")
         }
     }
