@@ -423,6 +423,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
+            resources: [.copy("Golden")],
             swiftSettings: settings
         ),
         .testTarget(

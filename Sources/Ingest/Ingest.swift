@@ -26,13 +26,13 @@ public final class Ingest: Sendable {
         public var mappings: [MappingText]
         /// Told how many messages the broker had no room for in a client's queue.
         public var onDrop: @Sendable (_ clientID: String, _ count: Int) -> Void
-        /// Where the snapshot of the journal is; `nil` reads the whole journal at each start.
-        public var snapshot: HistoryKeeper.Place?
+        /// The file with the snapshot of the journal, which may be missing; `nil` reads the whole journal at each start.
+        public var snapshot: String?
 
         public init(
             settings: GarageSettings, clock: @escaping @Sendable () -> Timestamp, gatekeeper: any Gatekeeper,
             profiles: Profiles = .standard, foreign: ForeignDevices.Settings = ForeignDevices.Settings(),
-            mappings: [MappingText] = [], snapshot: HistoryKeeper.Place? = nil,
+            mappings: [MappingText] = [], snapshot: String? = nil,
             onDrop: @escaping @Sendable (_ clientID: String, _ count: Int) -> Void = { _, _ in }
         ) {
             self.onDrop = onDrop
@@ -75,13 +75,13 @@ public final class Ingest: Sendable {
         self.receiver = receiver
         var history =
             try options.snapshot.flatMap {
-                try HistorySnapshot.read($0.file, for: log, by: $0.program, mappings: options.mappings)
+                try HistorySnapshot.read($0, for: log, mappings: options.mappings)
             } ?? History(mappings: options.mappings)
         let written = history.position
         while try history.readPage(of: log) {}
         historyKeeper = options.snapshot.map {
             HistoryKeeper(
-                history, written: written, log: log, place: $0, mappings: options.mappings, logger: logger)
+                history, written: written, log: log, file: $0, mappings: options.mappings, logger: logger)
         }
         var devices = ForeignDevices(options.foreign)
         devices.replaceRules(history.book.rules)

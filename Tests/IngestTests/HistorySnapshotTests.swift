@@ -9,9 +9,7 @@ import Testing
 
 /// What a start takes from the snapshot and the rest of the journal is what it would take from the whole journal.
 @Suite struct HistorySnapshotTests {
-    private func place(_ bench: IngestBench, program: String = "p") -> HistoryKeeper.Place {
-        HistoryKeeper.Place(file: bench.folder + "/journal.snapshot", program: program)
-    }
+    private func file(_ bench: IngestBench) -> String { bench.folder + "/journal.snapshot" }
 
     private func fill(_ bench: IngestBench, _ rounds: Range<Int>) async throws {
         for round in rounds {
@@ -45,10 +43,10 @@ import Testing
         try await fill(bench, 0..<40)
         let history = try History(log: bench.log, mappings: [])
         let keeper = HistoryKeeper(
-            history, written: 0, log: bench.log, place: place(bench), mappings: [], logger: Logger(label: "test"))
+            history, written: 0, log: bench.log, file: file(bench), mappings: [], logger: Logger(label: "test"))
         try await keeper.keep(after: 1)
         var read = try #require(
-            try HistorySnapshot.read(place(bench).file, for: bench.log, by: "p", mappings: []))
+            try HistorySnapshot.read(file(bench), for: bench.log, mappings: []))
         expectSame(read, history)
         #expect(read.state.commands.count > 0 && !read.state.gates.isEmpty)
 
@@ -57,7 +55,7 @@ import Testing
         expectSame(read, try History(log: bench.log, mappings: []))
         try await keeper.keep(after: 1)
         let next = try #require(
-            try HistorySnapshot.read(place(bench).file, for: bench.log, by: "p", mappings: []))
+            try HistorySnapshot.read(file(bench), for: bench.log, mappings: []))
         expectSame(next, read)
     }
 
@@ -65,17 +63,21 @@ import Testing
         let bench = try IngestBench()
         try await fill(bench, 0..<5)
         let history = try History(log: bench.log, mappings: [])
-        let file = place(bench).file
-        try HistorySnapshot(history, of: bench.log, by: "p")?.write(to: file)
-        #expect(try HistorySnapshot.read(file, for: bench.log, by: "p", mappings: []) != nil)
-        #expect(try HistorySnapshot.read(file, for: bench.log, by: "another build", mappings: []) == nil)
+        let file = self.file(bench)
+        try HistorySnapshot(history, of: bench.log)?.write(to: file)
+        #expect(try HistorySnapshot.read(file, for: bench.log, mappings: []) != nil)
         let other = try IngestBench()
         try await fill(other, 0..<5)
-        #expect(try HistorySnapshot.read(file, for: other.log, by: "p", mappings: []) == nil)
+        #expect(try HistorySnapshot.read(file, for: other.log, mappings: []) == nil)
         let content = try Data(contentsOf: URL(filePath: file))
+        let version = #""version":\#(HistorySnapshot.version)"#
+        let earlier = String(decoding: content, as: UTF8.self).replacing(version, with: #""version":0"#)
+        #expect(earlier.utf8.count == content.count)
+        try Data(earlier.utf8).write(to: URL(filePath: file))
+        #expect(try HistorySnapshot.read(file, for: bench.log, mappings: []) == nil)
         try content.prefix(content.count / 2).write(to: URL(filePath: file))
-        #expect(try HistorySnapshot.read(file, for: bench.log, by: "p", mappings: []) == nil)
-        #expect(try HistorySnapshot.read(bench.folder + "/none", for: bench.log, by: "p", mappings: []) == nil)
+        #expect(try HistorySnapshot.read(file, for: bench.log, mappings: []) == nil)
+        #expect(try HistorySnapshot.read(bench.folder + "/none", for: bench.log, mappings: []) == nil)
     }
 
     @Test func whatIsToBeErasedIsForgotten() async throws {
@@ -83,14 +85,47 @@ import Testing
         try await fill(bench, 0..<5)
         let history = try History(log: bench.log, mappings: [])
         let keeper = HistoryKeeper(
-            history, written: 0, log: bench.log, place: place(bench), mappings: [], logger: Logger(label: "test"))
+            history, written: 0, log: bench.log, file: file(bench), mappings: [], logger: Logger(label: "test"))
         try await keeper.keep(after: 1)
-        #expect(FileManager.default.fileExists(atPath: place(bench).file))
+        #expect(FileManager.default.fileExists(atPath: file(bench)))
         keeper.forget()
-        #expect(!FileManager.default.fileExists(atPath: place(bench).file))
+        #expect(!FileManager.default.fileExists(atPath: file(bench)))
         try await keeper.keep(after: 1)
         let again = try #require(
-            try HistorySnapshot.read(place(bench).file, for: bench.log, by: "p", mappings: []))
+            try HistorySnapshot.read(file(bench), for: bench.log, mappings: []))
         expectSame(again, history)
+    }
+
+    /// A build that writes the content in another way, or makes something else of the same journal, must not take the
+    /// snapshot of one that did not: whoever changes this golden file raises `HistorySnapshot.version` with it.
+    @Test func theContentIsThatOfItsVersion() async throws {
+        let bench = try IngestBench()
+        try await fill(bench, 0..<6)
+        let content = HistorySnapshot.Content(try History(log: bench.log, mappings: []))
+        let value = try JSONSerialization.jsonObject(with: JSONEncoder().encode(content))
+        let sorted = try JSONSerialization.data(
+            withJSONObject: Self.inOrder(value), options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+        let text = Self.withoutChance(String(decoding: sorted, as: UTF8.self)) + "\n"
+        let golden = Bundle.module.bundleURL.appending(path: "Golden/history-\(HistorySnapshot.version).json")
+        let expected = try String(contentsOf: golden, encoding: .utf8)
+        #expect(text == expected, "\(golden.lastPathComponent) is not what this build makes of the journal")
+    }
+
+    /// The same with dictionaries that are written as lists of keys and values in the order of the keys.
+    private static func inOrder(_ value: Any) -> Any {
+        if let object = value as? [String: Any] { return object.mapValues { inOrder($0) } }
+        guard let list = value as? [Any] else { return value }
+        let inner = list.map { inOrder($0) }
+        let keys = stride(from: 0, to: inner.count, by: 2).compactMap { inner[$0] as? String }
+        guard inner.count.isMultiple(of: 2), keys.count == inner.count / 2,
+            stride(from: 1, to: inner.count, by: 2).allSatisfy({ !(inner[$0] is String) })
+        else { return inner }
+        let pairs = keys.enumerated().map { ($1, inner[2 * $0 + 1]) }
+        return pairs.sorted { $0.0 < $1.0 }.flatMap { [$0.0, $0.1] }
+    }
+
+    /// The same without what is random in identifiers, which leaves their time.
+    private static func withoutChance(_ text: String) -> String {
+        text.replacing(/([0-9a-f]{8}-[0-9a-f]{4})-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/) { String($0.output.1) }
     }
 }

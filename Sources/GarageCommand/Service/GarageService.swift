@@ -257,7 +257,7 @@ struct GarageService {
             log: log,
             options: .init(
                 settings: settings, clock: clock, gatekeeper: gatekeeper, foreign: try foreign.settings(),
-                mappings: try foreign.mappings(), snapshot: JournalSnapshot.place(in: configuration.dataDirectory),
+                mappings: try foreign.mappings(), snapshot: JournalSnapshot.file(in: configuration.dataDirectory),
                 onDrop: { bridges.noteOverflow(of: $0, count: $1) }),
             logger: Logger(label: "ingest"))
     }

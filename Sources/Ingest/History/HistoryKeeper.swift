@@ -9,19 +9,6 @@ import Synchronization
 ///
 /// It follows the log by itself. What Ingest has decided but not stored, or knows from elsewhere, never gets into it.
 public final class HistoryKeeper: Sendable {
-    /// Where the snapshot is.
-    public struct Place: Sendable {
-        /// The file, which may be missing.
-        public var file: String
-        /// What tells this build of the program from others.
-        public var program: String
-
-        public init(file: String, program: String) {
-            self.file = file
-            self.program = program
-        }
-    }
-
     private struct State {
         /// `nil` when it has to be read from the beginning.
         var history: History?
@@ -32,16 +19,16 @@ public final class HistoryKeeper: Sendable {
     }
 
     private let log: EventLog
-    private let place: Place
+    private let file: String
     private let mappings: [MappingText]
     private let logger: Logger
     private let state: Mutex<State>
 
     static let step: Int64 = 20_000
 
-    init(_ history: History, written: Int64, log: EventLog, place: Place, mappings: [MappingText], logger: Logger) {
+    init(_ history: History, written: Int64, log: EventLog, file: String, mappings: [MappingText], logger: Logger) {
         self.log = log
-        self.place = place
+        self.file = file
         self.mappings = mappings
         self.logger = logger
         state = Mutex(State(history: history, written: written))
@@ -53,7 +40,7 @@ public final class HistoryKeeper: Sendable {
             state.history = nil
             state.written = 0
             state.erasures += 1
-            try? FileManager.default.removeItem(atPath: place.file)
+            try? FileManager.default.removeItem(atPath: file)
         }
     }
 
@@ -67,10 +54,10 @@ public final class HistoryKeeper: Sendable {
             // A long journal is read beside everything else, not in its way.
             await Task.yield()
         }
-        guard let snapshot = try HistorySnapshot(history, of: log, by: place.program) else { return }
+        guard let snapshot = try HistorySnapshot(history, of: log) else { return }
         try state.withLock { state in
             guard state.erasures == erasures else { return }
-            try snapshot.write(to: place.file)
+            try snapshot.write(to: file)
             state.history = history
             state.written = log.head
         }
