@@ -50,7 +50,7 @@ def test_the_unit_is_hardened():
 def test_a_package_installs_upgrades_and_goes(tmp_path):
     def package(revision: int) -> pathlib.Path:
         done = subprocess.run(
-            [DEPLOY / "package", "--binary", BINARY, "--output", tmp_path / "out", "--revision", str(revision)],
+            [DEPLOY / "package", "--binary", BINARY, "--output", tmp_path / "out", "--revision", str(revision), "--fast"],
             capture_output=True,
             text=True,
         )
