@@ -1,5 +1,7 @@
 """The pages in a real browser."""
 
+import re
+
 import pytest
 from selenium.webdriver.common.by import By
 
@@ -175,3 +177,20 @@ def test_a_policy_forbids_scripts_from_elsewhere(garage, path):
     assert "default-src 'self'" in policy and "unsafe-inline" not in policy.split("style-src")[0]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "http://" not in answer.text.replace("http://www.w3.org", "").replace(garage.url, "")
+
+
+def test_the_broker_page_counts_the_retained_messages_that_it_lists(garage):
+    for number in range(3):
+        mosquitto.publish(garage, f"app/{number}", "kept", "-r", "-q", "1")
+
+    def agrees() -> bool:
+        page = garage.request("GET", "/broker").text
+        section = page[page.index('id="retained"') :]
+        listed = re.findall(r'<tr><td data-label="[^"]*"><div><code>([^<]*)</code>', section[: section.index("</table>")])
+        assert {f"app/{number}" for number in range(3)} <= set(listed), listed
+        assert not [topic for topic in listed if topic.startswith("$")]
+        (shown,) = re.findall(r"<span>Retained messages</span> <b>(\d+)</b>", page)
+        assert int(shown) == len(listed), (shown, listed)
+        return True
+
+    eventually(agrees, "the figure of the list")

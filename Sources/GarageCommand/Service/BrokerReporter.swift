@@ -43,11 +43,12 @@ final class BrokerReporter: Sendable {
         let retained = await server.retainedMessages(limit: .max)
         return BrokerReport(
             clients: clients, retained: retained?.map { .init(topic: $0.topic, payload: $0.payload) },
-            figures: figures(statistics), refusals: await refusals(statistics),
+            figures: figures(statistics, listed: retained?.count), refusals: await refusals(statistics),
             bridges: await bridges.report())
     }
 
-    private func figures(_ now: BrokerStatistics) -> [BrokerReport.Figure] {
+    /// - Parameter listed: the retained messages that the page lists: those of the broker itself are not among them.
+    private func figures(_ now: BrokerStatistics, listed: Int?) -> [BrokerReport.Figure] {
         let rates = last.withLock { last in
             let time = ContinuousClock.now
             let before = last
@@ -64,7 +65,7 @@ final class BrokerReporter: Sendable {
         return [
             figure("clients/connected", now.connections), figure("clients/total", now.sessions),
             figure("subscriptions/count", now.subscriptions),
-            figure("retained messages/count", now.retainedMessages),
+            figure("retained messages/count", listed ?? now.retainedMessages),
             figure("messages/received", now.messagesReceived), figure("messages/sent", now.messagesSent),
             .init(name: "messages/received/rate", value: (rates.received * 10).rounded() / 10),
             .init(name: "messages/sent/rate", value: (rates.sent * 10).rounded() / 10),
