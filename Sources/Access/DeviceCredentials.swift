@@ -88,12 +88,12 @@ public struct DeviceCredentials: Sendable, Hashable {
     /// Refuses certificates of that name from now on, for good: one that is out can't be called back, so that a device
     /// that is to have a certificate again needs another name.
     public mutating func revokeCertificates(of name: String) {
-        guard !isRevoked(name) else { return }
+        guard !revoked.contains(name) else { return }
         removed.append(Entry(name: name, created: 0, topics: nil, salt: Data(), hash: Data(), isRemoved: true))
     }
 
-    /// Whether a device of that name was removed, so that a certificate is no proof any longer.
-    public func isRevoked(_ name: String) -> Bool { removed.contains { $0.name == name } }
+    /// The names of devices that were removed, for which a certificate is no proof any longer.
+    public var revoked: Set<String> { Set(removed.map(\.name)) }
 
     /// Whether the password is that of the named device. Takes as long for a name that does not exist.
     public func verify(name: String, password: [UInt8]) -> Bool {

@@ -38,7 +38,7 @@ struct DeviceGatekeeper: Gatekeeper {
         if let answer = bridges.admit(request) { return answer }
         // A certificate of our authority says who it is, unless the client says that it is somebody else.
         if let identity = request.certificateIdentity, request.userName == nil || request.userName == identity {
-            guard !devices.credentials.isRevoked(identity) else { return .refused(.notAuthorized) }
+            guard devices.topics(ofCertified: identity) != nil else { return .refused(.notAuthorized) }
             return .accepted(Principal(name: identity, credential: Credential.certificate.rawValue))
         }
         guard let name = request.userName else {
@@ -101,9 +101,8 @@ struct DeviceGatekeeper: Gatekeeper {
             guard let granted = devices.topics(of: name) else { return nil }
             return TopicUser(kind: .device, name: name, clientID: client.clientID, topics: granted)
         case .certificate:
-            guard !devices.credentials.isRevoked(name) else { return nil }
-            return TopicUser(
-                kind: .device, name: name, clientID: client.clientID, topics: devices.topics(of: name) ?? [])
+            guard let granted = devices.topics(ofCertified: name) else { return nil }
+            return TopicUser(kind: .device, name: name, clientID: client.clientID, topics: granted)
         case .token:
             guard let token = token(of: client) else { return nil }
             return TopicUser(kind: .token, name: name, clientID: client.clientID, scopes: token.scopes)

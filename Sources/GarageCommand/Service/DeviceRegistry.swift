@@ -8,10 +8,14 @@ import Web
 final class DeviceRegistry: DeviceAdministration {
     private struct Cache {
         var credentials: DeviceCredentials {
-            didSet { topics = Self.topics(of: credentials) }
+            didSet {
+                topics = Self.topics(of: credentials)
+                revoked = credentials.revoked
+            }
         }
         /// What each device was given beside its own topics: worked out once, as it is asked for with every message.
         private(set) var topics: [String: [TopicPattern]]
+        private(set) var revoked: Set<String>
         var modified: Date?
         var checked = ContinuousClock.now
 
@@ -19,6 +23,7 @@ final class DeviceRegistry: DeviceAdministration {
             self.credentials = credentials
             self.modified = modified
             topics = Self.topics(of: credentials)
+            revoked = credentials.revoked
         }
 
         private static func topics(of credentials: DeviceCredentials) -> [String: [TopicPattern]] {
@@ -45,6 +50,11 @@ final class DeviceRegistry: DeviceAdministration {
 
     /// The topics that a device was given beside its own; `nil` if there is no such device.
     func topics(of name: String) -> [TopicPattern]? { withFresh { $0.topics[name] } }
+
+    /// The same for a device with a certificate, which need not be in the list; `nil` if it was removed.
+    func topics(ofCertified name: String) -> [TopicPattern]? {
+        withFresh { $0.revoked.contains(name) ? nil : $0.topics[name] ?? [] }
+    }
 
     private func withFresh<Value: Sendable>(_ body: (Cache) -> Value) -> Value {
         cache.withLock { cache in

@@ -75,7 +75,7 @@ public struct HeldChanges: Sendable {
     }
 
     private mutating func hold(_ changes: [StateChange], of transfer: UInt64, _ admitted: inout [StateChange]) {
-        parts[transfer, default: Part(arrival: arrivals)].changes.reserveCapacity(changes.count)
+        if parts[transfer] == nil { parts[transfer] = Part(arrival: arrivals) }
         for change in changes {
             switch change {
             case .message: append(change, to: transfer)
