@@ -76,6 +76,7 @@ public struct ConfigurationLoader: Sendable {
         try checkContacts(configuration.httpSecurityContacts)
         try settings.text(.siteTimeZone) { configuration.timeZone = $0 }
         try settings.number(.retentionTelemetryDays, in: 0...36_500) { configuration.telemetryDays = $0 }
+        try settings.number(.retentionHeadInterval, in: 1...86_400) { configuration.headInterval = $0 }
         try settings.text(.devicesGarage) { configuration.devicesGarage = $0 }
         try settings.text(.devicesDiscoveryPrefix) { configuration.devicesDiscoveryPrefix = $0 }
         try settings.list(.devicesCommandTopics) { configuration.devicesCommandTopics = $0 }

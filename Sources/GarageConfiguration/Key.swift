@@ -74,6 +74,7 @@ public enum Key: String, Sendable, CaseIterable {
     case accessRules = "access.rules"
     case siteTimeZone = "site.time_zone"
     case retentionTelemetryDays = "retention.telemetry_days"
+    case retentionHeadInterval = "retention.head_seconds"
     case devicesGarage = "devices.garage"
     case devicesDiscoveryPrefix = "devices.discovery_prefix"
     case devicesCommandTopics = "devices.command_topics"

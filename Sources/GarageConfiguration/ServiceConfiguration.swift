@@ -49,6 +49,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var timeZone: String?
     /// How long readings are kept one by one, in days, 1 to 36500; 0 keeps them for ever.
     public var telemetryDays = 90
+    /// How often the log's signed head is published, in seconds, 1 to 86400.
+    public var headInterval = 3600
     /// How long a gate may take to reach the state that a command asks for, in seconds, 1 to 600.
     public var gateCommandTimeout = 60
     /// Whether gates may be closed when nobody says that they see them: `off`, `warn` or `device-warns`.

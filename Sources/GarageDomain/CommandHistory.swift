@@ -33,6 +33,12 @@ public struct CommandHistory: Sendable, Codable {
         records[id]?.outcome = outcome
     }
 
+    /// Moves all times along with a clock that was set.
+    mutating func shift(by milliseconds: Int64) {
+        for index in order.indices { order[index].requestedAt.shift(by: milliseconds) }
+        for id in records.keys { records[id]?.requestedAt.shift(by: milliseconds) }
+    }
+
     private mutating func forget(before now: Timestamp) {
         while first < order.count {
             let oldest = order[first]

@@ -2,6 +2,8 @@ extension GarageState {
     /// What follows from an input. Pure and deterministic: the same state, input and time give the same decision.
     public func decide(_ input: Input, at now: Timestamp, settings: GarageSettings) -> Decision {
         var decision = consequences(of: input, at: now, settings: settings)
+        // What is known is still told by the old clock, so that nothing can be said yet of how long it has lasted.
+        if case .clockChanged = input { return decision }
         decision.events += alerts(following: decision, of: input, at: now, settings: settings)
         return decision
     }
@@ -41,6 +43,9 @@ extension GarageState {
                 decision.directives += further.directives
             }
             return decision
+        case .clockChanged(let garage, let milliseconds):
+            let subject = Subject(garage: garage, kind: .garage, name: garage)
+            return Decision(events: [DomainEvent(subject, .clockChanged(ClockChanged(milliseconds: milliseconds)))])
         case .restarted: return Decision(events: interrupted())
         }
     }

@@ -62,6 +62,8 @@ public enum EventBody: Hashable, Sendable {
     case bridgeConnected(BridgeConnected)
     /// `bridge.disconnected`
     case bridgeDisconnected(BridgeDisconnected)
+    /// `clock.changed`
+    case clockChanged(ClockChanged)
 }
 
 /// A gate reached a state.

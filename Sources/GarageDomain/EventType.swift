@@ -36,6 +36,7 @@ public enum EventType: String, Sendable, Hashable, CaseIterable {
     case mappingRemoved = "mapping.removed"
     case bridgeConnected = "bridge.connected"
     case bridgeDisconnected = "bridge.disconnected"
+    case clockChanged = "clock.changed"
 }
 
 extension EventBody {
@@ -80,6 +81,7 @@ extension EventBody {
         case .mappingRemoved: .mappingRemoved
         case .bridgeConnected: .bridgeConnected
         case .bridgeDisconnected: .bridgeDisconnected
+        case .clockChanged: .clockChanged
         }
     }
 }

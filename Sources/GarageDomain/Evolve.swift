@@ -51,6 +51,7 @@ extension GarageState {
                 since: time, text: alert.text)
         case .alertCleared(let alert): alerts[AlertKey(subject: subject, condition: alert.condition)] = nil
         case .eventAcknowledged(let acknowledgement): evolve(subject, acknowledgement)
+        case .clockChanged(let changed): shift(by: changed.milliseconds)
         case .accessDenied, .accessChanged, .dataErased, .noteAdded, .mappingAdded, .mappingRemoved, .bridgeConnected,
             .bridgeDisconnected:
             break
@@ -87,7 +88,7 @@ extension GarageState {
             devicesOfGates.removeAll()
             heardDevices.removeAll()
         case .clientConnected, .clientDisconnected, .commandReceived, .actuated, .warned, .modeSet,
-            .unattendedCloseSet, .unattendedCloseResumed, .acknowledged, .tick:
+            .unattendedCloseSet, .unattendedCloseResumed, .acknowledged, .clockChanged, .tick:
             break
         }
     }

@@ -22,6 +22,8 @@ public enum Input: Hashable, Sendable {
     case acknowledged(Subject, position: Int64, condition: String?)
     /// Time has passed: `GarageState.nextDeadline` says when this is due.
     case tick
+    /// The machine's clock was set by this much; the time of the input is the new one.
+    case clockChanged(garage: Name, milliseconds: Int64)
     /// The service has started on a log that another run wrote.
     case restarted
 }

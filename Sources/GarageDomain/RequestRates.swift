@@ -35,6 +35,12 @@ struct RequestRates: Sendable, Codable {
         if isAccepted { gates[request.gate] = RequestRates.recent(gates[request.gate], at: now) + [now] }
     }
 
+    /// Moves all times along with a clock that was set.
+    mutating func shift(by milliseconds: Int64) {
+        actors = actors.mapValues { $0.map { $0.adding(milliseconds: milliseconds) } }
+        gates = gates.mapValues { $0.map { $0.adding(milliseconds: milliseconds) } }
+    }
+
     private static func recent(_ times: [Timestamp]?, at now: Timestamp) -> [Timestamp] {
         (times ?? []).filter { now.milliseconds(since: $0) < windowMilliseconds }
     }

@@ -23,7 +23,7 @@ extension EventBody {
             .readingRecorded, .faultDetected, .faultCleared, .deviceSeen, .deviceConnected, .deviceDisconnected,
             .alertRaised,
             .alertCleared, .accessDenied, .accessChanged, .dataErased, .noteAdded, .eventAcknowledged,
-            .mappingAdded, .mappingRemoved, .bridgeConnected, .bridgeDisconnected:
+            .mappingAdded, .mappingRemoved, .bridgeConnected, .bridgeDisconnected, .clockChanged:
             return nil
         }
     }

@@ -45,6 +45,7 @@ extension EventBody {
         case .mappingRemoved: body = decoded(MappingRemoved.self, data).map { .mappingRemoved($0) }
         case .bridgeConnected: body = decoded(BridgeConnected.self, data).map { .bridgeConnected($0) }
         case .bridgeDisconnected: body = decoded(BridgeDisconnected.self, data).map { .bridgeDisconnected($0) }
+        case .clockChanged: body = decoded(ClockChanged.self, data).map { .clockChanged($0) }
         }
         guard let body else { return nil }
         self = body

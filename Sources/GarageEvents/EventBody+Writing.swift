@@ -85,6 +85,7 @@ extension EventBody {
         case .bridgeDisconnected(let disconnected):
             json.member("bridge", disconnected.bridge)
             json.member("reason", disconnected.reason)
+        case .clockChanged(let changed): json.member("milliseconds", changed.milliseconds)
         }
         return json.finished()
     }

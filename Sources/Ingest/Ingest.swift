@@ -16,6 +16,8 @@ public final class Ingest: Sendable {
         public var settings: GarageSettings
         /// The service's wall clock.
         public var clock: @Sendable () -> Timestamp
+        /// A clock that nobody sets, in microseconds since any moment; without it nobody notices that `clock` was set.
+        public var uptime: (@Sendable () -> Int64)?
         /// Lets MQTT clients in.
         public var gatekeeper: any Gatekeeper
         /// Reads what devices send.
@@ -30,7 +32,8 @@ public final class Ingest: Sendable {
         public var snapshot: String?
 
         public init(
-            settings: GarageSettings, clock: @escaping @Sendable () -> Timestamp, gatekeeper: any Gatekeeper,
+            settings: GarageSettings, clock: @escaping @Sendable () -> Timestamp,
+            uptime: (@Sendable () -> Int64)? = nil, gatekeeper: any Gatekeeper,
             profiles: Profiles = .standard, foreign: ForeignDevices.Settings = ForeignDevices.Settings(),
             mappings: [MappingText] = [], snapshot: String? = nil,
             onDrop: @escaping @Sendable (_ clientID: String, _ count: Int) -> Void = { _, _ in }
@@ -42,6 +45,7 @@ public final class Ingest: Sendable {
             self.profiles = profiles
             self.settings = settings
             self.clock = clock
+            self.uptime = uptime
             self.gatekeeper = gatekeeper
         }
     }
@@ -103,12 +107,23 @@ public final class Ingest: Sendable {
         for message in pipeline.withLock({ Announcements.all(of: $0.decided) }) { sink.post(message) }
     }
 
+    /// The time for what comes next. Inside the lock, so that what happened before the clock was set comes before the word
+    /// of it, and everything else after.
+    private func readClock(for pipeline: inout Pipeline) -> Timestamp {
+        var now = options.clock()
+        guard let uptime = options.uptime else { return now }
+        var steady = uptime()
+        // If the process was halted between the two readings they do not belong together: those after it do.
+        for _ in 0..<3 where pipeline.isClockSet(now, uptime: steady) { (now, steady) = (options.clock(), uptime()) }
+        pipeline.compareClocks(now, uptime: steady, in: options.foreign.garage)
+        return now
+    }
+
     /// Takes an input in and appends what follows from it.
     func accept(
         _ input: Input, from origin: Origin, message: EventNumbering? = nil, ticket: HoldTicket? = nil,
         waiter: Entry.Waiter? = nil
     ) {
-        let now = options.clock()
         var known: (gate: Subject, actuator: GateActuator)?
         if case .commandReceived(let request) = input {
             known = actuator(of: request.gate).map { (request.gate, $0) }
@@ -117,15 +132,18 @@ public final class Ingest: Sendable {
             pipeline.withLock { pipeline in
                 if let known { pipeline.learn(known.actuator, of: known.gate) }
                 defer { isCrowded.store(pipeline.isCrowded, ordering: .relaxed) }
+                let now = readClock(for: &pipeline)
                 return pipeline.accept(input, from: origin, message: message, at: now, ticket: ticket, waiter: waiter)
             })
     }
 
     /// Lets the acknowledgement of a message that comes again go once all that was taken before is on disk.
     func acceptAgain(_ message: MessageID, about subjects: [Subject], from origin: Origin, ticket: HoldTicket) {
-        let now = options.clock()
         perform(
-            pipeline.withLock { $0.acceptAgain(message, about: subjects, from: origin, at: now, ticket: ticket) })
+            pipeline.withLock { pipeline in
+                let now = readClock(for: &pipeline)
+                return pipeline.acceptAgain(message, about: subjects, from: origin, at: now, ticket: ticket)
+            })
     }
 
     /// Takes in what sensors of a known model can plausibly report.
@@ -138,8 +156,10 @@ public final class Ingest: Sendable {
 
     /// What is on disk about a gate's settings, and whether it can be moved now.
     func currentControls(of gate: Subject) -> GateControls? {
-        let now = options.clock()
-        return pipeline.withLock { $0.controls(of: gate, at: now) }
+        pipeline.withLock { pipeline in
+            let now = readClock(for: &pipeline)
+            return pipeline.controls(of: gate, at: now)
+        }
     }
 
     /// Takes the results of a commit, on the log's thread.
@@ -171,9 +191,9 @@ public final class Ingest: Sendable {
     private func carryOut(_ directive: Directive, with sink: (any MessageSink)?) {
         switch directive {
         case .actuate(let gate, let action, let commandID, _):
-            let now = options.clock()
             let actuator = actuator(of: gate)
             let (isDue, trace) = pipeline.withLock { pipeline in
+                let now = readClock(for: &pipeline)
                 if let actuator { pipeline.learn(actuator, of: gate) }
                 return (
                     pipeline.beginActuation(of: gate, commandID: commandID, now: now),
@@ -198,10 +218,10 @@ public final class Ingest: Sendable {
     }
 
     private func noteActuation(of gate: Subject, commandID: String, receivers: Int) {
-        let now = options.clock()
         perform(
-            pipeline.withLock {
-                $0.endActuation(of: gate, commandID: commandID, receivers: receivers, at: now)
+            pipeline.withLock { pipeline in
+                let now = readClock(for: &pipeline)
+                return pipeline.endActuation(of: gate, commandID: commandID, receivers: receivers, at: now)
             })
     }
 }
@@ -224,9 +244,9 @@ extension Ingest: Service {
     }
 
     private func watch() {
-        let now = options.clock()
         let (isDue, isStalled) = pipeline.withLock { pipeline in
-            (pipeline.nextDeadline.map { $0 <= now } ?? false, pipeline.waitsForStorage)
+            let now = readClock(for: &pipeline)
+            return (pipeline.nextDeadline.map { $0 <= now } ?? false, pipeline.waitsForStorage)
         }
         if isDue { accept(.tick, from: .service) }
         guard isStalled else { return }

@@ -28,6 +28,8 @@ struct Pipeline {
     /// first. A command waits to know whether the one before it has gone out.
     private var heldReports: [Subject: [Entry]] = [:]
     private var lastToken: UInt64 = 0
+    /// What the wall clock was ahead of the one that nobody sets, when they were last compared, in microseconds.
+    private var clockOffset: Int64?
     private var isStalled = false
     /// Observations of QoS 0 that were given up because too many inputs waited for the disk.
     private(set) var lost = 0
@@ -73,6 +75,27 @@ struct Pipeline {
 
     /// Whether the disk failed and inputs wait for it.
     var waitsForStorage: Bool { isStalled }
+
+    /// Whether the wall clock was set since the clocks were last compared. What a time server corrects little by little is
+    /// left to it.
+    func isClockSet(_ wall: Timestamp, uptime: Int64) -> Bool {
+        clockChange(wall, uptime: uptime).magnitude >= Pipeline.smallestClockChange
+    }
+
+    /// Compares the clocks, and takes in that the wall clock was set.
+    mutating func compareClocks(_ wall: Timestamp, uptime: Int64, in garage: Name) {
+        let change = clockChange(wall, uptime: uptime)
+        clockOffset = wall.microseconds &- uptime
+        guard change.magnitude >= Pipeline.smallestClockChange else { return }
+        _ = accept(.clockChanged(garage: garage, milliseconds: change / 1000), from: .service, at: wall)
+    }
+
+    private func clockChange(_ wall: Timestamp, uptime: Int64) -> Int64 {
+        clockOffset.map { wall.microseconds &- uptime &- $0 } ?? 0
+    }
+
+    /// In microseconds.
+    private static let smallestClockChange: UInt64 = 2_000_000
 
     /// Takes in what a gate's firmware is known to be. It can only make the gate's settings more careful.
     mutating func learn(_ actuator: GateActuator, of gate: Subject) {

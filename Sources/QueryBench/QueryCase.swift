@@ -4,15 +4,16 @@ public import Views
 /// A query that is measured, as a page or an endpoint asks it.
 public struct QueryCase: Sendable {
     public var name: String
-    let run: @Sendable (Views) async throws -> Void
+    /// Asks for at most so many rows, where rows can be counted, and returns how many rows or points came.
+    let run: @Sendable (Views, _ limit: Int) async throws -> Int
 
     private static func page(
         _ name: String, _ filter: EventFilter = EventFilter(), _ order: PageRequest.Order = .descending,
         share: Double? = nil
     ) -> QueryCase {
-        QueryCase(name: name) { views in
+        QueryCase(name: name) { views, limit in
             let after = share.map { Int64(Double(views.position()) * $0) }
-            _ = try await views.events(filter, PageRequest(after: after, order: order, limit: 100))
+            return try await views.events(filter, PageRequest(after: after, order: order, limit: limit)).rows.count
         }
     }
 
@@ -41,20 +42,21 @@ public struct QueryCase: Sendable {
         page("text in many events", EventFilter(text: "hinges")),
         page("text in many, type in few", EventFilter(types: ["gate.command-failed"], text: "open")),
         page("text of an actor", EventFilter(text: "joão")),
-        QueryCase(name: "chart of 30 days") { views in
+        QueryCase(name: "chart of 30 days") { views, _ in
             let sensor = Subject(garage: Name(nearest: "home"), kind: .sensor, name: Name(nearest: "dht1"))
             let query = ReadingsQuery(sensor: sensor, quantity: .temperature, from: moment(0.9), to: moment(0.975))
-            _ = try await views.readings(query)
+            return try await views.readings(query).points.count
         },
-        QueryCase(name: "extremes of a day") { views in
+        QueryCase(name: "extremes of a day") { views, _ in
             let sensor = Subject(garage: Name(nearest: "home"), kind: .sensor, name: Name(nearest: "dht1"))
             _ = try await views.extremes(
                 of: sensor, quantity: .temperature, from: moment(0.9), to: moment(0.9025))
+            return 1
         },
-        QueryCase(name: "gates, spots, sensors now") { views in
-            _ = try await views.gates()
-            _ = try await views.spots()
-            _ = try await views.sensors()
+        QueryCase(name: "gates, spots, sensors now") { views, _ in
+            let gates = try await views.gates()
+            let spots = try await views.spots()
+            return try await views.sensors().count + gates.count + spots.count
         },
     ]
 
@@ -62,16 +64,25 @@ public struct QueryCase: Sendable {
         page(name, EventFilter(), order)
     }
 
-    /// Times of single runs in nanoseconds, in ascending order, after some that are not counted.
-    public func measure(_ views: Views, runs: Int) async throws -> [Int64] {
-        for _ in 0..<max(runs / 10, 5) { try await run(views) }
+    /// What running it several times gave.
+    public struct Measurement: Sendable {
+        /// Times of single runs in nanoseconds, in ascending order.
+        public var times: [Int64]
+        /// How many rows or points each run answered with.
+        public var rows: Int
+    }
+
+    /// Measures after some runs that are not counted.
+    public func measure(_ views: Views, runs: Int, limit: Int) async throws -> Measurement {
+        var rows = 0
+        for _ in 0..<max(runs / 10, 5) { rows = try await run(views, limit) }
         var times: [Int64] = []
         for _ in 0..<max(runs, 1) {
             let start = ContinuousClock.now
-            try await run(views)
+            _ = try await run(views, limit)
             let (seconds, attoseconds) = (ContinuousClock.now - start).components
             times.append(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
         }
-        return times.sorted()
+        return Measurement(times: times.sorted(), rows: rows)
     }
 }

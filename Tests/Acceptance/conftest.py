@@ -65,16 +65,27 @@ def gate_device(garage):
     device.stop()
 
 
-@pytest.fixture(scope="session")
-def shim(tmp_path_factory) -> pathlib.Path:
-    """The library that is preloaded into the service, compiled."""
+def preloaded(folder: pathlib.Path, name: str) -> pathlib.Path:
+    """A library that is preloaded into the service, compiled."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if not compiler:
-        pytest.skip("there is no C compiler to make the faulty disk with")
-    library = tmp_path_factory.mktemp("shim") / "faulty_disk.so"
-    source = pathlib.Path(__file__).with_name("faulty_disk.c")
+        pytest.skip(f"there is no C compiler to make {name} with")
+    library = folder / f"{name}.so"
+    source = pathlib.Path(__file__).with_name(f"{name}.c")
     subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", str(library), str(source), "-ldl"], check=True)
     return library
+
+
+@pytest.fixture(scope="session")
+def shim(tmp_path_factory) -> pathlib.Path:
+    """A disk that fails."""
+    return preloaded(tmp_path_factory.mktemp("shim"), "faulty_disk")
+
+
+@pytest.fixture(scope="session")
+def settable_clock(tmp_path_factory) -> pathlib.Path:
+    """A wall clock that a test sets."""
+    return preloaded(tmp_path_factory.mktemp("clock"), "settable_clock")
 
 
 @pytest.fixture(scope="session")

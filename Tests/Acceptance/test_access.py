@@ -11,41 +11,9 @@ from selenium.webdriver.common.by import By
 
 import mosquitto
 from device import Client
+from people import PASSWORD, Visitor
 from service import run
 from waiting import eventually
-
-PASSWORD = "correct horse battery"
-
-
-class Visitor:
-    """A browser's HTTP session, as far as forms go."""
-
-    def __init__(self, service):
-        self.service = service
-        self.http = requests.Session()
-        self.http.headers["Accept"] = "text/html"
-
-    def get(self, path: str, **options) -> requests.Response:
-        return self.http.get(self.service.url + path, timeout=10, **options)
-
-    def post(self, path: str, fields: dict, token: str | None = None, origin: str | None = None) -> requests.Response:
-        data = dict(fields)
-        if token is not None:
-            data["form_token"] = token
-        return self.http.post(
-            self.service.url + path,
-            data=data,
-            headers={"Origin": origin or self.service.url},
-            allow_redirects=False,
-            timeout=10,
-        )
-
-    def sign_in(self, name: str, password: str = PASSWORD) -> requests.Response:
-        return self.post("/login", {"name": name, "password": password})
-
-    def token(self, path: str = "/account") -> str:
-        page = self.get(path).text
-        return re.search(r'name="form_token" value="([^"]+)"', page).group(1)
 
 
 @pytest.fixture(scope="module")

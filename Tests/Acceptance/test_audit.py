@@ -8,7 +8,7 @@ import requests
 
 import wire
 from device import Client
-from test_access import PASSWORD, Visitor
+from people import PASSWORD, Visitor
 from waiting import eventually
 from wire import Wire, packet
 

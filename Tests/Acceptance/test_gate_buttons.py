@@ -8,7 +8,7 @@ from selenium.webdriver.common.by import By
 from browser import Browser
 from device import Client, GateDevice
 from service import run
-from test_access import PASSWORD, Visitor
+from people import PASSWORD, Visitor
 from waiting import eventually
 
 REASONS = {

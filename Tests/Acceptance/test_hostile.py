@@ -7,6 +7,7 @@ import paho.mqtt.client as mqtt
 import pytest
 
 from device import Client
+from people import staff
 from waiting import eventually
 
 SCRIPT = "<script>document.title='owned'</script>\"><img src=x onerror=alert(1)>"
@@ -23,6 +24,9 @@ PAGES = {
     "sensor": f"/sensors/home.{NAME}",
     "spots": "/spots",
     "devices": "/devices",
+    "device": f"/events?device={NAME}&readings=1",
+    "sign-in": "/login?" + urllib.parse.urlencode({"next": HOSTILE}),
+    "rule": "/devices/unmapped?" + urllib.parse.urlencode({"topic": HOSTILE}),
     "unmapped": "/devices/unmapped",
     "broker": "/broker",
     "missing": "/" + urllib.parse.quote(HOSTILE),
@@ -93,6 +97,19 @@ def check(browser, garage, path: str) -> None:
 def test_no_page_is_broken_by_what_it_shows(hostile, browser, name):
     browser.size(360, 740)
     check(browser, hostile, PAGES[name])
+
+
+@pytest.mark.parametrize("path", ["/settings", "/account", "/"])
+def test_no_name_of_a_person_breaks_the_pages_about_people(make_garage, browser, path):
+    garage = make_garage().start()
+    cookies = staff(garage, name=NAME, topic="odd/" + SCRIPT.replace("+", "").replace(" ", "") + "W" * 200)[NAME]
+    garage.http.cookies.update(cookies)
+    browser.size(360, 740)
+    browser.open(garage.url + "/healthz")
+    for name, value in cookies.items():
+        browser.driver.add_cookie({"name": name, "value": value})
+    check(browser, garage, path)
+    browser.driver.delete_all_cookies()
 
 
 def test_no_event_breaks_its_own_page(hostile, browser):

@@ -16,6 +16,10 @@ EXAMPLES = {"kind": "gate", "position": "1", "command": "c1", "mapping": "porch"
 THINGS = {"alerts": "1", "gates": "home.front", "streams": "home.front", "spots": "A1", "sensors": "dht1", "devices": "esp1"}
 
 
+#: Without a contact there is no security.txt.
+CONTACT = {"GARAGE_HTTP_SECURITY_CONTACTS": "mailto:safety@example.org"}
+
+
 def fill(garage) -> None:
     with Client(garage, "esp1") as device:
         device.publish("garage/home/gate/front/state", "closed")
@@ -72,7 +76,8 @@ class Document:
                 self.check(answer.json(), content[type]["schema"])
 
 
-def test_every_answer_is_as_the_document_says(garage):
+def test_every_answer_is_as_the_document_says(make_garage):
+    garage = make_garage(environment=CONTACT).start()
     fill(garage)
     document = Document(garage)
     for path, operation in document.operations("get"):
@@ -151,7 +156,8 @@ def test_the_examples_of_webhooks_work(make_garage):
     eventually(lambda: {event["type"] for event in garage.events(kind="spot")} == wanted, "both states")
 
 
-def test_a_method_that_is_not_documented_is_not_allowed(garage):
+def test_a_method_that_is_not_documented_is_not_allowed(make_garage):
+    garage = make_garage(environment=CONTACT).start()
     document = Document(garage)
     for path, item in document.text["paths"].items():
         allowed = {method.upper() for method in item} | ({"HEAD"} if "get" in item else set()) | {"OPTIONS"}
@@ -203,8 +209,9 @@ def test_a_long_request_target_is_refused(garage):
 
 
 @pytest.mark.skipif(not os.environ.get("GARAGE_LONG"), reason="long: set GARAGE_LONG=1")
-def test_generated_requests_find_no_surprise(garage, tmp_path):
+def test_generated_requests_find_no_surprise(make_garage, tmp_path):
     """schemathesis makes requests from the document, right and wrong ones, and holds every answer against it."""
+    garage = make_garage(environment=CONTACT).start()
     fill(garage)
     report = subprocess.run(
         [

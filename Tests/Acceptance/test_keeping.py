@@ -97,6 +97,31 @@ def test_the_head_is_a_retained_message_that_only_the_service_publishes(garage):
     assert head()[3] == payload
 
 
+def test_the_head_is_published_again_and_again(make_garage):
+    """Every hour, unless it is configured otherwise; here every second."""
+    garage = make_garage(environment={"GARAGE_RETENTION_HEAD_SECONDS": "1"}).start()
+    with mosquitto.Subscriber(garage, "garage/home/log/head") as subscriber:
+        heads = []
+        for number in range(3):
+            fill(garage, 1, f"dht{number}")
+            last = max(positions(garage))
+            heads.append(
+                eventually(
+                    lambda: [h for h in map(head_of, subscriber.lines) if h["position"] >= last][:1],
+                    f"a head of position {last}",
+                )[0]
+            )
+    assert [h["position"] for h in heads] == sorted({h["position"] for h in heads})
+    kept = garage.folder / "heads.jsonl"
+    kept.write_text("".join(json.dumps(h) + "\n" for h in heads))
+    done = garage.command("verify", "--check-head", str(kept))
+    assert done.returncode == 0 and "3 heads" in done.stdout, done.stdout + done.stderr
+
+
+def head_of(line: str) -> dict:
+    return json.loads(line.split(" ", 3)[3])
+
+
 class Load(threading.Thread):
     """Publishes readings until it is told to stop, and notes each value once it is acknowledged."""
 

@@ -27,6 +27,8 @@ PAGES = (
     "/devices/unmapped",
     "/broker",
     "/broker?q=nobody",
+    "/api",
+    "/setup",
     "/login",
     "/settings",
     "/account",
@@ -35,8 +37,9 @@ PAGES = (
 
 
 def shown(page: str) -> list[str]:
-    """The texts of a page, without what devices and programs said."""
+    """The texts of a page, without what devices and programs said and what is marked as English."""
     page = re.sub(r"<(script|style|svg|code|pre|title)\b.*?</\1>", "", page, flags=re.S)
+    page = re.sub(r'<(p|span|td)\b[^>]* lang="en"[^>]*>.*?</\1>', "", page, flags=re.S)
     said = re.findall(r'(?:aria-label|placeholder|title|alt)="([^"]*)"', page)
     return [html.unescape(text).strip() for text in [*said, *re.sub(r"<[^>]+>", "\n", page).split("\n")] if text.strip()]
 
@@ -70,3 +73,24 @@ def test_a_refusal_is_told_in_both_languages(lived_in):
 
     eventually(lambda: "o uso de um token desconhecido" in of("pt-BR"), "the refusal in Portuguese")
     assert "the use of an unknown token" in of("en")
+
+
+def test_the_page_of_the_interfaces_shows_no_markdown(lived_in):
+    page = lived_in.request("GET", "/api", headers={"Accept-Language": "pt-BR"}).text
+    assert "`" not in page and "<code>If-None-Match</code>" in page
+    assert "Parâmetro" in page and "para o serviço" in page and "Leituras" in page
+
+
+def test_a_broken_bridge_is_told_in_portuguese(make_garage, tmp_path):
+    file = tmp_path / "garage.yaml"
+    file.write_text(
+        "bridges:\n  house:\n    address: 127.0.0.1:9\n    reconnect_maximum_seconds: 1\n"
+        "    topics:\n      - {topic: out/#}\n"
+    )
+    garage = make_garage("--config", str(file)).start()
+
+    def page() -> str:
+        return garage.request("GET", "/broker", headers={"Accept-Language": "pt-BR"}).text
+
+    eventually(lambda: "Último problema" in page(), "the problem of the bridge")
+    assert [text for text in shown(page()) if ENGLISH.search(text)] == []

@@ -1,8 +1,10 @@
 """What `deploy/devices` offers: the sketch is compiled and run in virtual time, the YAML is read."""
 
+import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -37,3 +39,16 @@ def test_the_esphome_node_keeps_to_the_rules():
     assert "discover_ip: false" in text and "discovery_retain: true" in text
     assert text.count("millis() - id(connected_at) > 11000") == 2
     assert "retain: true" not in text.replace("discovery_retain: true", "")
+
+
+@pytest.mark.skipif(not os.environ.get("GARAGE_LONG"), reason="GARAGE_LONG=1 installs ESPHome, which takes minutes")
+def test_esphome_takes_the_node(tmp_path):
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    subprocess.run([tmp_path / "venv/bin/pip", "install", "-q", "esphome"], check=True)
+    (tmp_path / "garage.yaml").write_text((DEVICES / "esphome" / "garage.yaml").read_text())
+    secrets = {"wifi_ssid": "net", "wifi_password": "password", "mqtt_password": "password"}
+    (tmp_path / "secrets.yaml").write_text("".join(f"{name}: {value}\n" for name, value in secrets.items()))
+    done = subprocess.run(
+        [tmp_path / "venv/bin/esphome", "config", "garage.yaml"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0 and "Configuration is valid" in done.stdout + done.stderr, done.stdout + done.stderr

@@ -95,6 +95,34 @@ def test_a_file_of_a_newer_format_is_refused_and_left_alone(make_garage, name):
     assert garage.wait() == 1, garage.log()
     last = garage.log().splitlines()[-1]
     assert name in last and "newer version" in last, last
-    if name != "access.json":
-        assert "format 99" in last and "format" in last.split("format 99")[1] and "nstall" in last, last
+    assert "format 99" in last and "format" in last.split("format 99")[1] and "nstall" in last, last
     assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "content, complaint",
+    [('{"format":99,"filters":[]}', "newer version"), ("[", "not a list"), ('{"format":1}', "not a list")],
+)
+def test_what_a_bridge_remembers_is_never_taken_for_nothing(make_garage, tmp_path, content, complaint):
+    configuration = tmp_path / "bridge.yaml"
+    configuration.write_text("bridges:\n  house:\n    address: 127.0.0.1:9\n    topics:\n      - {topic: out/#}\n")
+    garage = make_garage("--config", str(configuration))
+    garage.data.mkdir(mode=0o700)
+    file = garage.data / "bridge-house.json"
+    file.write_text(content)
+    garage.launch()
+    assert garage.wait() == 1, garage.log()
+    last = garage.log().splitlines()[-1]
+    assert str(file) in last and complaint in last and "ove" in last, last
+    assert file.read_text() == content
+
+
+def test_a_key_of_another_kind_is_refused_and_left_alone(make_garage):
+    garage = make_garage().start()
+    assert garage.stop() == 0
+    file = garage.data / "head.key"
+    file.write_text("ed448:AAAA\n")
+    garage.launch()
+    assert garage.wait() == 1, garage.log()
+    last = garage.log().splitlines()[-1]
+    assert "head.key holds no key" in last and file.read_text() == "ed448:AAAA\n", last

@@ -17,10 +17,10 @@ struct AccessFileTests {
         try Self.inFolder { folder in
             let text = #"{"format":2,"people":{"ana":{}},"tokens":[],"sessions":[],"groups":[1]}"#
             try text.write(toFile: folder + "/access.json", atomically: true, encoding: .utf8)
-            #expect(throws: AccessError.newer(folder + "/access.json")) {
+            #expect(throws: AccessError.newer(folder + "/access.json", found: 2, supported: 1)) {
                 _ = try AccessRegistry(folder: folder, rounds: 16) { 0 }
             }
-            #expect(AccessError.newer("f").description.contains("newer version"))
+            #expect(AccessError.newer("f", found: 2, supported: 1).description.contains("newer version"))
             #expect(try String(contentsOfFile: folder + "/access.json", encoding: .utf8) == text)
         }
     }

@@ -25,6 +25,12 @@ struct Story {
         return decision
     }
 
+    /// The machine's clock is set.
+    @discardableResult
+    mutating func setClock(by milliseconds: Int64) -> Decision {
+        when(.clockChanged(garage: Name(nearest: "home"), milliseconds: milliseconds), after: milliseconds)
+    }
+
     /// The device `client` reports.
     @discardableResult
     mutating func report(

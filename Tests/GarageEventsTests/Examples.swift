@@ -52,6 +52,7 @@ enum Examples {
             .bridgeConnected(BridgeConnected(bridge: "house", address: "broker.example.org:8883"))
         case .bridgeDisconnected:
             .bridgeDisconnected(BridgeDisconnected(bridge: "house", reason: "the connection was lost"))
+        case .clockChanged: .clockChanged(ClockChanged(milliseconds: -3_600_000))
         }
     }
 

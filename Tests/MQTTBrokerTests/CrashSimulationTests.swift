@@ -12,7 +12,8 @@ struct CrashSimulationTests {
         run(seed: seed, shards: 1, qualities: QoS.allCases)
     }
 
-    @Test("The same with sessions that move between shards", arguments: 1...40)
+    /// Of 3000 seeds, those after the first 40 are the ones in which something was wrong once.
+    @Test("The same with sessions that move between shards", arguments: Array(1...40) + [79, 889, 2169])
     func shards(seed: Int) {
         run(seed: seed, shards: 3, qualities: QoS.allCases)
     }

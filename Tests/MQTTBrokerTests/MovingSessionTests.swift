@@ -31,6 +31,26 @@ struct MovingSessionTests {
         #expect(broker.statistics.subscriptions == 1)
     }
 
+    @Test("A member that comes back before its old self is cleared away stays in its groups", arguments: 0..<6)
+    func memberComesBack(topic: Int) {
+        let broker = TestBroker(shards: 3)
+        broker.connect("a", clean: false, shard: 0, persistent).subscribe("$share/g/t\(topic)", qos: .atLeastOnce)
+        broker.holdsMail = true
+        _ = broker.connect("a", clean: false, shard: 1, persistent)
+        let back = broker.connect("a", clean: false, shard: 0, persistent)
+        for shard in [1, 0, 1, 0, 0] { broker.deliverMail(to: shard) }
+        #expect(broker.settleMail())
+        broker.holdsMail = false
+        back.takeConnack()
+        broker.connect("p", shard: 2).publish("t\(topic)", "x", qos: .atLeastOnce, id: 1)
+        #expect(back.takeTexts() == ["x"])
+        #expect(broker.statistics.subscriptions == 1)
+        // Gone for good, and so is the filter.
+        broker.connect("a", clean: true, shard: 0).subscribe("other", qos: .atLeastOnce)
+        broker.connect("p", shard: 2).publish("t\(topic)", "y", qos: .atLeastOnce, id: 2)
+        #expect(broker.statistics.subscriptions == 1)
+    }
+
     @Test("A message of a group waits for a member on its way, and reaches it once", arguments: 0..<6)
     func memberOnTheWay(topic: Int) {
         let broker = TestBroker(shards: 3)

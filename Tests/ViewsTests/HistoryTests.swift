@@ -49,6 +49,37 @@ import Views
         }
     }
 
+    /// What lasts while the clock is set lasts no longer and no shorter for it, and a rebuild says the same.
+    @Test(arguments: [3600, -3600] as [Double]) func aClockThatIsSetDoesNotChangeHowLongThingsLast(jump: Double)
+        async throws
+    {
+        try await GarageLog.with { garage in
+            let (gate, spot) = (try subject("gate/home.front"), try subject("spot/home.A1"))
+            try await garage.append("gate/home.front", moved(.closed, .opening), at: 9990, device: "esp1")
+            try await garage.append("spot/home.A1", .spotChanged(SpotChanged(occupied: true)), at: 9995, device: "esp1")
+            let change = ClockChanged(milliseconds: Int64(jump * 1000))
+            try await garage.append("garage/home.home", .clockChanged(change), at: 10_000 + jump)
+            var views = try await garage.caughtUpViews()
+            #expect(try await views.gate(gate)?.since == GarageLog.at(9990 + jump))
+            #expect(try await views.spots().map(\.since) == [GarageLog.at(9995 + jump)])
+            try await garage.append("gate/home.front", moved(.opening, .open), at: 10_004 + jump, device: "esp1")
+            try await garage.append(
+                "spot/home.A1", .spotChanged(SpotChanged(occupied: false)), at: 10_015 + jump, device: "esp1")
+            try await views.catchUp()
+            for _ in 0..<2 {
+                let stays = try await views.stays(spot: spot, limit: 10).stays
+                #expect(stays.map(\.milliseconds) == [20_000])
+                let spans = try await views.timeline(of: gate, from: GarageLog.at(0), to: GarageLog.at(20_000)).spans
+                if jump > 0 { #expect(spans.map(\.milliseconds) == [14_000, nil]) }
+                #expect(try await views.gate(gate)?.since == GarageLog.at(10_004 + jump))
+                try views.close()
+                try await Views.rebuild(directory: garage.folder, log: garage.log, logger: GarageLog.logger)
+                views = try await garage.caughtUpViews()
+            }
+            try views.close()
+        }
+    }
+
     /// A gate that is heard of for the first time has not been moved by anyone.
     @Test func aFirstReportIsNoMovement() async throws {
         try await GarageLog.with { garage in

@@ -3,7 +3,7 @@ public enum AccessError: Error, Sendable, Hashable, CustomStringConvertible {
     case unreadable(String)
     case unwritable(String)
     /// The file was written by a newer version of the program.
-    case newer(String)
+    case newer(String, found: Int, supported: Int)
     case exists(String)
     case unknown(String)
     case badName(String)
@@ -20,8 +20,11 @@ public enum AccessError: Error, Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .unreadable(let path): "'\(path)' is not a list of people and tokens"
         case .unwritable(let path): "'\(path)' can't be written"
-        case .newer(let path):
-            "'\(path)' was written by a newer version of garage; run that one, or move the file away to begin anew"
+        case .newer(let path, let found, let supported):
+            """
+            '\(path)' has format \(found), written by a newer version; this one reads up to format \(supported). Install \
+            the newer version again, or move the file away to begin with people and tokens anew
+            """
         case .exists(let name): "'\(name)' exists already"
         case .unknown(let name): "there is no '\(name)'"
         case .badName(let name):

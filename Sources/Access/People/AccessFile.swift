@@ -53,7 +53,9 @@ struct AccessFile: Sendable {
         guard FileManager.default.fileExists(atPath: path) else { return Content() }
         guard let data = try? Data(contentsOf: URL(filePath: path)) else { throw .unreadable(path) }
         let format = try? JSONDecoder().decode(Version.self, from: data).format
-        if let format, format > Self.format { throw .newer(path) }
+        if let format, format > Self.format {
+            throw .newer(path, found: format, supported: Self.format)
+        }
         guard var content = try? JSONDecoder().decode(Content.self, from: data) else { throw .unreadable(path) }
         content.format = Self.format
         return content

@@ -77,6 +77,9 @@ public enum DiscoveryAnnouncement {
         valueTopic(of: subject, quantity?.rawValue ?? "state")
     }
 
+    /// What is kept of a gate whose state is not known: Home Assistant's word for a value that is none.
+    public static let unknown = "None"
+
     /// Where it is kept whether something is in a gate's way, retained.
     public static func obstructionTopic(of gate: Subject) -> String { valueTopic(of: gate, "obstruction") }
 

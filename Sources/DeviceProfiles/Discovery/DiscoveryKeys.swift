@@ -47,7 +47,7 @@ struct DiscoveryKeys {
         return topic
     }
 
-    enum Key: String {
+    enum Key: String, CaseIterable {
         case stateTopic = "state_topic"
         case commandTopic = "command_topic"
         case commandTemplate = "command_template"

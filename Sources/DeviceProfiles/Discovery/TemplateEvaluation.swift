@@ -50,6 +50,7 @@ struct TemplateEvaluation {
             return value.map { .string(String($0.text.split(whereSeparator: \.isWhitespace).joined(separator: " "))) }
         case .string: return value.map { .string($0.text) }
         case .bool: return .bool(isTrue(value))
+        case .isDefined: return value
         }
     }
 

@@ -39,6 +39,8 @@ enum TemplateFilter: Hashable, Sendable {
     case round(Int)
     case `default`(TemplateExpression)
     case lower, upper, trim, string, bool
+    /// Home Assistant's own: a value that is missing stays so.
+    case isDefined
     /// `iif(a, b)` as a filter on the condition
     case choice(TemplateExpression, TemplateExpression)
 }

@@ -90,6 +90,7 @@ struct TemplateParser {
         case ("trim", 0): return .trim
         case ("string", 0): return .string
         case ("bool", 0): return .bool
+        case ("is_defined", 0): return .isDefined
         case ("iif", 0...2):
             return .choice(
                 arguments.first ?? .literal(.bool(true)), arguments.dropFirst().first ?? .literal(.bool(false)))

@@ -79,7 +79,9 @@ struct ShellyProfile: FirmwareProfile {
         if message.levels.count == 4 {
             guard ["open", "close", "stop"].contains(message.word) else { return .nothing }
             roller.motion = message.word
-            // The position that belongs to a stop comes after it.
+            // Where it was before is no word of where it comes to rest. The position that belongs to a stop comes after it,
+            // if it did not come on the way.
+            if message.word != "stop" { roller.position = nil }
             isNews = message.word != "stop" || roller.position == 0 || roller.position == 100
         } else {
             guard message.last == "pos", let position = JSONValue.string(message.text).number else { return .nothing }

@@ -31,7 +31,7 @@ final class Bridges: Service {
             let bridge = try Bridge(
                 settings: settings, server: server, identity: identity,
                 isCommand: { commands.isCommand($0) },
-                subscriptions: BridgeSubscriptions(
+                subscriptions: try BridgeSubscriptions(
                     bridge: settings.name, folder: folder, logger: Logger(label: "bridge")),
                 onChange: { isConnected, problem in
                     record.append(

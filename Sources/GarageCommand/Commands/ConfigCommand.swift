@@ -95,6 +95,7 @@ extension ServiceConfiguration {
                 case .httpSecurityContacts: httpSecurityContacts.joined(separator: ", ")
                 case .siteTimeZone: timeZone ?? TimeZone.current.identifier
                 case .retentionTelemetryDays: String(telemetryDays)
+                case .retentionHeadInterval: String(headInterval)
                 case .devicesGarage: devicesGarage
                 case .devicesDiscoveryPrefix: devicesDiscoveryPrefix
                 case .devicesCommandTopics: devicesCommandTopics.joined(separator: ", ")

@@ -116,7 +116,9 @@ struct GarageService {
             RightsReview(devices: devices, registry: access.registry, server: server),
             EventBroadcast(views: views, server: server, logger: Logger(label: "broadcast")),
             GarageMetrics(views: views, logger: Logger(label: "metrics")),
-            HeadPublisher(log: log, key: headKey, views: views, server: server, logger: Logger(label: "log")),
+            HeadPublisher(
+                log: log, key: headKey, views: views, server: server, interval: configuration.headInterval,
+                logger: Logger(label: "log")),
             BridgeRecordService(record: bridgeRecord), bridges,
         ]
         if let store { services.insert(BrokerStoreService(store: store), at: 0) }
@@ -256,8 +258,9 @@ struct GarageService {
         return try Ingest(
             log: log,
             options: .init(
-                settings: settings, clock: clock, gatekeeper: gatekeeper, foreign: try foreign.settings(),
-                mappings: try foreign.mappings(), snapshot: JournalSnapshot.file(in: configuration.dataDirectory),
+                settings: settings, clock: clock, uptime: { SteadyClock.microseconds() }, gatekeeper: gatekeeper,
+                foreign: try foreign.settings(), mappings: try foreign.mappings(),
+                snapshot: JournalSnapshot.file(in: configuration.dataDirectory),
                 onDrop: { bridges.noteOverflow(of: $0, count: $1) }),
             logger: Logger(label: "ingest"))
     }

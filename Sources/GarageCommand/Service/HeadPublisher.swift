@@ -9,20 +9,23 @@ import NIOCore
 import ServiceLifecycle
 import Views
 
-/// Publishes the log's signed head, retained, at the start and then every hour, on `garage/<garage>/log/head` of each garage:
-/// whoever keeps what comes there can prove later that the log was not rewritten (`garage verify --check-head`).
+/// Publishes the log's signed head, retained, at the start and then every hour, or as often as is configured, on
+/// `garage/<garage>/log/head` of each garage: whoever keeps what comes there can prove later that the log was not rewritten
+/// (`garage verify --check-head`).
 struct HeadPublisher: Service {
     let log: EventLog
     let key: HeadKey
     let views: Views
     let server: MQTTServer
+    /// In seconds.
+    let interval: Int
     let logger: Logger
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                // A log without any event has no garage yet; its first shall not wait for an hour.
-                try? await Task.sleep(for: await publish() > 0 ? .seconds(3600) : .seconds(5))
+                // A log without any event has no garage yet; its first shall not wait that long.
+                try? await Task.sleep(for: await publish() > 0 ? .seconds(interval) : .seconds(min(5, interval)))
             }
         }
     }

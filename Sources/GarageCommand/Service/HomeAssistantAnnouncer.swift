@@ -106,7 +106,9 @@ struct HomeAssistantAnnouncer: Service {
         }
         for gate in try await views.gates() {
             announce(gate.subject)
-            tell(gate.state?.rawValue, on: DiscoveryAnnouncement.stateTopic(of: gate.subject))
+            tell(
+                gate.state?.rawValue ?? DiscoveryAnnouncement.unknown,
+                on: DiscoveryAnnouncement.stateTopic(of: gate.subject))
             tell(
                 gate.obstructed ? "obstructed" : "clear", on: DiscoveryAnnouncement.obstructionTopic(of: gate.subject))
             // Of a device that was never heard of it is not known that it is away.

@@ -30,6 +30,9 @@ struct Cadence: Hashable, Sendable, Codable {
         intervals = min(intervals + 1, Cadence.fewestIntervals)
     }
 
+    /// Moves its time along with a clock that was set.
+    mutating func shift(by milliseconds: Int64) { lastReport.shift(by: milliseconds) }
+
     /// How long it may say nothing, in milliseconds; `nil` while it has no habit.
     func patience(missed: Int, atLeastMilliseconds: Int64) -> Int64? {
         guard intervals >= Cadence.fewestIntervals, longest <= mean * Cadence.mostIrregular else { return nil }

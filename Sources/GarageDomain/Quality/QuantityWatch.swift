@@ -60,6 +60,15 @@ struct QuantityWatch: Hashable, Sendable, Codable {
     /// Whether the quantity has clearly moved since then.
     func hasMoved(since time: Timestamp) -> Bool { movedBefore.map { $0 > time } ?? false }
 
+    /// Moves all times along with a clock that was set.
+    mutating func shift(by milliseconds: Int64) {
+        time.shift(by: milliseconds)
+        sameSince.shift(by: milliseconds)
+        candidate?.time.shift(by: milliseconds)
+        movedAt?.shift(by: milliseconds)
+        movedBefore?.shift(by: milliseconds)
+    }
+
     private mutating func isBelieved(_ value: Double, at now: Timestamp, _ limits: QuantityLimits) -> Bool {
         if let known = candidate,
             limits.allows(value - known.value, inMilliseconds: now.milliseconds(since: known.time))

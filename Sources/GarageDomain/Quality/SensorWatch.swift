@@ -34,5 +34,12 @@ struct SensorWatch: Hashable, Sendable, Codable {
 
     mutating func takeReadable() { unreadableInARow = 0 }
 
+    /// Moves all times along with a clock that was set.
+    mutating func shift(by milliseconds: Int64) {
+        cadence.shift(by: milliseconds)
+        temperature.shift(by: milliseconds)
+        humidity.shift(by: milliseconds)
+    }
+
     func badInARow(_ quantity: Quantity?) -> Int { quantity.map { self[$0].badInARow } ?? unreadableInARow }
 }

@@ -121,6 +121,7 @@ extension Shard {
         let hadKey = session.pointee.key != 0
         forget(session)
         if case .coming(let crossing)? = session.pointee.move {
+            crossings -= 1
             // What is still sent after it has nowhere to go.
             for shard in crossing.path { post(.arrived(move: crossing.move), to: shard) }
             if let (tenure, _) = crossing.handOver {

@@ -92,6 +92,9 @@ extension Shard {
         shardsToWake += hub.post(mail, to: [shard], from: index).toWake
     }
 
+    /// Sessions come here or go from here: what they get is stored later, and perhaps elsewhere.
+    var isCrossed: Bool { crossings > 0 || !departed.isEmpty }
+
     // MARK: The old shard
 
     /// Another shard asks for a session.
@@ -269,6 +272,7 @@ extension Shard {
             journal.append(.barrier)
         }
         session.pointee.move = .coming(Crossing(move: moved.move, path: moved.path))
+        crossings += 1
         for (filter, options) in moved.subscriptions {
             if let parsed = TopicFilter(filter.text) { add(parsed, options, to: session, key: filter) }
         }
@@ -338,6 +342,7 @@ extension Shard {
     private mutating func finish(_ key: ExactText, _ session: SessionPointer, _ crossing: Crossing, _ now: UInt64) {
         guard crossing.lateCount == crossing.lateTotal else { return }
         session.pointee.move = nil
+        crossings -= 1
         for message in crossing.direct where !crossing.late.contains(message.publish.identity) {
             append(message, to: session)
         }

@@ -111,14 +111,13 @@ extension Shard {
     private mutating func routeEverywhere(
         _ publication: inout Publication, _ ticket: HoldTicket, isKept: Bool, _ now: UInt64
     ) -> Bool {
-        guard journal.store != nil, publication.qos > 0, hub.hasDurableSessions(besides: index) else {
+        guard journal.store != nil, publication.qos > 0, isCrossed || hub.hasDurableSessions(besides: index) else {
             route(&publication, now)
             return false
         }
         var transfer: UInt64 = 0
         if publication.qos == 2, isKept {
-            lastTransfer &+= 1
-            transfer = UInt64(index) &<< 48 | lastTransfer
+            transfer = hub.nextTransfer()
         }
         let receipt = Receipt(hub: hub, ticket: ticket, transfer: transfer)
         publication.receipt = Unmanaged.passUnretained(receipt)

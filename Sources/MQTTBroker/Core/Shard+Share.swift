@@ -32,9 +32,10 @@ extension Shard {
         return nil
     }
 
-    mutating func leave(_ key: ShareKey, _ clientID: ExactText, node: Int32?) {
+    mutating func leave(_ key: ShareKey, _ session: SessionPointer, node: Int32?) {
+        let clientID = ExactText(session.pointee.clientID)
         if let node {
-            takeOut(clientID, on: index, of: key, node: node)
+            takeOut(clientID, on: index, session: session, of: key, node: node)
         } else {
             leave(key, clientID, of: index)
         }
@@ -66,7 +67,7 @@ extension Shard {
             let member = ShareGroup.Member(
                 session: nil, clientID: clientID, shard: shard, isConnected: isConnected, options: options)
             _ = put(member, into: key)
-        case .left: takeOut(clientID, on: shard, of: key, node: node)
+        case .left: takeOut(clientID, on: shard, session: nil, of: key, node: node)
         case .connected(let isConnected):
             trie.changeGroup(key.name, at: node) { $0.setConnected(clientID, on: shard, isConnected) }
         }
@@ -81,9 +82,11 @@ extension Shard {
         return node
     }
 
-    private mutating func takeOut(_ clientID: ExactText, on shard: Int, of key: ShareKey, node: Int32) {
+    private mutating func takeOut(
+        _ clientID: ExactText, on shard: Int, session: SessionPointer?, of key: ShareKey, node: Int32
+    ) {
         var wasThere = false
-        trie.changeGroup(key.name, at: node) { wasThere = $0.remove(clientID, on: shard) }
+        trie.changeGroup(key.name, at: node) { wasThere = $0.remove(clientID, on: shard, session: session) }
         guard wasThere else { return }
         subscriptionEpoch &+= 1
         hub.shards[index].subscriptions.wrappingSubtract(1, ordering: .releasing)

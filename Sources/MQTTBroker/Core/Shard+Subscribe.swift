@@ -98,7 +98,7 @@ extension Shard {
     /// Takes a subscription out of the trie, or out of its share group.
     private mutating func remove(_ record: SubscriptionRecord, of session: SessionPointer) {
         if let share = record.share {
-            leave(share, ExactText(session.pointee.clientID), node: record.node)
+            leave(share, session, node: record.node)
         } else if let node = record.node {
             trie.unsubscribe(session, at: node)
             subscriptionEpoch &+= 1

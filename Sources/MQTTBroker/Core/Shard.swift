@@ -52,12 +52,12 @@ struct Shard {
     var departed: [UInt64: SessionPointer] = [:]
     /// Where sessions went that were asked for by a third shard before they came, by the number of their move.
     var passedOn: [UInt64: Int] = [:]
+    /// How many sessions have come, to which messages may still come by way of the old shard.
+    var crossings = 0
     /// By tickets with number 0, which stand for their session.
     var movedTickets: [HoldTicket: MovedTickets] = [:]
     /// Numbers the publishes that other shards get.
     var lastIdentity: UInt64 = 0
-    /// Counts the QoS 2 publishes that other shards have to store.
-    var lastTransfer: UInt64 = 0
     /// Publishers that wait until another shard has read its mail.
     var mailWaiters: [Int: Set<ConnectionID>] = [:]
     /// Other shards whose mailbox has got its first message.

@@ -24,8 +24,8 @@ public struct HeldChanges: Sendable {
     }
 
     private var parts: [UInt64: Part] = [:]
-    /// Settled transfers that follow one of the same shard that is not: what a client publishes must not overtake what it
-    /// published before. With what their publishers' sessions received.
+    /// Settled transfers that follow one that is not: what a client publishes must not overtake what it published before,
+    /// wherever its session was then. With what their publishers' sessions received.
     private var following: [UInt64: StateChange?] = [:]
     /// The transfer that a held delivery belongs to.
     private var transfers: [DeliveryID: UInt64] = [:]
@@ -90,13 +90,14 @@ public struct HeldChanges: Sendable {
     }
 
     private mutating func settle(_ admitted: inout [StateChange]) {
+        let settled = following.keys
+        let firstOpen = parts.keys.lazy.filter { !settled.contains($0) }.min() ?? .max
         for transfer in following.keys.sorted() {
             guard let part = parts[transfer] else {
                 admit(transfer, [], &admitted)
                 continue
             }
-            // The upper bits say which shard the publish came from, the others count.
-            if parts.keys.contains(where: { $0 >> 48 == transfer >> 48 && $0 < transfer }) { continue }
+            guard transfer < firstOpen else { continue }
             parts[transfer] = nil
             for change in part.changes {
                 if case .delivery(let delivery) = change {

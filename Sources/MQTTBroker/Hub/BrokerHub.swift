@@ -28,6 +28,7 @@ public final class BrokerHub: Sendable {
     /// The last numbers given out for the store.
     let lastSessionKey = Atomic<Int64>(0)
     let lastMessageID = Atomic<Int64>(0)
+    private let lastTransfer = Atomic<UInt64>(0)
     /// Shards to be woken for mail that nobody's input led to.
     private let lateWakes = Mutex<[Int]>([])
     private let lateWakeCount = Atomic<Int>(0)
@@ -76,6 +77,10 @@ public final class BrokerHub: Sendable {
         lateWakes.withLock { $0 += toWake }
         lateWakeCount.wrappingAdd(toWake.count, ordering: .releasing)
     }
+
+    /// Numbers a QoS 2 publish that several shards may have to store. The numbers ascend for each publisher, also when its
+    /// session moves to another shard.
+    func nextTransfer() -> UInt64 { lastTransfer.wrappingAdd(1, ordering: .relaxed).newValue }
 
     var hasLateMail: Bool { shardCount > 1 && lateWakeCount.load(ordering: .acquiring) > 0 }
 

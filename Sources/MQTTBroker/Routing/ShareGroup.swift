@@ -37,11 +37,16 @@ struct ShareGroup {
         return true
     }
 
-    /// True if it was there.
-    mutating func remove(_ clientID: ExactText, on shard: Int) -> Bool {
-        guard let index = members.firstIndex(where: { $0.clientID == clientID && $0.shard == shard }) else {
-            return false
-        }
+    /// True if it was there. A session of the group's home leaves only for itself: one that has moved away may have come
+    /// back under the same name before its old self is cleared away.
+    mutating func remove(
+        _ clientID: ExactText, on shard: Int, session: UnsafeMutablePointer<Session>?
+    ) -> Bool {
+        guard
+            let index = members.firstIndex(where: {
+                $0.clientID == clientID && $0.shard == shard && $0.session == session
+            })
+        else { return false }
         members.remove(at: index)
         return true
     }

@@ -28,6 +28,8 @@ struct TopicTrie {
     static let none: Int32 = -1
     private static let plusLevel: Int32 = -2
     private static let hashLevel: Int32 = -3
+    /// Of a node that is free.
+    private static let freeLevel: Int32 = -4
 
     private(set) var nodes: [Node] = [Node(parent: none, level: none)]
     private var freeNodes: [Int32] = []
@@ -84,6 +86,8 @@ struct TopicTrie {
     /// Changes a share group, which is made if need be and goes when it has no members.
     mutating func changeGroup(_ name: ExactText, at node: Int32, _ change: (inout ShareGroup) -> Void) {
         let index = Int(node)
+        // Whoever still knows a node that has gone has nothing to change there.
+        guard nodes[index].level != Self.freeLevel else { return }
         var position = nodes[index].groups.firstIndex { $0.name == name }
         if position == nil {
             position = nodes[index].groups.count
@@ -181,7 +185,7 @@ struct TopicTrie {
     /// Removes a node that has nothing, and those above it that then have nothing.
     mutating func prune(_ node: Int32) {
         var at = node
-        while at != 0, nodes[Int(at)].isUnused {
+        while at != 0, nodes[Int(at)].isUnused, nodes[Int(at)].level != Self.freeLevel {
             let parent = nodes[Int(at)].parent
             switch nodes[Int(at)].level {
             case Self.plusLevel: nodes[Int(parent)].plus = Self.none
@@ -191,6 +195,7 @@ struct TopicTrie {
                 nodes[Int(parent)].children -= 1
                 names.release(level)
             }
+            nodes[Int(at)].level = Self.freeLevel
             freeNodes.append(at)
             at = parent
         }

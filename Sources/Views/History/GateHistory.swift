@@ -30,6 +30,22 @@ struct GateHistory {
     }
 }
 
+extension GateHistory {
+    /// Lets the state that each gate is in begin later if the clock was set forward, so that it lasts as long as it has; the
+    /// time that was skipped goes to the state before. A clock that was set back would put it before what came earlier, and
+    /// so changes nothing here.
+    func shift(by changed: ClockChanged, at time: Int64, _ database: Database) throws {
+        let (length, overflow) = changed.milliseconds.multipliedReportingOverflow(by: 1000)
+        guard length > 0, !overflow else { return }
+        try database.execute(
+            sql: """
+                UPDATE movement SET time = time + ?1 WHERE time <= ?2 - ?1 AND NOT EXISTS (
+                SELECT 1 FROM movement AS later WHERE later.garage = movement.garage AND later.gate = movement.gate
+                AND (later.time, later.position) > (movement.time, movement.position))
+                """, arguments: [length, time])
+    }
+}
+
 extension GateMoved {
     /// A gate that nothing was known of says how it stands; it need not have moved.
     var isFirstReport: Bool { from == nil && commandID == nil }

@@ -50,6 +50,21 @@ struct ParkingHistory {
     }
 }
 
+extension ParkingHistory {
+    /// Moves the arrivals of those who are still there along with a clock that was set, so that stays last as long as they do.
+    mutating func shift(by changed: ClockChanged, _ database: Database) throws {
+        let update = try database.cachedStatement(
+            sql: "UPDATE stay SET arrival = ? WHERE garage = ? AND spot = ? AND arrival_position = ?")
+        for (spot, stay) in open {
+            let arrival = stay.arrival.adding(milliseconds: changed.milliseconds)
+            try update.execute(arguments: [
+                arrival.microseconds, spot.garage.text, spot.name.text, stay.arrivalPosition,
+            ])
+            open[spot]?.arrival = arrival
+        }
+    }
+}
+
 extension SpotStay {
     /// A row of the table `stay`.
     init?(_ row: Row) {

@@ -102,7 +102,20 @@ struct CurrentState {
         case .spot: applyToSpot(subject, body, device: device, time: time)
         case .sensor: applyToSensor(subject, body, device: device, time: time, position: event.position)
         case .device: applyToDevice(subject, body, time: time, position: event.position)
-        case .garage: break
+        case .garage:
+            if case .clockChanged(let changed) = body { shift(by: changed.milliseconds) }
+        }
+    }
+
+    /// Moves the times since which things are as they are along with a clock that was set.
+    private mutating func shift(by milliseconds: Int64) {
+        for (subject, gate) in gates {
+            gates[subject]?.since = gate.since?.adding(milliseconds: milliseconds)
+            changes.gates.insert(subject)
+        }
+        for (subject, spot) in spots {
+            spots[subject]?.since = spot.since.adding(milliseconds: milliseconds)
+            changes.spots.insert(subject)
         }
     }
 

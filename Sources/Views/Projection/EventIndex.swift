@@ -14,7 +14,10 @@ struct EventIndex: Projection {
             UNIQUE (type, stream, actor, device)
         ) STRICT;
         CREATE TABLE event(position INTEGER PRIMARY KEY, facet INTEGER NOT NULL, time INTEGER NOT NULL) STRICT;
-        CREATE TABLE span(block INTEGER PRIMARY KEY, earliest INTEGER NOT NULL, latest INTEGER NOT NULL) STRICT;
+        CREATE TABLE span(
+            level INTEGER NOT NULL, block INTEGER NOT NULL, earliest INTEGER NOT NULL, latest INTEGER NOT NULL,
+            PRIMARY KEY (level, block)
+        ) STRICT, WITHOUT ROWID;
         CREATE TABLE search(position INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
         CREATE VIRTUAL TABLE search_index USING fts5(
             text, content='', detail=none, columnsize=0, tokenize='trigram case_sensitive 1'
@@ -23,9 +26,6 @@ struct EventIndex: Projection {
 
     /// Made once the views are built, because then it costs a fraction.
     static let deferredIndex = "CREATE INDEX IF NOT EXISTS event_facet ON event(facet)"
-
-    /// Events in one row of `span`: 2^10.
-    static let spanShift: Int64 = 10
 
     private struct Name: Hashable {
         var type: String
@@ -40,18 +40,12 @@ struct EventIndex: Projection {
         var isChanged: Bool
     }
 
-    private struct Span {
-        var block: Int64
-        var earliest: Int64
-        var latest: Int64
-    }
-
     /// The facet with the number n stands at n - 1.
     private var facets: [Facet] = []
     private var numbers: [Name: Int] = [:]
     /// The index in `facets` of each key met in this process.
     private var indexOfKey: [Int?] = []
-    private var span: Span?
+    private var spans: TimeSpans
 
     init(_ database: Database) throws {
         let rows = try Row.fetchCursor(
@@ -60,9 +54,7 @@ struct EventIndex: Projection {
             numbers[Name(type: row[0], stream: row[1], actor: row[2], isDevice: row[3])] = facets.count
             facets.append(Facet(first: row[4], last: row[5], isChanged: false))
         }
-        if let row = try Row.fetchOne(database, sql: "SELECT * FROM span ORDER BY block DESC LIMIT 1") {
-            span = Span(block: row[0], earliest: row[1], latest: row[2])
-        }
+        spans = try TimeSpans(database)
     }
 
     mutating func apply(_ events: ArraySlice<ProjectedEvent>, _ database: Database) throws {
@@ -70,8 +62,6 @@ struct EventIndex: Projection {
             database, sql: "INSERT INTO event(position, facet, time) VALUES (?1, ?2, ?3)")
         let insertText = try HotStatement(database, sql: "INSERT INTO search(position, text) VALUES (?1, ?2)")
         let insertIndex = try HotStatement(database, sql: "INSERT INTO search_index(rowid, text) VALUES (?1, ?2)")
-        let storeSpan = try HotStatement(
-            database, sql: "REPLACE INTO span(block, earliest, latest) VALUES (?1, ?2, ?3)")
         for event in events {
             let index = try facet(of: event.key, at: event.position, database)
             facets[index].last = event.position
@@ -80,7 +70,7 @@ struct EventIndex: Projection {
             insert.bind(Int64(index) + 1, at: 2)
             insert.bind(event.time, at: 3)
             try insert.run()
-            try note(event.time, at: event.position, storeSpan)
+            try spans.note(event.time, at: event.position, database)
 
             guard case .other(let other) = event.content else { continue }
             let text = SearchText.of(other.row.event)
@@ -92,7 +82,7 @@ struct EventIndex: Projection {
             insertIndex.bind(SearchText.indexed(text, facet: Int64(index) + 1), at: 2)
             try insertIndex.run()
         }
-        if let span { try store(span, storeSpan) }
+        try spans.store(database)
         let update = try HotStatement(database, sql: "UPDATE facet SET last = ?2 WHERE id = ?1")
         for index in facets.indices where facets[index].isChanged {
             facets[index].isChanged = false
@@ -136,24 +126,5 @@ struct EventIndex: Projection {
         }
         indexOfKey[key.index] = index
         return index
-    }
-
-    private mutating func note(_ time: Int64, at position: Int64, _ statement: HotStatement) throws {
-        let block = position >> EventIndex.spanShift
-        if var current = span, current.block == block {
-            current.earliest = min(current.earliest, time)
-            current.latest = max(current.latest, time)
-            span = current
-            return
-        }
-        if let span { try store(span, statement) }
-        span = Span(block: block, earliest: time, latest: time)
-    }
-
-    private func store(_ span: Span, _ statement: HotStatement) throws {
-        statement.bind(span.block, at: 1)
-        statement.bind(span.earliest, at: 2)
-        statement.bind(span.latest, at: 3)
-        try statement.run()
     }
 }

@@ -65,6 +65,9 @@ struct GarageProjection: Projection {
             try gates.apply(moved, of: subject, row, cause: state.cause, database)
         case (.spotChanged(let changed), .spot):
             try parking.apply(changed, of: subject, time: row.event.time, position: row.event.position, database)
+        case (.clockChanged(let changed), .garage):
+            try gates.shift(by: changed, at: row.event.time, database)
+            try parking.shift(by: changed, database)
         default: break
         }
     }

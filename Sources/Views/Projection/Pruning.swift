@@ -19,9 +19,7 @@ enum Pruning {
                 DELETE FROM event WHERE position > ? AND position <= ?
                 AND facet IN (SELECT id FROM facet WHERE type = ?)
                 """, arguments: [done, end, EventType.readingRecorded.rawValue])
-        let block = end >> EventIndex.spanShift
-        let latest = try Int64.fetchOne(
-            database, sql: "SELECT MAX(latest) FROM span WHERE block <= ?", arguments: [block])
+        let latest = try TimeSpans.latest(through: end, database)
         try database.execute(
             sql: """
                 DELETE FROM reading WHERE (series, time, position) IN (

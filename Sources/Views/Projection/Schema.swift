@@ -6,7 +6,7 @@ import GRDB
 /// Nothing here is migrated: a file with other tables or of another version is deleted and built again from the log.
 enum Schema {
     /// Kept in the file's `user_version`. To be raised when a projection writes something else into the same tables.
-    static let version = 3
+    static let version = 4
 
     /// "GRVW", kept in the file's `application_id`.
     static let applicationID = 0x4752_5657

@@ -31,15 +31,15 @@ enum SearchText {
         return (Array(stride(from: 0, to: last, by: 3)) + [last]).prefix(14).map { characters[$0..<$0 + 3] }
     }
 
-    /// Those with two digits and one other, if there are two with digits: such are rarer than others by far.
+    /// Those with two digits, if there are two of them: such are rarer than others by far.
     private static func telling(_ parts: [ArraySlice<UnicodeScalar>]) -> [ArraySlice<UnicodeScalar>] {
         func isNumber(_ part: ArraySlice<UnicodeScalar>) -> Bool { part.count { ("0"..."9").contains($0) } >= 2 }
         let numbers = parts.filter(isNumber)
-        return numbers.count >= 2 ? numbers + parts.filter { !isNumber($0) }.prefix(1) : parts
+        return numbers.count >= 2 ? numbers : parts
     }
 
     /// With more of them the index gains nothing by looking for their marks.
-    private static let mostFacets = 32
+    static let mostFacets = 32
 
     /// What the index has of an event: its text, and a mark of its facet, so that a frequent text of a rare facet is found
     /// without a look at all that have the text.

@@ -39,7 +39,7 @@ struct EventSelection {
                 isWhole = false
                 continue
             }
-            let hasText = needle.map { (select.text(at: 5) ?? "").utf8.contains($0.utf8) } ?? true
+            let hasText = needle.map { select.contains($0, at: 5) } ?? true
             facets.append(
                 Facet(
                     id: select.integer(at: 0), first: select.integer(at: 6), last: select.integer(at: 7),
@@ -67,22 +67,16 @@ struct EventSelection {
         [text] + (text.contains(".") ? Subject.Kind.allCases.map { "\($0.rawValue)/\(text)" } : [])
     }
 
-    /// Times ascend with positions but for small disorder, so a range of times needs only the positions from the first
-    /// block that reaches into it to the last one.
+    /// Times ascend with positions but for small disorder, so a range of times needs few other positions.
     private mutating func restrictTimes(_ filter: EventFilter, _ database: Database) throws {
         from = filter.from?.microseconds ?? .min
         to = filter.to?.microseconds ?? .max
-        let blocks = try Row.fetchOne(
-            database, sql: "SELECT MIN(block), MAX(block) FROM span WHERE latest >= ? AND earliest < ?",
-            arguments: [from, to]
-        )
-        guard let blocks, let first = blocks[0] as Int64?, let last = blocks[1] as Int64? else {
+        guard let range = try TimeSpans.positions(from: from, to: to, database) else {
             facets = []
             isWhole = false
             return
         }
-        let lower = first << EventIndex.spanShift
-        positions = lower...(last << EventIndex.spanShift | (1 << EventIndex.spanShift - 1))
+        positions = range
     }
 }
 
@@ -94,7 +88,9 @@ extension EventSelection {
         guard walk.hasRange else { return [] }
         if let needle {
             try walk.mergeFacets(facets.filter(\.hasText), database)
-            try walk.mergeText(needle, outside: facets.filter { !$0.hasText }, database)
+            let others = facets.filter { !$0.hasText }
+            if !isWhole { try walk.probeText(needle, among: others, database) }
+            if !walk.isDone { try walk.mergeText(needle, among: others, database) }
         } else {
             // Close to where the page begins there are mostly enough; only what is rare there is looked up by facet.
             try walk.scan(isWhole ? nil : Set(facets.map(\.id)), database)

@@ -9,7 +9,7 @@ struct EventWalk {
     /// Nothing beyond what is found can belong to the page.
     private(set) var isDone = false
 
-    private let limit: Int
+    private var limit: Int
     private let isAscending: Bool
     /// The positions still in question, inclusive.
     private var lower: Int64
@@ -126,9 +126,43 @@ struct EventWalk {
         settle()
     }
 
+    /// Adds the nearest events of other facets whose data have the text, looking at one after the other as long as enough
+    /// of them have it: the index would go through all events with the text, of whatever facet.
+    mutating func probeText(_ needle: String, among facets: [EventSelection.Facet], _ database: Database) throws {
+        guard facets.count <= SearchText.mostFacets else { return }
+        let text = try HotStatement(database, sql: "SELECT text FROM search WHERE position = ?1")
+        defer { text.reset() }
+        while hasRange {
+            var candidates = self
+            candidates.found = []
+            candidates.limit = EventWalk.probedTexts
+            try candidates.mergeFacets(facets, database)
+            var hits = 0
+            for position in candidates.found {
+                text.reset()
+                text.bind(position, at: 1)
+                guard try text.step(), text.contains(needle, at: 0) else { continue }
+                found.append(position)
+                hits += 1
+            }
+            guard candidates.found.count == EventWalk.probedTexts, let last = candidates.found.last else {
+                isDone = true
+                return settle()
+            }
+            if isAscending { lower = last + 1 } else { upper = last - 1 }
+            settle()
+            if hits * EventWalk.fewestHits < candidates.found.count { return }
+        }
+        isDone = true
+    }
+
+    /// Texts that are looked at before the index is asked, and again so many as long as one in `fewestHits` fits.
+    private static let probedTexts = 64
+    private static let fewestHits = 8
+
     /// Adds the nearest events of other facets whose data have the text.
     mutating func mergeText(
-        _ needle: String, outside facets: [EventSelection.Facet], _ database: Database
+        _ needle: String, among facets: [EventSelection.Facet], _ database: Database
     ) throws {
         guard !facets.isEmpty, hasRange else { return }
         let allowed = Set(facets.map(\.id))

@@ -8,11 +8,13 @@ extension Views {
             let series = try Views.series(query, database)
             let bucket = query.bucket == .auto ? try Views.bucket(for: query, series, database) : query.bucket
             var runs: [(series: ReadingSeries, head: ReadingSeries.Entry)] = []
+            defer { for run in runs { run.series.close() } }
             for row in series {
                 let range = ReadingRange(query, bucket, series: row["id"])
-                guard var run = try ReadingSeries(row, query, bucket, range, database), let head = try run.next() else {
-                    continue
-                }
+                guard
+                    var run = try ReadingSeries(row, query, bucket, range, isOnly: series.count == 1, database),
+                    let head = try run.next()
+                else { continue }
                 runs.append((run, head))
             }
             return try Views.merge(&runs, query, bucket)
@@ -61,6 +63,17 @@ extension Views {
             first = min(first, max(begin, from))
             last = max(last, min(end &+ (hour.microseconds - 1), to &- 1))
             guard isRawEnough else { continue }
+            // Whole days tell at once of most ranges that are too long, which spares looking at the readings themselves.
+            let day = Rollups.Level.day
+            let (latest, isEndless) = to.subtractingReportingOverflow(day.microseconds)
+            let inWholeDays = try Int64.fetchOne(
+                database,
+                sql: "SELECT SUM(count) FROM \(day.table) WHERE series = ?1 AND start >= ?2 AND start <= ?3",
+                arguments: [row["id"] as Int64, from, isEndless ? .min : latest])
+            if inWholeDays ?? 0 > most {
+                isRawEnough = false
+                continue
+            }
             let raw = try Row.fetchOne(
                 database,
                 sql: """

@@ -1,3 +1,4 @@
+import EventLog
 import GRDB
 import GarageDomain
 
@@ -14,7 +15,7 @@ struct ReadingSeries {
     private let quantity: Quantity
     private let bucket: Bucket
     private let isAscending: Bool
-    private let rows: RowCursor
+    private let rows: HotStatement
     /// The first source row that does not belong to the bucket before.
     private var pending: Source?
 
@@ -39,8 +40,11 @@ struct ReadingSeries {
         }
     }
 
-    /// A row of `Views.series`, restricted to times of `range`, beyond the query's cursor.
-    init?(_ row: Row, _ query: ReadingsQuery, _ bucket: Bucket, _ range: ReadingRange, _ database: Database) throws {
+    /// A row of `Views.series`, restricted to times of `range`, beyond the query's cursor. Unless it `isOnly` one of the
+    /// query, it may be read together with others. To be closed.
+    init?(
+        _ row: Row, _ query: ReadingsQuery, _ bucket: Bucket, _ range: ReadingRange, isOnly: Bool, _ database: Database
+    ) throws {
         guard let subject = Subject(kind: .sensor, garage: row["garage"], name: row["sensor"]),
             let quantity = Quantity(rawValue: row["quantity"])
         else { return nil }
@@ -49,10 +53,25 @@ struct ReadingSeries {
         self.quantity = quantity
         self.bucket = bucket
         isAscending = query.order == .ascending
+        rows = try HotStatement(database, sql: ReadingSeries.statement(query, bucket), own: !isOnly)
         // Without a raw reading there is no such series.
-        rows = try ReadingSeries.cursor(bucket.level == nil ? row["raw"] ?? 0 : id, query, bucket, range, database)
-        pending = try nextSource()
+        rows.bind(bucket.level == nil ? row["raw"] ?? 0 : id, at: 1)
+        rows.bind(range.from, at: 2)
+        rows.bind(range.to, at: 3)
+        if bucket == .raw, let after = query.after {
+            rows.bind(after.time, at: 4)
+            rows.bind(after.tie, at: 5)
+        }
+        do {
+            pending = try nextSource()
+        } catch {
+            close()
+            throw error
+        }
     }
+
+    /// Lets go of the rows: until then the file they are in can't start its write-ahead log over.
+    func close() { rows.reset() }
 
     /// The next point; `nil` after the last one.
     mutating func next() throws -> Entry? {
@@ -81,40 +100,29 @@ struct ReadingSeries {
     }
 
     private func nextSource() throws -> Source? {
-        guard let row = try rows.next() else { return nil }
+        guard try rows.step() else { return nil }
         return Source(
-            time: row[0], position: row[1], count: row[2], sum: row[3], minimum: row[4], maximum: row[5], first: row[6],
-            last: row[7])
+            time: rows.integer(at: 0), position: rows.integer(at: 1), count: rows.integer(at: 2),
+            sum: rows.double(at: 3), minimum: rows.double(at: 4), maximum: rows.double(at: 5),
+            first: rows.double(at: 6), last: rows.double(at: 7))
     }
 
-    private static func cursor(
-        _ id: Int64, _ query: ReadingsQuery, _ bucket: Bucket, _ range: ReadingRange, _ database: Database
-    ) throws -> RowCursor {
-        let direction = query.order == .ascending ? "ASC" : "DESC"
-        let sql =
-            bucket.level.map { level in
-                """
-                SELECT start, 0, count, sum, minimum, maximum, first, last FROM \(level.table)
-                WHERE series = :series AND start >= :from AND start < :to ORDER BY start \(direction)
-                """
-            } ?? """
+    /// ?1 series, ?2 the first time, ?3 the time before which; for raw readings beyond a cursor ?4 its time, ?5 its position.
+    private static func statement(_ query: ReadingsQuery, _ bucket: Bucket) -> String {
+        let isAscending = query.order == .ascending
+        let direction = isAscending ? "ASC" : "DESC"
+        guard let level = bucket.level else {
+            let beyond =
+                bucket == .raw && query.after != nil ? "AND (time, position) \(isAscending ? ">" : "<") (?4, ?5)" : ""
+            return """
                 SELECT time, position, 1, value, value, value, value, value FROM reading
-                WHERE series = :series AND time >= :from AND time < :to AND \(beyond(query, bucket))
-                ORDER BY time \(direction), position \(direction)
+                WHERE series = ?1 AND time >= ?2 AND time < ?3 \(beyond) ORDER BY time \(direction), position \(direction)
                 """
-        var arguments: [String: any DatabaseValueConvertible] = ["series": id, "from": range.from, "to": range.to]
-        if bucket == .raw, let after = query.after {
-            arguments["time"] = after.time
-            arguments["position"] = after.tie
         }
-        let statement = try database.makeStatement(sql: sql)
-        return try Row.fetchCursor(statement, arguments: StatementArguments(arguments))
-    }
-
-    private static func beyond(_ query: ReadingsQuery, _ bucket: Bucket) -> String {
-        guard bucket == .raw, query.after != nil else { return "TRUE" }
-        return query.order == .ascending
-            ? "(time, position) > (:time, :position)" : "(time, position) < (:time, :position)"
+        return """
+            SELECT start, 0, count, sum, minimum, maximum, first, last FROM \(level.table)
+            WHERE series = ?1 AND start >= ?2 AND start < ?3 ORDER BY start \(direction)
+            """
     }
 }
 

@@ -18,6 +18,8 @@ struct API {
     let status: @Sendable () async -> ServiceStatus
     /// `nil` to have no `/metrics`.
     var metrics: (@Sendable (_ accept: String?) async -> MetricsText)?
+    /// Where weaknesses are to be reported; without any there is no `security.txt`.
+    var securityContacts: [String] = []
 
     /// Adds the routes. What they throw becomes a problem document. Throws if a document of the interfaces is missing.
     ///
@@ -97,6 +99,7 @@ struct API {
         routes.get("/healthz", health.alive)
         routes.get("/readyz", health.ready)
         if let metrics { routes.get("/metrics", MetricsEndpoint(metrics: metrics).read) }
+        SecurityText(contacts: securityContacts, now: now).addRoutes(to: &routes)
         let documents = try DocumentEndpoints(files: files)
         routes.get("/openapi.json", documents.openAPI)
         routes.get("/asyncapi.json", documents.asyncAPI)

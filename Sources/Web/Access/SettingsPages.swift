@@ -129,7 +129,9 @@ struct SettingsPages: Sendable {
             "roles": roles(text, selected: .operator),
             "tokens": registry.tokens.map { token -> [String: Any] in
                 [
-                    "name": token.name, "scopes": token.scopes.map(\.rawValue).sorted().joined(separator: ", "),
+                    "name": token.name,
+                    "scopes": Permission.allCases.filter(token.scopes.contains)
+                        .map { text.words.text("scope_" + $0.rawValue) }.joined(separator: ", "),
                     "owner": token.owner ?? "", "expires": time(token.expires) ?? Markup(""),
                     "lastUsed": time(token.lastUsed) ?? Markup(""),
                 ]

@@ -10,9 +10,9 @@ struct SecurityText: Sendable {
     let contacts: [String]
     let now: @Sendable () -> Timestamp
 
-    func addRoutes(to router: Router<WebContext>) {
+    func addRoutes(to routes: inout RouteTable) {
         guard !contacts.isEmpty else { return }
-        router.get("/.well-known/security.txt") { _, _ in
+        routes.get("/.well-known/security.txt") { _, _ in
             Response(
                 status: .ok,
                 headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "public, max-age=86400"],

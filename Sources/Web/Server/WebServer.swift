@@ -118,10 +118,9 @@ public struct WebServer: Service {
         try API(
             views: views, door: door, devices: devices, webhooks: webhooks, log: log, files: files,
             clock: SiteClock(timeZone: configuration.timeZone),
-            now: Pages.systemTime, status: status, metrics: metrics
+            now: Pages.systemTime, status: status, metrics: metrics, securityContacts: configuration.securityContacts
         ).addRoutes(to: router)
         pages.addRoutes(to: router)
-        SecurityText(contacts: configuration.securityContacts, now: Pages.systemTime).addRoutes(to: router)
         if let maintenance {
             let templates = pages.templates
             ControlEndpoints(maintenance: maintenance) { templates.forgetRows() }.addRoutes(to: router)

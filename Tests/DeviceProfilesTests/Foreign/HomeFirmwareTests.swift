@@ -159,6 +159,9 @@ struct HomeFirmwareTests {
             ("/pos", "57", .observations([gate("sw25", .stopped)])),
             ("", "close", .observations([gate("sw25", .closing)])),
             ("", "stop", .nothing), ("/pos", "0", .observations([gate("sw25", .closed)])),
+            // It rests before it has said where: what was true before it moved is not told again.
+            ("", "open", .observations([gate("sw25", .opening)])), ("", "stop", .nothing),
+            ("/pos", "100", .observations([gate("sw25", .open)])),
         ]
         for (suffix, payload, expected) in story {
             #expect(devices.read("shellies/sw25/roller/0" + suffix, payload) == expected, "\(suffix) \(payload)")

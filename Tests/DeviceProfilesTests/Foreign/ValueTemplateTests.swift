@@ -20,7 +20,7 @@ struct ValueTemplateTests {
         ("{% if value_json.s == 'ON' %}open{% else %}closed{% endif %}", "open"),
         ("{% if value_json.n == 0 %}a{% elif value_json.n == 1 %}b{% else %}c{% endif %}", "b"),
         ("x{{ value_json.n }}", "x1"), ("fixed", "fixed"),
-        ("{{ value_json.x | float(default=3) }}", "3"),
+        ("{{ value_json.x | float(default=3) }}", "3"), ("{{ value_json.n | is_defined }}", "1"),
     ])
     func itIsUnderstood(template: String, value: String) {
         let json = JSONReader.read(Array(Self.payload.utf8))
@@ -30,6 +30,7 @@ struct ValueTemplateTests {
     @Test func thePlainPayload() {
         #expect(ValueTemplate("{{ value | float }}")?.value(text: "21.5", json: nil)?.text == "21.5")
         #expect(ValueTemplate("{{ value_json.a }}")?.value(text: "{", json: nil) == nil)
+        #expect(ValueTemplate("{{ value_json.a | is_defined }}")?.value(text: "{}", json: .object([])) == nil)
         #expect(ValueTemplate("{{ value_json.a }}")?.value(text: "{}", json: .object([])) == nil)
     }
 

@@ -18,6 +18,7 @@ final class SampleGarage: PageReads, CommandDoor {
         var readings: [ReadingPoint] = []
         var garages: [Name] = []
         var views: [ViewsStatus.Projection] = []
+        var trouble: String?
         var unmapped: [UnmappedTopic] = []
         var spans: [GateSpan] = []
         var stays: [SpotStay] = []
@@ -68,6 +69,8 @@ final class SampleGarage: PageReads, CommandDoor {
     // MARK: PageReads
 
     func position() -> Int64 { content.withLock { Int64($0.events.count) } }
+
+    func trouble() -> String? { content.withLock { $0.trouble } }
 
     func status() -> ViewsStatus {
         content.withLock { content in

@@ -9,7 +9,9 @@ import Testing
 struct SecurityTextTests {
     private func get(_ contacts: [String]) async throws -> (status: Int, type: String?, text: String) {
         let router = Router(context: WebContext.self)
-        SecurityText(contacts: contacts, now: { Timestamp(microseconds: 1_700_000_000_000_000) }).addRoutes(to: router)
+        var routes = RouteTable(router: router)
+        SecurityText(contacts: contacts, now: { Timestamp(microseconds: 1_700_000_000_000_000) })
+            .addRoutes(to: &routes)
         return try await Application(router: router).test(.router) { client in
             try await client.execute(uri: "/.well-known/security.txt", method: .get) { answer in
                 (answer.status.code, answer.headers[.contentType], String(buffer: answer.body))

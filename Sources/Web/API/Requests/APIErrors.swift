@@ -21,7 +21,9 @@ struct APIErrors: RouterMiddleware {
 
     private static func covers(_ path: String) -> Bool {
         path.hasPrefix("/api/")
-            || ["/healthz", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json"].contains(path)
+            || [
+                "/healthz", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json", "/.well-known/security.txt",
+            ].contains(path)
     }
 
     private static func problem(_ error: any Error, _ request: Request, _ context: WebContext) -> Problem {

@@ -96,7 +96,8 @@ struct BrokerView {
             "name": bridge.name.cut(to: 64), "address": bridge.address.cut(to: 200),
             "state": words.text(bridge.isConnected ? "device_online" : "device_offline"),
             "icon": text.icon(bridge.isConnected ? "online" : "offline"),
-            "tone": bridge.isConnected ? "good" : "bad", "problem": (bridge.problem ?? "").cut(to: 200),
+            "tone": bridge.isConnected ? "good" : "bad",
+            "problem": bridge.problem.map(FailureWording.detail) ?? Markup(""),
             "figures": words.text(
                 "bridge_figures",
                 [

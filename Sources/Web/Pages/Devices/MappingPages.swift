@@ -19,7 +19,7 @@ struct MappingPages: Sendable {
     }
 
     private func show(
-        _ request: Request, topic: String?, error: String?, status: HTTPResponse.Status = .ok
+        _ request: Request, topic: String?, error: Markup?, status: HTTPResponse.Status = .ok
     ) async throws -> Response {
         let visit = Visit(request)
         let text = try await pages.text(for: visit)
@@ -47,8 +47,9 @@ struct MappingPages: Sendable {
         for (name, path) in [("scale", \MappingText.scale), ("offset", \MappingText.offset)] {
             guard let written = field(name) else { continue }
             guard let number = Double(written.replacing(",", with: ".")) else {
-                return try await show(
-                    request, topic: topic, error: "\(name): \(written)", status: .unprocessableContent)
+                let text = try await pages.text(for: Visit(request))
+                let error = UnmappedView.message(.invalid(member: name, text: written), in: text)
+                return try await show(request, topic: topic, error: error, status: .unprocessableContent)
             }
             rule[keyPath: path] = number
         }

@@ -7,7 +7,7 @@ struct UnmappedView {
     let mappings: [MappingEntry]
     /// The topic that a rule is being made for.
     let topic: String?
-    let error: String?
+    let error: Markup?
     let text: PageText
 
     static let properties = [
@@ -21,7 +21,7 @@ struct UnmappedView {
             "unmapped": unmapped.prefix(200).map(row),
             "hasMappings": !mappings.isEmpty,
             "mappings": mappings.map(row),
-            "error": error ?? "",
+            "error": error ?? Markup(""),
             "hasError": error != nil,
             "hasForm": topic != nil,
         ]
@@ -35,7 +35,7 @@ struct UnmappedView {
             "count": text.words.number(Double(topic.count), decimals: 0),
             "payload": topic.lastPayload.cut(to: 200),
             "time": text.shortTime(topic.lastTime),
-            "reason": (topic.reason ?? "").cut(to: 200),
+            "reason": topic.reason.map { UnmappedWording.reason($0, in: text.words) } ?? Markup(""),
             "formPath": "/devices/unmapped?topic=\(PercentCoding.encode(topic.topic.cut(to: 512)))#rule",
         ]
     }
@@ -66,14 +66,20 @@ struct UnmappedView {
         ]
     }
 
-    static func message(_ error: MappingDoorError, in text: PageText) -> String {
+    static func message(_ error: MappingDoorError, in text: PageText) -> Markup {
         switch error {
-        case .invalid(let member, let detail): "\(member): \(detail)"
-        case .exists: text.words.text("mapping_exists")
-        case .unknown: text.words.text("mapping_unknown")
-        case .configured: text.words.text("mapping_configured")
-        case .tooMany: text.words.text("mapping_too_many")
-        case .storage: text.words.text("mapping_not_stored")
+        case .invalid(let member, let detail):
+            text.words.markup(
+                "mapping_invalid",
+                [
+                    "member": Markup(text.words.texts["mapping_" + member] ?? member.cut(to: 40)),
+                    "detail": FailureWording.detail(detail),
+                ])
+        case .exists: Markup(text.words.text("mapping_exists"))
+        case .unknown: Markup(text.words.text("mapping_unknown"))
+        case .configured: Markup(text.words.text("mapping_configured"))
+        case .tooMany: Markup(text.words.text("mapping_too_many"))
+        case .storage: Markup(text.words.text("mapping_not_stored"))
         }
     }
 }

@@ -115,6 +115,10 @@ struct EventSentence {
         case .bridgeDisconnected(let disconnected):
             markup = sentence("bridge_disconnected", ["bridge": Markup(disconnected.bridge.cut(to: 64))])
             aside = disconnected.reason?.cut(to: 200)
+        case .clockChanged(let changed):
+            markup = sentence(
+                changed.milliseconds < 0 ? "clock_set_back" : "clock_set_forward",
+                ["length": Markup(text.duration(Int64(clamping: changed.milliseconds.magnitude)))])
         }
     }
 }
@@ -166,6 +170,7 @@ struct EventLook {
             case .mappingAdded, .mappingRemoved: ("device", .plain)
             case .bridgeConnected: ("online", .good)
             case .bridgeDisconnected: ("offline", .warning)
+            case .clockChanged: ("alert", .warning)
             case nil: ("unknown", .plain)
             }
     }

@@ -110,7 +110,9 @@ struct PageText: Sendable {
     func duration(_ milliseconds: Int64) -> String {
         let seconds = milliseconds / 1000
         return switch seconds {
-        case ..<1: "\(words.number(Double(max(0, milliseconds)) / 1000, decimals: milliseconds <= 0 ? 0 : 1))\u{a0}s"
+        case ..<1 where milliseconds <= 0: "0\u{a0}s"
+        case ..<1 where milliseconds < 100: "\(milliseconds)\u{a0}ms"
+        case ..<1: "\(words.number(Double(milliseconds / 100) / 10, decimals: 1))\u{a0}s"
         case ..<60: "\(seconds)\u{a0}s"
         case ..<3600: "\(seconds / 60)\u{a0}min"
         case ..<86_400: "\(seconds / 3600)\u{a0}h" + (seconds / 60 % 60 == 0 ? "" : " \(seconds / 60 % 60)\u{a0}min")

@@ -32,6 +32,7 @@ struct EventLogPage {
             "isEmpty": page.rows.isEmpty,
             "isFiltered": query.isFiltered,
             "filter": filterValues(devices: devices),
+            "printed": printed(),
             "newestPath": query.newest.path,
             "reloadPath": query.path,
             "now": text.clockTime(text.now),
@@ -76,7 +77,7 @@ struct EventLogPage {
         }
         let others = [
             EventType.noteAdded, .eventAcknowledged, .mappingAdded, .mappingRemoved, .bridgeConnected,
-            .bridgeDisconnected,
+            .bridgeDisconnected, .clockChanged,
         ].map {
             option($0.rawValue, EventLogPage.key(ofType: $0.rawValue), query.type)
         }
@@ -102,6 +103,34 @@ struct EventLogPage {
         ]
         filter["hasChips"] = query.subject != nil
         return filter
+    }
+
+    /// What the page shows in words, for paper, where there is no filter bar.
+    private func printed() -> String {
+        let words = text.words
+        let about = words.text("filter_about") + " "
+        var parts = [query.type.map { words.texts[EventLogPage.key(ofType: $0)] ?? groupName($0) }]
+        parts.append(query.kind.map { about + words.text("kinds_" + $0.rawValue) })
+        parts.append(query.subject.map { about + $0.cut(to: 80) })
+        parts.append(query.device.map { words.text("filter_device") + " " + $0.cut(to: 80) })
+        parts.append(query.state.map { words.text("filter_state") + " " + words.text("state_" + $0.rawValue) })
+        parts.append(query.actor.map { words.text("filter_actor") + " " + $0.cut(to: 80) })
+        parts.append(
+            query.text.map { words.text("filter_text") + " " + words.text("quoted", ["text": $0.cut(to: 80)]) })
+        if query.period == .custom {
+            let (from, to) = query.bounds(in: text.clock, at: text.now)
+            parts.append(from.map { words.text("filter_from") + " " + text.shortTimeText($0) })
+            parts.append(to.map { words.text("filter_to") + " " + text.shortTimeText($0) })
+        } else {
+            parts.append(words.text("period_" + query.period.rawValue))
+        }
+        if query.type == nil { parts.insert(words.text("group_everything"), at: 0) }
+        parts.append(query.showsReadings ? words.text("filter_readings") : nil)
+        return parts.compactMap(\.self).joined(separator: " · ")
+    }
+
+    private func groupName(_ type: String) -> String {
+        type.hasSuffix(".*") ? text.words.text("group_all_" + type.dropLast(2)) : type
     }
 
     private func option(_ value: String, _ key: String, _ selected: String?) -> [String: Any] {

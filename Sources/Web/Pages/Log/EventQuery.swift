@@ -129,7 +129,7 @@ struct EventQuery: Sendable, Hashable {
         items.isEmpty ? "" : "?" + FormFields.write(items)
     }
 
-    private func bounds(in clock: SiteClock, at now: Timestamp) -> (from: Timestamp?, to: Timestamp?) {
+    func bounds(in clock: SiteClock, at now: Timestamp) -> (from: Timestamp?, to: Timestamp?) {
         switch period {
         case .any: (nil, nil)
         case .hour: (now.adding(milliseconds: -3_600_000), nil)

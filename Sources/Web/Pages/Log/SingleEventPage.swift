@@ -26,7 +26,7 @@ struct SingleEventPage {
             "utc": moment.rfc3339Milliseconds,
             "recorded": text.longTime(Timestamp(microseconds: event.recorded)),
             "type": event.type,
-            "typeName": text.words.texts[EventLogPage.key(ofType: event.type)] ?? "",
+            "typeName": SingleEventPage.name(ofType: event.type, in: text.words),
             "schema": String(event.schema),
             "stream": event.stream,
             "version": String(event.version),
@@ -57,6 +57,12 @@ struct SingleEventPage {
         let related = try await reads.related(to: event.position)
         if related.count > 1 { values["undertaking"] = try await undertaking(related) }
         return values
+    }
+
+    /// What one event of a type is called; most names in the lists of types do for one, too.
+    private static func name(ofType type: String, in words: Wording) -> String {
+        let key = EventLogPage.key(ofType: type)
+        return words.texts["one_" + key] ?? words.texts[key] ?? ""
     }
 
     /// The events of the same stream just before and after this one, newest first.

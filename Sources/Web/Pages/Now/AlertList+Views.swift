@@ -6,7 +6,8 @@ extension AlertList {
         for view in status.projections {
             guard let stop = view.stop else { continue }
             let values: [String: Markup] = [
-                "view": Markup(view.name), "position": "\(stop.position)", "reason": Markup(stop.reason.cut(to: 200)),
+                "view": Markup(text.words.texts["view_" + view.name] ?? view.name), "position": "\(stop.position)",
+                "reason": FailureWording.storage(stop.reason, in: text.words),
             ]
             let entry = Entry(
                 icon: "fault", tone: .bad, sentence: text.words.markup("alert_view_stopped", values),

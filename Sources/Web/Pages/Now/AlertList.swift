@@ -24,7 +24,8 @@ struct AlertList {
             entries.append(
                 Entry(
                     icon: "failed", tone: .bad,
-                    sentence: words.markup("alert_storage", ["reason": Markup(trouble.cut(to: 200))]), path: "/"))
+                    sentence: words.markup(
+                        "alert_storage", ["reason": FailureWording.storage(trouble, in: words)]), path: "/"))
         }
         let alertedGates = Set(
             raised.compactMap { row in

@@ -33,6 +33,9 @@ struct DeviceView {
             "elapsed": text.elapsed(device.since),
             "lastEvent": text.shortTime(device.lastEvent),
             "clientID": (device.clientID ?? "").cut(to: 80),
+            "subjects": device.reportsFor.prefix(50).map { subject -> [String: Any] in
+                ["title": text.title(subject), "path": text.path(subject)]
+            },
         ]
     }
 
