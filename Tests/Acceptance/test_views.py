@@ -51,6 +51,18 @@ def test_reading_the_log_again_sends_nothing_and_appends_nothing(make_garage):
     assert not [name for name in types if name.startswith(("gate.", "alert.", "sensor."))]
 
 
+def test_what_was_acknowledged_is_in_the_next_answer(garage):
+    """Whoever publishes, waits for the acknowledgement and asks finds it, however the threads run."""
+    with Client(garage, "esp1") as device:
+        for burst in range(1, 11):
+            # The views need a while for so many, the acknowledgements come at once.
+            sent = [device.paho.publish("garage/home/spot/A1/state", state, qos=1) for state in ("occupied", "free") * 30]
+            for message in sent:
+                message.wait_for_publish(10)
+            page = garage.request("GET", "/api/v1/events", params={"kind": "spot", "limit": 1000}).json()
+            assert len(page["events"]) == 60 * burst
+
+
 def test_views_are_rebuilt_one_by_one(make_garage):
     garage = make_garage().start()
     fill(garage)

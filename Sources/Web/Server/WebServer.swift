@@ -115,6 +115,7 @@ public struct WebServer: Service {
             signIn.addRoutes(to: router)
             SettingsPages(signIn: signIn).addRoutes(to: router)
         }
+        router.addMiddleware { AcknowledgedFirst(views: views) }
         try API(
             views: views, door: door, devices: devices, webhooks: webhooks, log: log, files: files,
             clock: SiteClock(timeZone: configuration.timeZone),
