@@ -351,7 +351,7 @@ let package = Package(
         .testTarget(
             name: "MQTTServerTests",
             dependencies: [
-                "CEpoll", "MQTTServer", "MQTTBroker", "MQTTCodec",
+                "CEpoll", "MQTTServer", "MQTTWebSocket", "MQTTBroker", "MQTTCodec",
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

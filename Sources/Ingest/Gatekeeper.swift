@@ -17,6 +17,12 @@ public protocol Gatekeeper: Sendable {
 
     /// Whether a client may move the gate now.
     func mayMove(_ gate: Subject, _ client: ClientContext) -> Bool
+
+    /// Whether a device with a password has that user name.
+    func isDevice(_ user: String) -> Bool
+
+    /// Whether the user was a device once and is none any more.
+    func isRemoved(_ user: String) -> Bool
 }
 
 extension Gatekeeper {
@@ -24,4 +30,6 @@ extension Gatekeeper {
     public func mayPublish(_ topic: String, _ client: ClientContext) -> Bool { true }
     public func maySubscribe(_ filter: String, _ client: ClientContext) -> Bool { true }
     public func mayMove(_ gate: Subject, _ client: ClientContext) -> Bool { true }
+    public func isDevice(_ user: String) -> Bool { false }
+    public func isRemoved(_ user: String) -> Bool { false }
 }

@@ -21,11 +21,15 @@ extension Ingest {
                 topic: topic, payload: publish.payloadBytes, isRetained: publish.retain,
                 userName: client.principal.name, clientID: client.hasAssignedID ? nil : client.clientID)
             (reading, limits) = foreign.withLock { devices in
-                let reading = devices.read(message)
+                let reading = devices.read(message, by: rights(of: client))
                 return (reading, devices.limits(of: reading.sensors))
             }
         } else {
             reading = .tooLong
+        }
+        if let refusal = reading.refusal {
+            deny(refusal, to: client)
+            return .refuse(.notAuthorized)
         }
         learn(limits)
         switch reading.interpretation {
@@ -39,6 +43,25 @@ extension Ingest {
                     topic: topic, payload: publish.payload, clientID: client.clientID, reason: reading.reason, at: now)
             }
             return .forward
+        }
+    }
+
+    /// What a client may do that has a name; others may do everything.
+    private func rights(of client: ClientContext) -> SenderRights? {
+        guard let name = client.principal.name else { return nil }
+        let gatekeeper = options.gatekeeper
+        return SenderRights(
+            user: client.isBridge ? nil : name,
+            mayPublish: { gatekeeper.mayPublish($0, client) },
+            maySubscribe: { gatekeeper.maySubscribe($0, client) },
+            isRemoved: { gatekeeper.isRemoved($0) })
+    }
+
+    /// Notes whose the gates are that a client reports by topics to which it has a right.
+    func claim(_ observations: [Observation], for client: ClientContext) {
+        guard let user = client.principal.name, !client.isBridge else { return }
+        for observation in observations where observation.subject.kind == .gate {
+            foreign.withLock { $0.claim(observation.subject, by: user) }
         }
     }
 

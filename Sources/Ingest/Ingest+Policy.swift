@@ -57,7 +57,9 @@ extension Ingest: BrokerPolicy {
             return .refuse(.notAuthorized)
         }
         switch interpretation {
-        case .observations(let observations): return observe(observations, in: publish, keepsState: true)
+        case .observations(let observations):
+            claim(observations, for: publish.client)
+            return observe(observations, in: publish, keepsState: true)
         case .command(let gate, let text): return command(text, for: gate, in: publish)
         case .nothing: return .forward
         case .ours:
@@ -110,6 +112,10 @@ extension Ingest: BrokerPolicy {
     {
         let client = publish.client
         let properties = publish.properties
+        if let topic = properties.responseTopic, !mayAnswer(on: topic, client) {
+            deny("have the answer published on \(topic)", to: client)
+            return .refuse(.notAuthorized)
+        }
         let now = options.clock()
         let request = CommandRequest(
             gate: gate, text: text, newID: EventID.make(at: now.microseconds).description, receivedAt: now,
@@ -132,13 +138,22 @@ extension Ingest: BrokerPolicy {
         return .holdOnly
     }
 
+    /// Whether the result of a client's command may be published on a topic of its choice. The service publishes with its
+    /// own rights, so that it must be a topic that says nothing to devices or of them, and that the client may hear.
+    private func mayAnswer(on topic: String, _ client: ClientContext) -> Bool {
+        if isVolatile(topic: topic) || Profiles.isGarageTopic(topic) || topic.utf8.first == UInt8(ascii: "$") {
+            return false
+        }
+        return client.principal.name == nil || options.gatekeeper.maySubscribe(topic, client)
+    }
+
     /// Records that a client tried to leave a command behind that would move something later.
     private func refuse(_ what: String, on topic: String, of client: ClientContext) {
         deny("\(what) on \(topic)", to: client)
     }
 
     /// Records that a client was refused something, a limited number of times a minute.
-    private func deny(_ attempt: String, to client: ClientContext) {
+    func deny(_ attempt: String, to client: ClientContext) {
         logger.notice(
             "refused a client", metadata: ["client_id": "\(client.clientID)", "attempt": "\(attempt.prefix(300))"])
         guard let text = refusals.withLock({ $0.text(for: attempt, at: options.clock()) }) else { return }
@@ -206,7 +221,7 @@ extension Origin {
 
 extension ClientContext {
     /// Whether the client fronts another broker, and is no device itself.
-    fileprivate var isBridge: Bool { principal.terms != nil }
+    var isBridge: Bool { principal.terms != nil }
 }
 
 extension DisconnectCause {

@@ -89,6 +89,10 @@ public final class Ingest: Sendable {
         }
         var devices = ForeignDevices(options.foreign)
         devices.replaceRules(history.book.rules)
+        for (gate, status) in history.state.gates {
+            // As a rule a device's client identifier is its user name.
+            if let user = status.reporter, options.gatekeeper.isDevice(user) { devices.claim(gate, by: user) }
+        }
         foreign = Mutex(devices)
         book = Mutex(history.book)
         resends = Mutex(try ResendBook(log))

@@ -46,6 +46,9 @@ extension MQTTServer {
         /// Origins of web pages, such as `https://example.org`, that may connect by WebSocket besides pages of the host
         /// that the listener is reached by.
         public var allowedOrigins: [String]
+        /// Names of this host, whose own pages may connect by WebSocket; `*` stands for every name. Pages that are reached
+        /// by an address or as `localhost` always may.
+        public var allowedHosts: [String] = []
         /// Listeners that expect a PROXY protocol version 2 header in front of every connection.
         public var proxyProtocol: Set<ListenerKind> = []
         /// Who may put a PROXY header in front; connections of others to those listeners are closed.

@@ -9,22 +9,21 @@ public struct WebSocketUpgrade: Sendable {
 
     private let maximumPacketSize: Int
     private let timeLimit: TimeAmount
-    private let allowedOrigins: [String]
+    private let origins: PageOrigins
     private let addHandlers: @Sendable (any Channel) throws -> Void
 
     /// - Parameters:
     ///   - maximumPacketSize: the largest MQTT packet that the server takes, in bytes; frames may be a little larger.
     ///   - timeLimit: how long the HTTP request may take.
-    ///   - allowedOrigins: origins, such as `https://example.org`, of pages that may connect besides those of the same
-    ///     host.
+    ///   - origins: the web pages that may connect.
     ///   - addHandlers: adds to the upgraded channel what speaks MQTT in `ByteBuffer`s.
     public init(
-        maximumPacketSize: Int, timeLimit: TimeAmount, allowedOrigins: [String],
+        maximumPacketSize: Int, timeLimit: TimeAmount, origins: PageOrigins,
         addHandlers: @escaping @Sendable (any Channel) throws -> Void
     ) {
         self.maximumPacketSize = maximumPacketSize
         self.timeLimit = timeLimit
-        self.allowedOrigins = allowedOrigins
+        self.origins = origins
         self.addHandlers = addHandlers
     }
 
@@ -33,12 +32,12 @@ public struct WebSocketUpgrade: Sendable {
         let deadline = channel.eventLoop.scheduleTask(in: timeLimit) { channel.close(promise: nil) }
         channel.closeFuture.whenComplete { _ in deadline.cancel() }
         let fallback = HTTPRefusal()
-        let allowedOrigins = allowedOrigins
+        let origins = origins
         let addHandlers = addHandlers
         let upgrader = NIOWebSocketServerUpgrader(
             maxFrameSize: min(max(maximumPacketSize + 5, 16_384), Int(UInt32.max)),
             shouldUpgrade: { channel, head in
-                channel.eventLoop.makeSucceededFuture(Self.answer(to: head, allowedOrigins: allowedOrigins))
+                channel.eventLoop.makeSucceededFuture(Self.answer(to: head, origins: origins))
             },
             upgradePipelineHandler: { channel, _ in
                 channel.eventLoop.makeCompletedFuture {
@@ -60,29 +59,14 @@ public struct WebSocketUpgrade: Sendable {
     }
 
     /// The headers of the answer, or `nil` to refuse.
-    private static func answer(to head: HTTPRequestHead, allowedOrigins: [String]) -> HTTPHeaders? {
-        guard isAllowed(head, allowedOrigins) else { return nil }
+    private static func answer(to head: HTTPRequestHead, origins: PageOrigins) -> HTTPHeaders? {
+        guard origins.admits(origin: head.headers.first(name: "origin"), host: head.headers.first(name: "host")) else {
+            return nil
+        }
         let offered = head.headers[canonicalForm: "sec-websocket-protocol"].map(String.init)
         // The client must offer one of the names, and is told which it got [MQTT-6.0.0-3], [MQTT-6.0.0-4].
         guard let chosen = subprotocols.first(where: offered.contains) else { return nil }
         return ["Sec-WebSocket-Protocol": chosen]
-    }
-
-    /// A browser tells from which page a connection comes. Pages of other hosts must not reach a broker that lets
-    /// anonymous clients in because it listens on the loopback interface only.
-    private static func isAllowed(_ head: HTTPRequestHead, _ allowedOrigins: [String]) -> Bool {
-        guard let origin = head.headers.first(name: "origin") else { return true }
-        if allowedOrigins.contains(origin) { return true }
-        guard let host = head.headers.first(name: "host"), let scheme = origin.firstIndex(of: ":") else { return false }
-        return hostName(origin[scheme...].drop { $0 == ":" || $0 == "/" }) == hostName(host[...])
-    }
-
-    /// `example.org:8083` without the port; an IPv6 address stays in its brackets.
-    private static func hostName(_ authority: Substring) -> String {
-        if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") {
-            return authority[...end].lowercased()
-        }
-        return authority.prefix { $0 != ":" && $0 != "/" }.lowercased()
     }
 }
 

@@ -13,6 +13,13 @@ struct Finding: Hashable {
     /// Why the message says nothing although a person may have expected it to: the topic needs a mapping rule.
     var needsMapping: String?
 
+    /// The gates that the message is about.
+    var gates: Set<Subject> {
+        var gates = Set(actuators.keys)
+        for observation in observations where observation.subject.kind == .gate { gates.insert(observation.subject) }
+        return gates
+    }
+
     /// A message that is known and says nothing for the log.
     static let nothing = Finding()
 

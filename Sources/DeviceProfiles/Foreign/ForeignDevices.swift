@@ -46,6 +46,7 @@ public struct ForeignDevices: Sendable {
     private var catalog = DiscoveryCatalog()
     private var profiles: [any FirmwareProfile] = ForeignDevices.allProfiles
     private var actuators: [Subject: GateActuator] = [:]
+    private var owners = GateOwners()
     private var models: [Subject: SensorModel] = [:]
 
     /// The firmware profiles in the order in which they are asked, the most telling topics first.
@@ -67,7 +68,9 @@ public struct ForeignDevices: Sendable {
     public mutating func replaceRules(_ rules: [MappingRule]) { self.rules = rules }
 
     /// What the message says, and who says so.
-    public mutating func read(_ message: DeviceMessage) -> ForeignReading {
+    ///
+    /// - Parameter sender: what the sender may do; `nil` for one who may do everything.
+    public mutating func read(_ message: DeviceMessage, by sender: SenderRights? = nil) -> ForeignReading {
         guard let parsed = ForeignMessage(message) else {
             return .tooLong
         }
@@ -76,13 +79,16 @@ public struct ForeignDevices: Sendable {
             return ForeignReading(reader: "command topic", interpretation: .nothing)
         }
         if let address = DiscoveryAddress(parsed, prefixes: settings.discoveryPrefixes) {
+            if let sender, let refusal = refusal(of: address, parsed, by: sender) { return .refused(refusal) }
             learn(address, parsed)
             return ForeignReading(reader: "discovery", interpretation: .nothing)
         }
         if isHomeAssistantStatus(parsed) { return ForeignReading(reader: "discovery", interpretation: .nothing) }
         var reasons: [String] = []
         if let found = catalog.read(parsed) {
-            if found.needsMapping == nil, !catalog.isIrrelevant(message.topic) { return take(found, from: "discovery") }
+            if found.needsMapping == nil, !catalog.isIrrelevant(message.topic) {
+                return take(found, from: "discovery", on: message.topic, by: sender)
+            }
             if let reason = found.needsMapping { reasons.append(reason) }
         }
         // A misspelt topic of our own is shown as unmapped. A guess could make a gate of it.
@@ -94,7 +100,7 @@ public struct ForeignDevices: Sendable {
                 if catalog.isIrrelevant(message.topic) { break }
                 return .unmapped(reasons.first ?? reason, reader: name)
             }
-            return take(found, from: name)
+            return take(found, from: name, on: message.topic, by: sender)
         }
         if catalog.isIrrelevant(message.topic) { return ForeignReading(reader: "discovery", interpretation: .nothing) }
         return .unmapped(reasons.first)
@@ -124,7 +130,24 @@ public struct ForeignDevices: Sendable {
         if whole.observations.isEmpty, let reason = whole.needsMapping {
             return .unmapped(reason, reader: reader)
         }
-        return take(whole, from: reader)
+        // A person has decided what the topic says of which gate.
+        return take(whole, from: reader, on: message.topic, by: nil)
+    }
+
+    /// Why an announcement is refused: what it names are not the sender's own topics.
+    private func refusal(
+        of address: DiscoveryAddress, _ message: ForeignMessage, by sender: SenderRights
+    ) -> String? {
+        guard !message.payload.isEmpty, let announced = DiscoveryMessage(address, message.payload) else { return nil }
+        for component in announced.components {
+            let entity = DiscoveredEntity(component, of: announced)
+            let reported = entity.readings.map(\.topic) + entity.availability.map(\.topic)
+            let foreign =
+                reported.first { !sender.mayPublish($0) }
+                ?? entity.actuator?.topics.first { !sender.maySubscribe($0) }
+            if let foreign { return "announce \(foreign) in \(message.topic)" }
+        }
+        return nil
     }
 
     private mutating func learn(_ address: DiscoveryAddress, _ message: ForeignMessage) {
@@ -156,7 +179,26 @@ public struct ForeignDevices: Sendable {
         (settings.discoveryPrefixes + [settings.homeAssistantPrefix]).contains { message.topic == $0 + "/status" }
     }
 
-    private mutating func take(_ finding: Finding, from reader: String) -> ForeignReading {
+    /// Notes that a user reports a gate by topics to which it has a right of its own. Another's actuator is forgotten.
+    public mutating func claim(_ gate: Subject, by user: String) {
+        if owners.claim(gate, by: user) { actuators[gate] = nil }
+    }
+
+    private mutating func take(
+        _ finding: Finding, from reader: String, on topic: String, by sender: SenderRights?
+    ) -> ForeignReading {
+        var finding = finding
+        if let sender {
+            let gates = finding.gates
+            for gate in gates {
+                if let owner = owners.other(than: sender, of: gate) {
+                    return .refused("report gate \(gate.id) of the device \(owner) on \(topic)")
+                }
+            }
+            if let user = sender.user { for gate in gates { claim(gate, by: user) } }
+            // Nobody is asked on a topic where the sender could not hear it.
+            finding.actuators = finding.actuators.filter { $0.value.topics.allSatisfy(sender.maySubscribe) }
+        }
         for (gate, actuator) in finding.actuators where actuators[gate] != nil || actuators.count < Self.mostGates {
             actuators[gate] = actuator
         }
@@ -180,6 +222,8 @@ public struct ForeignReading: Hashable, Sendable {
     public var reason: String?
     /// The devices behind a bridge that things belong to, where that is known.
     public var devices: [Subject: Subject] = [:]
+    /// What the sender tried that it may not, in words; the message is to be refused.
+    public var refusal: String?
 
     /// The sensors whose values it holds.
     public var sensors: Set<Subject> {
@@ -189,6 +233,12 @@ public struct ForeignReading: Hashable, Sendable {
 
     /// A message that no device of a garage would send.
     public static let tooLong = unmapped("the topic or the payload is too long for a device's")
+
+    static func refused(_ attempt: String) -> ForeignReading {
+        var reading = ForeignReading(interpretation: .nothing)
+        reading.refusal = attempt
+        return reading
+    }
 
     static func unmapped(_ reason: String?, reader: String? = nil) -> ForeignReading {
         ForeignReading(reader: reader, interpretation: .unmapped, reason: reason)

@@ -28,6 +28,9 @@ public struct GateActuator: Hashable, Sendable {
             stop: stop.map { OutgoingMessage(topic: topic, payload: Array($0.utf8)) })
     }
 
+    /// Where the opener is asked.
+    var topics: [String] { [open, close, stop].compactMap { $0?.topic } }
+
     /// The message for an action; `nil` if the opener has none for it.
     public subscript(action: GateAction) -> OutgoingMessage? {
         switch action {

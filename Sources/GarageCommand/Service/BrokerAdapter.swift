@@ -74,6 +74,7 @@ extension MQTTServer.Configuration {
         unix = broker.unix.map { [$0] } ?? []
         security = TransportSecurity(broker.tls)
         allowedOrigins = broker.allowedOrigins
+        allowedHosts = configuration.httpAllowedHosts
         proxyProtocol = Set(broker.proxyProtocol.compactMap(MQTTServer.ListenerKind.init))
         trustedProxies = try AddressRange.list(broker.trustedProxies, .mqttTrustedProxies)
         lenient = Set(broker.lenient.compactMap(MQTTServer.ListenerKind.init))

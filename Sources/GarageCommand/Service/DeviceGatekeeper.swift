@@ -89,6 +89,12 @@ struct DeviceGatekeeper: Gatekeeper {
         return !person.hasPIN && mayPersonMove(person, gate)
     }
 
+    func isDevice(_ user: String) -> Bool { devices.topics(of: user) != nil }
+
+    func isRemoved(_ user: String) -> Bool {
+        devices.topics(of: user) == nil && devices.topics(ofCertified: user) == nil
+    }
+
     private func isBridge(_ client: ClientContext) -> Bool { client.principal.credential == BridgeGate.credential }
 
     /// Who the client is to the rules; `nil` for one whose password or token was taken back while it was connected.

@@ -146,7 +146,7 @@ struct Listener: Sendable {
             let upgrade = WebSocketUpgrade(
                 maximumPacketSize: configuration.limits.maximumPacketSize,
                 timeLimit: .seconds(Int64(configuration.limits.connectTimeout)),
-                allowedOrigins: configuration.allowedOrigins
+                origins: PageOrigins(allowed: configuration.allowedOrigins, hosts: configuration.allowedHosts)
             ) { channel in
                 try channel.pipeline.syncOperations.addHandler(makeHandler())
             }

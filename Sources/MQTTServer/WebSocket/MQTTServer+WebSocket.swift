@@ -19,7 +19,7 @@ extension MQTTServer {
         let upgrade = WebSocketUpgrade(
             maximumPacketSize: configuration.limits.maximumPacketSize,
             timeLimit: .seconds(Int64(configuration.limits.connectTimeout)),
-            allowedOrigins: configuration.allowedOrigins
+            origins: PageOrigins(allowed: configuration.allowedOrigins, hosts: configuration.allowedHosts)
         ) { channel in
             try channel.pipeline.syncOperations.addHandler(BridgeHandler(loop: loop, peer: peer))
         }
