@@ -21,6 +21,9 @@ public protocol CommandDoor: Sendable {
 
     /// Topics that nothing maps, newest first.
     func unmappedTopics() -> [UnmappedTopic]
+
+    /// Topics on which devices have reported since the start.
+    func deviceTopics() -> DeviceTopics
 }
 
 /// What a person can do beside moving gates.

@@ -15,6 +15,8 @@ struct Entry: Sendable {
     var time: Timestamp
     /// The acknowledgement that waits for the commit.
     var ticket: HoldTicket?
+    /// The topic that it was reported on, until that is counted; an input that is decided on again counts once.
+    var report: ReportTopic?
     /// Who waits for the outcome of a command.
     var waiter: Waiter?
     var decision: Decision

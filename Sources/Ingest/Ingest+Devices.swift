@@ -62,11 +62,12 @@ extension Ingest: DeviceDoor {
         switch reading.interpretation {
         case .observations(let observations):
             let reporter = Reporter(clientID: source, hasOwnID: false)
+            let heard = self.report(on: topic, readBy: reading.reader ?? "native")
             var failure: AppendError?
             for observation in observations {
-                if case .failed(let error) = await settlement(of: .observed(observation, by: reporter), from: origin) {
-                    failure = error
-                }
+                let settlement = await settlement(
+                    of: .observed(observation, by: reporter), from: origin, report: heard)
+                if case .failed(let error) = settlement { failure = error }
             }
             if let failure { throw .storage("\(failure)") }
         case .unmapped:

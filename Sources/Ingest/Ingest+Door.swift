@@ -37,9 +37,11 @@ extension Ingest: CommandDoor {
         }
     }
 
-    func settlement(of input: Input, from origin: Origin) async -> Entry.Settlement {
+    func settlement(
+        of input: Input, from origin: Origin, report: ReportTopic? = nil
+    ) async -> Entry.Settlement {
         await withCheckedContinuation { continuation in
-            accept(input, from: origin, waiter: { continuation.resume(returning: $0) })
+            accept(input, from: origin, report: report, waiter: { continuation.resume(returning: $0) })
         }
     }
 

@@ -34,7 +34,8 @@ extension Ingest {
         learn(limits)
         switch reading.interpretation {
         case .observations(let observations):
-            return observe(observations, of: reading.devices, in: publish, keepsState: false)
+            return observe(
+                observations, readBy: reading.reader ?? "generic", of: reading.devices, in: publish, keepsState: false)
         case .nothing, .command, .ours: return .forward
         case .unmapped:
             let now = options.clock()

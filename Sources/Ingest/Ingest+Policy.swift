@@ -59,7 +59,7 @@ extension Ingest: BrokerPolicy {
         switch interpretation {
         case .observations(let observations):
             claim(observations, for: publish.client)
-            return observe(observations, in: publish, keepsState: true)
+            return observe(observations, readBy: "native", in: publish, keepsState: true)
         case .command(let gate, let text): return command(text, for: gate, in: publish)
         case .nothing: return .forward
         case .ours:
@@ -72,12 +72,13 @@ extension Ingest: BrokerPolicy {
     }
 
     /// - Parameters:
+    ///   - reader: The profile or rule that read the message.
     ///   - devices: The devices that things belong to which speak through a bridge.
     ///   - keepsState: Whether a gate's state is stored as the topic's retained message although its device did
     ///   not ask for that.
     func observe(
-        _ observations: [Observation], of devices: [Subject: Subject] = [:], in publish: borrowing PublishInspection,
-        keepsState: Bool
+        _ observations: [Observation], readBy reader: String, of devices: [Subject: Subject] = [:],
+        in publish: borrowing PublishInspection, keepsState: Bool
     ) -> PublishVerdict {
         let client = publish.client
         var reporter = Reporter(
@@ -96,13 +97,15 @@ extension Ingest: BrokerPolicy {
                 return .hold(retained: false)
             }
         }
+        let report =
+            publish.topic.count <= ReportTopic.longest ? report(on: publish.topicName, readBy: reader) : nil
         for (index, observation) in observations.enumerated() {
             let isLast = index == observations.count - 1
             if !devices.isEmpty { reporter.deviceName = devices[observation.subject]?.name }
             accept(
                 .observed(observation, by: reporter), from: origin,
                 message: message.map { EventNumbering(message: $0, observation: index) },
-                ticket: isHeld && isLast ? publish.ticket : nil)
+                report: report, ticket: isHeld && isLast ? publish.ticket : nil)
         }
         return isHeld ? .hold(retained: isRetained) : isRetained ? .forwardRetained : .forward
     }

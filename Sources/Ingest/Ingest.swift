@@ -64,6 +64,8 @@ public final class Ingest: Sendable {
     /// Keeps the snapshot of the journal; `nil` without one.
     public let historyKeeper: HistoryKeeper?
     let homeAssistantBirths = Atomic(0)
+    /// How many messages of devices have been read.
+    private let reports = Atomic<UInt64>(0)
     private let sink = Mutex<(any MessageSink)?>(nil)
     /// The pipeline is made before `self` exists, so its appends reach the log through this.
     private let receiver: CompletionReceiver
@@ -99,7 +101,7 @@ public final class Ingest: Sendable {
         pipeline = Mutex(
             Pipeline(
                 state: history.state, traces: history.traces, settings: options.settings,
-                currentGeneration: { log.generation },
+                start: options.clock(), currentGeneration: { log.generation },
                 append: { request, token in log.append(request, token: token, to: receiver) }))
         receiver.attach(self)
         accept(.restarted, from: .service)
@@ -123,10 +125,15 @@ public final class Ingest: Sendable {
         return now
     }
 
+    /// Names the topic of a message that a device reports in; `nil` if it is too long to be kept.
+    func report(on topic: String, readBy reader: String) -> ReportTopic? {
+        ReportTopic(topic, reader: reader, message: reports.wrappingAdd(1, ordering: .relaxed).newValue)
+    }
+
     /// Takes an input in and appends what follows from it.
     func accept(
-        _ input: Input, from origin: Origin, message: EventNumbering? = nil, ticket: HoldTicket? = nil,
-        waiter: Entry.Waiter? = nil
+        _ input: Input, from origin: Origin, message: EventNumbering? = nil, report: ReportTopic? = nil,
+        ticket: HoldTicket? = nil, waiter: Entry.Waiter? = nil
     ) {
         var known: (gate: Subject, actuator: GateActuator)?
         if case .commandReceived(let request) = input {
@@ -137,7 +144,8 @@ public final class Ingest: Sendable {
                 if let known { pipeline.learn(known.actuator, of: known.gate) }
                 defer { isCrowded.store(pipeline.isCrowded, ordering: .relaxed) }
                 let now = readClock(for: &pipeline)
-                return pipeline.accept(input, from: origin, message: message, at: now, ticket: ticket, waiter: waiter)
+                return pipeline.accept(
+                    input, from: origin, message: message, at: now, report: report, ticket: ticket, waiter: waiter)
             })
     }
 
@@ -165,6 +173,9 @@ public final class Ingest: Sendable {
             return pipeline.controls(of: gate, at: now)
         }
     }
+
+    /// The topics on which devices have reported since the start.
+    public func deviceTopics() -> DeviceTopics { pipeline.withLock { $0.deviceTopics } }
 
     /// Takes the results of a commit, on the log's thread.
     func completed(_ completions: [AppendCompletion]) {

@@ -34,6 +34,9 @@ struct Pipeline {
     /// Observations of QoS 0 that were given up because too many inputs waited for the disk.
     private(set) var lost = 0
 
+    /// The topics on which devices report. Here because only the state tells which device a client is.
+    private var heard: HeardTopics
+
     /// How many inputs may wait for the disk before clients are no longer read.
     private static let crowd = 10_000
 
@@ -44,7 +47,7 @@ struct Pipeline {
     private static let waitingCapacity = 100_000
 
     init(
-        state: GarageState, traces: CommandTraces, settings: GarageSettings,
+        state: GarageState, traces: CommandTraces, settings: GarageSettings, start: Timestamp,
         currentGeneration: @escaping @Sendable () -> UInt64,
         append: @escaping @Sendable (AppendRequest, UInt64) -> Void
     ) {
@@ -54,6 +57,7 @@ struct Pipeline {
         committed = CommittedState(state)
         self.traces = traces
         self.settings = settings
+        heard = HeardTopics(start: start)
         self.append = append
     }
 
@@ -66,6 +70,9 @@ struct Pipeline {
             of: gate, in: state, settings: settings,
             hindrances: decided.hindrances(of: gate, at: now, settings: settings))
     }
+
+    /// The topics on which devices have reported.
+    var deviceTopics: DeviceTopics { heard.all }
 
     /// Whether anything is not yet on disk.
     var isIdle: Bool { inFlight.isEmpty && waiting.isEmpty }
@@ -113,11 +120,11 @@ struct Pipeline {
     /// Takes an input in. Its events go to the log at once; its consequences follow with the commit.
     mutating func accept(
         _ input: Input, from origin: Origin, message: EventNumbering? = nil, at time: Timestamp,
-        ticket: HoldTicket? = nil, waiter: Entry.Waiter? = nil
+        report: ReportTopic? = nil, ticket: HoldTicket? = nil, waiter: Entry.Waiter? = nil
     ) -> Consequences {
         let entry = Entry(
-            token: 0, input: input, origin: origin, message: message, time: time, ticket: ticket, waiter: waiter,
-            decision: Decision())
+            token: 0, input: input, origin: origin, message: message, time: time, ticket: ticket, report: report,
+            waiter: waiter, decision: Decision())
         if let gate = input.gateToWaitFor, heldReports[gate] != nil {
             heldReports[gate]?.append(entry)
             return Consequences()
@@ -137,7 +144,7 @@ struct Pipeline {
         }
         let entry = Entry(
             token: 0, input: nil, origin: origin, message: EventNumbering(message: message, observation: 0), time: time,
-            ticket: ticket, waiter: nil, decision: Decision())
+            ticket: ticket, report: nil, waiter: nil, decision: Decision())
         if let gate = subjects.first(where: { heldReports[$0] != nil }) {
             heldReports[gate]?.append(entry)
             return Consequences()
@@ -209,6 +216,9 @@ struct Pipeline {
         var entry = pending
         let decision = entry.input.map { decided.handle($0, at: entry.time, settings: settings) } ?? Decision()
         entry.decision = decision
+        if let report = entry.report.take(), let device = decision.device {
+            heard.note(report, of: device, at: entry.time)
+        }
         lastToken &+= 1
         entry.token = lastToken
         var request = AppendRequest(events: [], generation: generation)

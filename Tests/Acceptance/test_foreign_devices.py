@@ -147,3 +147,19 @@ def test_the_raspberry_pi_script_reads_the_kernel_driver(garage, tmp_path, tempe
     if temperature:
         values = {e["data"]["quantity"]: e["data"]["value"] for e in garage.events(type=type)}
         assert values == {"temperature": 23.4, "humidity": 58}
+
+
+def test_each_device_is_shown_with_its_topics_and_who_reads_them(garage):
+    with Client(garage, "esp1") as client:
+        for payload in ("free", "free", "occupied"):
+            client.publish("garage/home/spot/A1/state", payload)
+        client.publish("tele/esp1/SENSOR", '{"DHT11":{"Temperature":23.4,"Humidity":58}}')
+        eventually(lambda: len(garage.one("devices", "home.esp1")["topics"]) == 2, "both topics")
+    read = {topic["topic"]: (topic["reader"], topic["count"]) for topic in garage.one("devices", "home.esp1")["topics"]}
+    assert read == {"garage/home/spot/A1/state": ("native", 3), "tele/esp1/SENSOR": ("tasmota", 1)}
+    page = garage.request("GET", "/devices").text
+    assert "<summary>2 topics · Tasmota · this service’s own topics</summary>" in page
+    assert "<code>tele/esp1/SENSOR</code>" in page
+    garage.restart()
+    assert garage.one("devices", "home.esp1")["topics"] == []
+    assert "No report since the service started." in garage.request("GET", "/devices").text

@@ -74,7 +74,7 @@ struct API {
         let timeline = TimelineEndpoint(views: views, ids: ids, now: now)
         routes.get("\(base)/gates/{id}/timeline", timeline.timeline)
 
-        let things = ThingEndpoints(views: views, ids: ids)
+        let things = ThingEndpoints(views: views, door: door, ids: ids)
         routes.get("\(base)/spots", things.spots)
         routes.get("\(base)/spots/{id}", things.spot)
         let parking = ParkingEndpoints(views: views, ids: ids, clock: clock, now: now)

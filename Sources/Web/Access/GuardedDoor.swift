@@ -38,6 +38,8 @@ struct GuardedDoor: CommandDoor {
 
     func unmappedTopics() -> [UnmappedTopic] { door.unmappedTopics() }
 
+    func deviceTopics() -> DeviceTopics { door.deviceTopics() }
+
     private func named(_ origin: EventMetadata, _ caller: CallerIdentity) -> EventMetadata {
         guard let actor = caller.actor else { return origin }
         var origin = origin

@@ -55,7 +55,8 @@ struct GarageSimulation {
 
     private static func start(_ log: VirtualLog, _ state: GarageState, _ settings: GarageSettings) -> Pipeline {
         Pipeline(
-            state: state, traces: CommandTraces(), settings: settings, currentGeneration: { log.generation },
+            state: state, traces: CommandTraces(), settings: settings, start: Timestamp(microseconds: 0),
+            currentGeneration: { log.generation },
             append: { log.append($0, token: $1) })
     }
 

@@ -175,6 +175,8 @@ final class SteeredDoor: CommandDoor {
         var rejection: CommandRejected.Reason?
         var error: CommandDoorError?
         var isRepeated = false
+        /// How often the device has reported.
+        var reports = 1
     }
 
     let state = Mutex(State())
@@ -226,6 +228,13 @@ final class SteeredDoor: CommandDoor {
     func controls(of gate: Subject) -> GateControls? {
         GateControls(
             mode: .normal, unattendedClose: .off, warningSeconds: 5, isSuspended: false, isOnePiece: false)
+    }
+
+    func deviceTopics() -> DeviceTopics {
+        guard let device = Subject(stream: "device/home.esp1") else { return .none }
+        let (count, time) = (state.withLock { $0.reports }, Timestamp(microseconds: APIGarage.start))
+        let topic = DeviceTopic(topic: "tele/x/SENSOR", reader: "tasmota", count: count, lastTime: time)
+        return DeviceTopics([device: [topic]], revision: Int64(count))
     }
 
     func unmappedTopics() -> [UnmappedTopic] {

@@ -61,6 +61,28 @@ import Testing
         }
     }
 
+    @Test func theTopicsOfADevice() async throws {
+        try await APIGarage.with { garage in
+            try await garage.fill()
+            let first = try await garage.get("/api/v1/devices")
+            let devices = try #require(try object(first)["devices"] as? [[String: Any]])
+            let topic = try #require((devices[0]["topics"] as? [[String: Any]])?.first)
+            #expect(topic["topic"] as? String == "tele/x/SENSOR")
+            #expect(topic["reader"] as? String == "tasmota")
+            #expect(topic["count"] as? Int == 1)
+            #expect(topic["last_time"] as? String == "2023-11-14T22:13:20.000000Z")
+            // A report that repeats what is known makes no event, and the answer is another one all the same.
+            let tag = try #require(first.headers[.eTag])
+            #expect(try await garage.get("/api/v1/devices", [.ifNoneMatch: tag]).status == .notModified)
+            garage.door.state.withLock { $0.reports = 2 }
+            for path in ["/api/v1/devices", "/api/v1/devices/esp1"] {
+                #expect(try await garage.get(path, [.ifNoneMatch: tag]).status == .ok)
+            }
+            let again = try await garage.json("/api/v1/devices/esp1")["topics"] as? [[String: Any]]
+            #expect(again?.first?["count"] as? Int == 2)
+        }
+    }
+
     @Test func sensors() async throws {
         try await APIGarage.with { garage in
             try await garage.fill()

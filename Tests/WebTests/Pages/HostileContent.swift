@@ -59,6 +59,9 @@ extension SampleGarage {
                 DeviceRow(
                     subject: subject(.device, String(long)), clientID: text, online: false, since: now, reason: text,
                     lastEvent: now))
+            content.topics[subject(.device, String(long))] = [
+                DeviceTopic(topic: text, reader: "rule " + text, count: .max, lastTime: now)
+            ]
             content.unmapped.append(
                 UnmappedTopic(topic: text, count: .max, lastPayload: text, lastTime: now, clientID: text))
             var strange = content.events[0]

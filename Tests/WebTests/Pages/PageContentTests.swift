@@ -91,6 +91,21 @@ struct PageContentTests {
         }
     }
 
+    @Test func eachDeviceIsShownWithItsTopicsAndWhoReadsThem() async throws {
+        let garage = SampleGarage.filled(at: SampleTime.now)
+        try await PageClient.with(garage) { client async throws in
+            let page = try await client.get("/devices").text
+            #expect(page.contains("<summary>3 topics · Tasmota · this service’s own topics · rule “porch”</summary>"))
+            #expect(page.contains("<code>tele/front/SENSOR</code>"))
+            #expect(page.contains("Tasmota · 1,204 messages · "))
+            #expect(page.contains("this service’s own topics · 1 message · "))
+            // The other four devices have not reported since the start.
+            #expect(page.ranges(of: "No report since the service started.").count == 4)
+            let translated = try await client.get("/devices?lang=pt-BR").text
+            #expect(translated.contains("3 tópicos · Tasmota · tópicos próprios deste serviço · regra “porch”"))
+        }
+    }
+
     @Test func aCalmGarageHasNoAlerts() async throws {
         let garage = SampleGarage.filled(at: SampleTime.now)
         garage.change { content in

@@ -75,6 +75,11 @@ extension SampleGarage {
                     since: name == "cam-back" ? ago(33) : ago(2900), reason: name == "cam-back" ? "will" : nil,
                     lastEvent: name == "cam-back" ? ago(33) : ago(2))
             }
+            content.topics[subject(.device, "esp-front")] = [
+                DeviceTopic(topic: "garage/home/gate/front/state", reader: "native", count: 1, lastTime: ago(2)),
+                DeviceTopic(topic: "tele/front/SENSOR", reader: "tasmota", count: 1204, lastTime: ago(1)),
+                DeviceTopic(topic: "shop/front", reader: "rule porch", count: 2, lastTime: ago(3)),
+            ]
             content.unmapped = [
                 UnmappedTopic(
                     topic: "zigbee2mqtt/bridge/state", count: 1204, lastPayload: #"{"state":"online"}"#,

@@ -20,6 +20,7 @@ final class SampleGarage: PageReads, CommandDoor {
         var views: [ViewsStatus.Projection] = []
         var trouble: String?
         var unmapped: [UnmappedTopic] = []
+        var topics: [Subject: [DeviceTopic]] = [:]
         var spans: [GateSpan] = []
         var stays: [SpotStay] = []
         var report: BrokerReport?
@@ -290,6 +291,8 @@ final class SampleGarage: PageReads, CommandDoor {
     }
 
     func unmappedTopics() -> [UnmappedTopic] { content.withLock { $0.unmapped } }
+
+    func deviceTopics() -> DeviceTopics { DeviceTopics(content.withLock { $0.topics }, revision: 0) }
 }
 
 private struct SampleFeed: RowFeed {

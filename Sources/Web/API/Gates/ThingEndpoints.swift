@@ -1,10 +1,12 @@
 import GarageDomain
 import Hummingbird
+import Ingest
 import Views
 
 /// `GET /spots` and `GET /devices`, and one of each.
 struct ThingEndpoints {
     let views: Views
+    let door: any CommandDoor
     let ids: IDReader
 
     @Sendable func spots(_ request: Request, _ context: WebContext) async throws -> Response {
@@ -29,11 +31,14 @@ struct ThingEndpoints {
     }
 
     @Sendable func devices(_ request: Request, _ context: WebContext) async throws -> Response {
-        try await Answer.ofNow(request, views) {
+        let topics = door.deviceTopics()
+        return try await Answer.ofNow(request, views, revision: topics.revision) {
             let devices = try await views.devices()
             return { json in
                 json.object { json in
-                    json.array("devices", devices) { json, row in ThingEndpoints.write(row, to: &json) }
+                    json.array("devices", devices) { json, row in
+                        ThingEndpoints.write(row, topics.of(row.subject), to: &json)
+                    }
                 }
             }
         }
@@ -41,11 +46,12 @@ struct ThingEndpoints {
 
     @Sendable func device(_ request: Request, _ context: WebContext) async throws -> Response {
         let id = try await ids.subject(.device, context)
-        return try await Answer.ofNow(request, views) {
+        let topics = door.deviceTopics()
+        return try await Answer.ofNow(request, views, revision: topics.revision) {
             guard let row = try await views.devices().first(where: { $0.subject == id }) else {
                 throw Problem.notFound("There is no device with this id.")
             }
-            return { json in ThingEndpoints.write(row, to: &json) }
+            return { json in ThingEndpoints.write(row, topics.of(row.subject), to: &json) }
         }
     }
 
@@ -59,7 +65,7 @@ struct ThingEndpoints {
         }
     }
 
-    private static func write(_ row: DeviceRow, to json: inout JSONWriter) {
+    private static func write(_ row: DeviceRow, _ topics: [DeviceTopic], to json: inout JSONWriter) {
         json.object { json in
             json.identity(row.subject)
             json.member("state", row.online ? "online" : "offline")
@@ -67,6 +73,14 @@ struct ThingEndpoints {
             json.member("reason", row.reason)
             json.member("client_id", row.clientID)
             json.member("last_event_at", row.lastEvent)
+            json.array("topics", topics) { json, topic in
+                json.object { json in
+                    json.member("topic", topic.topic)
+                    json.member("reader", topic.reader)
+                    json.member("count", Int64(topic.count))
+                    json.member("last_time", topic.lastTime)
+                }
+            }
         }
     }
 }

@@ -105,12 +105,15 @@ extension JSONWriter {
 
 extension Answer {
     /// An answer about the present: not sent again while no event has come in.
+    ///
+    /// - Parameter revision: the number of what else it tells, if that changes without an event.
     static func ofNow(
-        _ request: Request, _ views: Views, _ write: () async throws -> (inout JSONWriter) -> Void
+        _ request: Request, _ views: Views, revision: Int64? = nil,
+        _ write: () async throws -> (inout JSONWriter) -> Void
     ) async throws -> Response {
         try QueryReader(request).end()
         // Taken before the query, so that the tag is never newer than what it stands for.
-        let tag = Conditional.tag(views.position())
+        let tag = Conditional.tag(views.position(), revision: revision)
         if let answer = Conditional.notModified(request, tag: tag, cacheControl: revalidate) { return answer }
         var json = JSONWriter()
         try await write()(&json)

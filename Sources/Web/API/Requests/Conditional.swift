@@ -6,6 +6,11 @@ import Hummingbird
 enum Conditional {
     static func tag(_ position: Int64) -> String { "\"\(position)\"" }
 
+    /// The tag of an answer that also tells something beside the log, with a number for how that is.
+    static func tag(_ position: Int64, revision: Int64?) -> String {
+        revision.map { "\"\(position)-\($0)\"" } ?? tag(position)
+    }
+
     /// The tag of an answer that changes with time alone, to the minute.
     static func tag(_ position: Int64, at now: Timestamp) -> String {
         "\"\(position)-\(now.microseconds / 60_000_000)\""

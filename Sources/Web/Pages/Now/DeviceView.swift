@@ -2,9 +2,10 @@ import GarageDomain
 import Ingest
 import Views
 
-/// The devices, and the topics that nothing reads.
+/// The devices with the topics on which they report, and the topics that nothing reads.
 struct DeviceView {
     let devices: [DeviceRow]
+    let topics: DeviceTopics
     let unmapped: [UnmappedTopic]
     let text: PageText
 
@@ -22,7 +23,9 @@ struct DeviceView {
 
     private func row(_ device: DeviceRow) -> [String: Any] {
         let reason = device.reason.map { text.words.texts["offline_" + $0] ?? $0.cut(to: 60) } ?? ""
+        let topics = topics.of(device.subject)
         return [
+            "id": device.subject.id,
             "name": text.name(device.subject),
             "eventsPath": "/events?device=\(device.subject.name)&readings=1",
             "state": text.words.text(device.online ? "device_online" : "device_offline"),
@@ -36,6 +39,28 @@ struct DeviceView {
             "subjects": device.reportsFor.prefix(50).map { subject -> [String: Any] in
                 ["title": text.title(subject), "path": text.path(subject)]
             },
+            "hasTopics": !topics.isEmpty,
+            "topicSummary": summary(topics),
+            "topics": topics.map(row),
+        ]
+    }
+
+    /// How many topics, and who reads them.
+    private func summary(_ topics: [DeviceTopic]) -> String {
+        var readers: [String] = []
+        for topic in topics {
+            let reader = ReaderWording.name(topic.reader, in: text.words)
+            if !readers.contains(reader) { readers.append(reader) }
+        }
+        return ([text.words.count("topics", topics.count)] + readers).joined(separator: " · ")
+    }
+
+    private func row(_ topic: DeviceTopic) -> [String: Any] {
+        [
+            "topic": topic.topic.cut(to: 200),
+            "reader": ReaderWording.name(topic.reader, in: text.words),
+            "count": text.words.count("messages", topic.count),
+            "time": text.shortTime(topic.lastTime),
         ]
     }
 

@@ -165,7 +165,9 @@ struct NowPages: Sendable {
             title: words.text("nav_devices"), section: "devices", template: "device-list", livePath: "/devices/live"
         ) {
             text in
-            let view = DeviceView(devices: try await reads.devices(), unmapped: door.unmappedTopics(), text: text)
+            let view = DeviceView(
+                devices: try await reads.devices(), topics: door.deviceTopics(), unmapped: door.unmappedTopics(),
+                text: text)
             return [try region("devices", "devices", view.values()), try region("unmapped", "unmapped", view.values())]
         }
     }
