@@ -116,6 +116,16 @@ import Views
         }
     }
 
+    @Test(arguments: [(864_000_000, "1.2"), (86_400_000, "12.0"), (86_399_999, "–"), (0, "–")])
+    func noRateForADayIsToldOfLess(known: Int64, turnover: String) async throws {
+        let garage = SampleGarage.filled(at: SampleTime.now)
+        garage.change { $0.parkingKnown = known }
+        try await PageClient.with(garage) { client async throws in
+            let page = try await client.get("/spots").text
+            #expect(page.contains("<span>Arrivals per spot and day</span> <b>\(turnover)</b>"))
+        }
+    }
+
     @Test func theBrokerPageTellsClientsAndRefusals() async throws {
         let garage = SampleGarage.filled(at: SampleTime.now)
         try await PageClient.with(garage) { client async throws in

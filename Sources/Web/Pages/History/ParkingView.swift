@@ -24,12 +24,18 @@ struct ParkingView {
             "stays": stays.stays.map(row), "hasStays": !stays.stays.isEmpty,
             "arrivals": words.number(Double(summary.arrivals), decimals: 0),
             "occupancy": share(summary.occupancy),
-            "turnover": summary.turnover.map { words.number($0, decimals: 1) } ?? "–",
+            "turnover": turnover(summary),
             "meanStay": summary.meanStayMilliseconds.map(text.duration) ?? "–",
             "longestStay": summary.longestStayMilliseconds.map(text.duration) ?? "–",
         ]
         values["csvPath"] = "/api/v1/events.csv?type=spot.*&from=\(from.rfc3339)&to=\(to.rfc3339)"
         return values
+    }
+
+    /// From less than a day of one spot no rate for a day can be told: two arrivals in a minute are not thousands.
+    private func turnover(_ summary: ParkingSummary) -> String {
+        guard summary.knownMilliseconds >= 86_400_000, let turnover = summary.turnover else { return "–" }
+        return text.words.number(turnover, decimals: 1)
     }
 
     private func share(_ value: Double?) -> String {
