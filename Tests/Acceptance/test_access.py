@@ -146,6 +146,27 @@ def test_a_gates_page_offers_what_the_person_may_decide(site, name, mode, settin
             assert answer.status_code == (303 if may else 403), path
 
 
+@pytest.mark.parametrize(("name", "may_map", "may_note"), [("ana", True, True), ("bia", False, True), ("caio", False, False)])
+def test_nobody_is_offered_what_would_be_refused(site, name, may_map, may_note):
+    """Rules are an administrator's; who may write notes may take note of an alert."""
+    with Client(site, "esp1") as device:
+        device.publish("esp1/odd", "?")
+        device.publish("garage/home/gate/front/obstruction", "obstructed")
+    visitor = Visitor(site)
+    assert visitor.sign_in(name).status_code == 303
+    page = eventually(lambda: (text := visitor.get("/devices/unmapped").text) and "esp1/odd" in text and text, "the topic")
+    assert ('href="/devices/unmapped?topic=esp1%2Fodd#rule"' in page) == may_map
+    asked = visitor.get("/devices/unmapped?topic=esp1%2Fodd").text
+    assert ('action="/devices/mappings"' in asked) == may_map
+    overview = eventually(lambda: (text := visitor.get("/").text) and "something is in the way" in text and text, "it")
+    assert ("/acknowledge" in overview) == may_note
+    if may_note:
+        path = re.search(r'action="(/alerts/\d+/acknowledge)"', overview).group(1)
+        assert visitor.post(path, {}, token=visitor.token()).status_code == 303
+        noted = visitor.get("/").text
+        assert f"noted by {name}" in noted and "/acknowledge" not in noted
+
+
 def test_a_viewer_moves_no_gate_and_an_operator_does(site):
     with Client(site, "opener") as device:
         device.publish("garage/home/gate/front/state", "closed")

@@ -16,11 +16,11 @@ REASONS = {
         "locked": "the gate is locked",
         "maintenance": "someone works on the gate",
         "obstructed": "the gate is obstructed",
-        "offline": "the gate's device is offline",
+        "offline": "the gate’s device is offline",
         "reconnecting": "has only just come back",
         "ambiguous": "the gate has one button",
         "stale": "has reported nothing for too long",
-        "unknown": "the gate's state is not known",
+        "unknown": "the gate’s state is not known",
         "not-allowed": "not allowed",
     },
     "pt-BR": {

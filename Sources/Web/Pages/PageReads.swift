@@ -22,6 +22,8 @@ protocol PageReads: Sendable {
     func sensors() async throws -> [SensorRow]
     func sensor(_ id: Subject) async throws -> SensorRow?
     func devices() async throws -> [DeviceRow]
+    /// The alerts that stand, newest first.
+    func openAlerts() async throws -> [AlertRow]
     func readings(_ query: ReadingsQuery) async throws -> ReadingsAnswer
     func extremes(
         of sensor: Subject, quantity: Quantity, from: Timestamp, to: Timestamp

@@ -177,6 +177,52 @@ struct PageContentTests {
         }
     }
 
+    @Test func anAlertThatWasNotedSaysByWhomAndAsksNobodyAgain() async throws {
+        let garage = SampleGarage.filled(at: SampleTime.now)
+        let alert = garage.append(
+            SampleGarage.subject(.gate, "front"),
+            .alertRaised(Alert(condition: "open-too-long", text: "open for 15 min")),
+            at: SampleTime.now, actor: "garage")
+        try await PageClient.with(garage) { client async throws in
+            #expect(try await client.get("/").text.contains("action=\"/alerts/\(alert)/acknowledge\""))
+            garage.append(
+                SampleGarage.subject(.garage, "home"), .eventAcknowledged(Acknowledgement(position: alert)),
+                at: SampleTime.now.adding(milliseconds: -120_000), actor: "ana", channel: "page")
+            let page = try await client.get("/").text
+            #expect(page.contains("not closed for 15 min"))
+            #expect(page.contains("noted by ana, "))
+            #expect(!page.contains("/acknowledge"))
+        }
+    }
+
+    @Test func anAlertStandsHoweverManyComeAfterIt() async throws {
+        let garage = SampleGarage.filled(at: SampleTime.now)
+        let (gate, spot) = (SampleGarage.subject(.gate, "front"), SampleGarage.subject(.spot, "A1"))
+        garage.append(
+            gate, .alertRaised(Alert(condition: "open-too-long", text: "open for 15 min")), at: SampleTime.now,
+            actor: "garage")
+        let other = Alert(condition: "silent-spot", text: "silent for 26 h")
+        for _ in 0..<60 {
+            garage.append(spot, .alertRaised(other), at: SampleTime.now, actor: "garage")
+            garage.append(
+                spot, .alertCleared(other), at: SampleTime.now, actor: "garage")
+        }
+        try await PageClient.with(garage) { client async throws in
+            #expect(try await client.get("/").text.contains("not closed for 15 min"))
+        }
+    }
+
+    @Test func stepsLeadOverWhatWasPruned() async throws {
+        let garage = SampleGarage.filled(at: SampleTime.now)
+        garage.change { $0.events.removeAll { (2...4).contains($0.event.position) } }
+        try await PageClient.with(garage) { client async throws in
+            let first = try await client.get("/events/1").text
+            #expect(first.contains("rel=\"next\" href=\"/events/5\""))
+            #expect(!first.contains("rel=\"prev\""))
+            #expect(try await client.get("/events/5").text.contains("rel=\"prev\" href=\"/events/1\""))
+        }
+    }
+
     @Test func theDashboardTellsHowTheDevicesAre() async throws {
         let garage = SampleGarage.filled(at: SampleTime.now)
         let devices = try await garage.devices()
@@ -222,7 +268,7 @@ struct PageContentTests {
             for path in ["/", "/events", "/spots", "/devices", "/gates/home.front", "/events/1"] {
                 let answer = try await client.get(path)
                 #expect(answer.status == 503, "\(path)")
-                #expect(answer.text.contains("can&#39;t be shown now"), "\(path)")
+                #expect(answer.text.contains("can’t be shown now"), "\(path)")
             }
         }
     }

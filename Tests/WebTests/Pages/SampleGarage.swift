@@ -23,6 +23,8 @@ final class SampleGarage: PageReads, CommandDoor {
         var topics: [Subject: [DeviceTopic]] = [:]
         var spans: [GateSpan] = []
         var stays: [SpotStay] = []
+        /// For how long spots were known, all added, in milliseconds.
+        var parkingKnown: Int64 = 864_000_000
         var report: BrokerReport?
         var submitted: [CommandSubmission] = []
         /// What the command door answers.
@@ -150,6 +152,34 @@ final class SampleGarage: PageReads, CommandDoor {
     func sensors() async throws -> [SensorRow] { try read { $0.sensors } }
     func sensor(_ id: Subject) async throws -> SensorRow? { try read { $0.sensors.first { $0.subject == id } } }
     func devices() async throws -> [DeviceRow] { try read { $0.devices } }
+
+    func openAlerts() async throws -> [AlertRow] {
+        try read { content in
+            var alerts: [AlertRow] = []
+            for row in content.events {
+                switch row.body {
+                case .alertRaised(let alert):
+                    alerts.append(
+                        AlertRow(
+                            position: row.event.position, subject: row.subject, condition: alert.condition,
+                            text: alert.text, raised: Timestamp(microseconds: row.event.time), cleared: nil,
+                            acknowledgement: nil))
+                case .alertCleared(let alert):
+                    alerts.removeAll { $0.subject == row.subject && $0.condition == alert.condition }
+                case .eventAcknowledged(let note):
+                    let acknowledgement = AcknowledgementRow(
+                        position: row.event.position, actor: row.event.metadata.actor,
+                        time: Timestamp(microseconds: row.event.time))
+                    for index in alerts.indices where alerts[index].position == note.position {
+                        alerts[index].acknowledgement = acknowledgement
+                    }
+                default: break
+                }
+            }
+            return alerts.reversed()
+        }
+    }
+
     func timeline(of gate: Subject, from: Timestamp, to: Timestamp, limit: Int) async throws -> GateTimeline {
         try read { GateTimeline(spans: $0.spans, isCut: false) }
     }
@@ -172,7 +202,8 @@ final class SampleGarage: PageReads, CommandDoor {
         try read { content in
             ParkingSummary(
                 spots: content.spots.count, arrivals: 12, completed: 11, meanStayMilliseconds: 5_400_000,
-                longestStayMilliseconds: 90_000_000, occupiedMilliseconds: 25, knownMilliseconds: 100)
+                longestStayMilliseconds: 90_000_000, occupiedMilliseconds: content.parkingKnown / 4,
+                knownMilliseconds: content.parkingKnown)
         }
     }
 

@@ -21,6 +21,10 @@ struct WordingTests {
         #expect(english.filter { $0.value.isEmpty }.isEmpty && portuguese.filter { $0.value.isEmpty }.isEmpty)
     }
 
+    @Test func apostrophesAreCurled() {
+        #expect([english, portuguese].flatMap(\.values).filter { $0.contains("'") } == [])
+    }
+
     @Test func noTranslationNamesAValueThatTheOtherDoesNotGet() throws {
         // These let each language choose from the same values.
         let free = ["subject_", "date_", "day_heading"]

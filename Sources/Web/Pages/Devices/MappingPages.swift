@@ -1,3 +1,4 @@
+import Access
 import EventLog
 import GarageDomain
 import Hummingbird
@@ -24,7 +25,8 @@ struct MappingPages: Sendable {
         let visit = Visit(request)
         let text = try await pages.text(for: visit)
         let view = UnmappedView(
-            unmapped: pages.door.unmappedTopics(), mappings: devices.mappings(), topic: topic, error: error, text: text)
+            unmapped: pages.door.unmappedTopics(), mappings: devices.mappings(), topic: topic, error: error,
+            mayMap: CallerIdentity.current.has(.admin), text: text)
         let body = try pages.templates.render("unmapped-topics", view.values())
         return try pages.html(
             Frame(

@@ -8,6 +8,8 @@ struct UnmappedView {
     /// The topic that a rule is being made for.
     let topic: String?
     let error: Markup?
+    /// Whether the reader may make and remove rules.
+    let mayMap: Bool
     let text: PageText
 
     static let properties = [
@@ -23,7 +25,8 @@ struct UnmappedView {
             "mappings": mappings.map(row),
             "error": error ?? Markup(""),
             "hasError": error != nil,
-            "hasForm": topic != nil,
+            "hasForm": mayMap && topic != nil,
+            "mayMap": mayMap,
         ]
         if let topic { values["form"] = form(topic) }
         return values
@@ -43,7 +46,8 @@ struct UnmappedView {
     private func row(_ entry: MappingEntry) -> [String: Any] {
         [
             "id": entry.rule.id, "topic": entry.rule.topic.cut(to: 200), "name": entry.rule.name.cut(to: 80),
-            "property": text.words.text("property_" + entry.rule.property), "isRemovable": !entry.isConfigured,
+            "property": text.words.text("property_" + entry.rule.property),
+            "isRemovable": mayMap && !entry.isConfigured, "isConfigured": entry.isConfigured,
         ]
     }
 

@@ -45,10 +45,9 @@ struct SingleEventPage {
             "data": JSONText.indented(data),
             "apiPath": "/api/v1/events/\(event.position)",
         ]
-        if try await reads.event(at: event.position - 1) != nil {
-            values["previousPath"] = "/events/\(event.position - 1)"
-        }
-        if event.position < reads.position() { values["nextPath"] = "/events/\(event.position + 1)" }
+        // Where readings were pruned the positions have gaps.
+        if let previous = try await step(.descending) { values["previousPath"] = "/events/\(previous)" }
+        if let next = try await step(.ascending) { values["nextPath"] = "/events/\(next)" }
         if let subject = row.subject {
             values["subject"] = text.title(subject)
             values["subjectPath"] = text.path(subject)
@@ -57,6 +56,12 @@ struct SingleEventPage {
         let related = try await reads.related(to: event.position)
         if related.count > 1 { values["undertaking"] = try await undertaking(related) }
         return values
+    }
+
+    /// The position of the event before or after this one in the whole log.
+    private func step(_ order: PageRequest.Order) async throws -> Int64? {
+        let page = try await reads.events(EventFilter(), PageRequest(after: row.event.position, order: order, limit: 1))
+        return page.rows.first?.event.position
     }
 
     /// What one event of a type is called; most names in the lists of types do for one, too.

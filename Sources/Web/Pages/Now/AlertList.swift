@@ -9,15 +9,19 @@ struct AlertList {
         var tone: EventLook.Tone
         var sentence: Markup
         var path: String
-        /// Where a person says that they have taken note; `nil` for what is no alert of the log.
+        /// Where a person says that they have taken note; `nil` for what is no alert of the log, is noted, or not theirs to
+        /// note.
         var acknowledgePath: String?
     }
 
     var entries: [Entry] = []
 
+    /// - Parameters:
+    ///   - raised: the alerts of the log that stand, newest first.
+    ///   - mayNote: whether the reader may say that they have taken note.
     init(
-        gates: [GateRow], sensors: [SensorRow], devices: [DeviceRow], raised: [EventRow], trouble: String?,
-        text: PageText
+        gates: [GateRow], sensors: [SensorRow], devices: [DeviceRow], raised: [AlertRow], trouble: String?,
+        mayNote: Bool, text: PageText
     ) {
         let words = text.words
         if let trouble {
@@ -28,13 +32,7 @@ struct AlertList {
                         "alert_storage", ["reason": FailureWording.storage(trouble, in: words)]), path: "/"))
         }
         let alertedGates = Set(
-            raised.compactMap { row in
-                if case .alertRaised(let alert) = row.body, alert.condition == AlertCondition.obstructed.rawValue {
-                    row.subject
-                } else {
-                    nil
-                }
-            })
+            raised.compactMap { $0.condition == AlertCondition.obstructed.rawValue ? $0.subject : nil })
         for gate in gates where gate.obstructed && !alertedGates.contains(gate.subject) {
             entries.append(
                 Entry(
@@ -43,12 +41,12 @@ struct AlertList {
                     path: text.path(gate.subject)))
         }
         for row in raised {
-            guard case .alertRaised(let alert) = row.body else { continue }
+            let isNoted = row.acknowledgement != nil
             entries.append(
                 Entry(
-                    icon: "alert", tone: .bad, sentence: AlertList.sentence(alert, about: row.subject, in: text),
-                    path: "/events/\(row.event.position)",
-                    acknowledgePath: "/alerts/\(row.event.position)/acknowledge"))
+                    icon: "alert", tone: .bad, sentence: AlertList.sentence(row, in: text),
+                    path: "/events/\(row.position)",
+                    acknowledgePath: mayNote && !isNoted ? "/alerts/\(row.position)/acknowledge" : nil))
         }
         for sensor in sensors {
             guard let fault = sensor.fault else { continue }
@@ -75,25 +73,17 @@ struct AlertList {
         }
     }
 
-    private static func sentence(_ alert: Alert, about subject: Subject?, in text: PageText) -> Markup {
-        let said = AlertWording.text(alert, in: text.words)
-        guard let subject else { return "\(said)" }
-        return text.words.markup(
-            "alert_raised",
-            ["subject": "<b>\(text.title(subject))</b>", "text": Markup(said)])
-    }
-
-    /// The alerts that were raised and not cleared since, from the newest events about alerts.
-    static func open(_ events: [EventRow]) -> [EventRow] {
-        var settled: Set<[String]> = []
-        return events.filter { row in
-            switch row.body {
-            case .alertRaised(let alert): settled.insert([row.event.stream, alert.condition]).inserted
-            case .alertCleared(let alert):
-                settled.insert([row.event.stream, alert.condition]).inserted && false
-            default: false
-            }
+    private static func sentence(_ row: AlertRow, in text: PageText) -> Markup {
+        let said = AlertWording.text(Alert(condition: row.condition, text: row.text), in: text.words)
+        var sentence: Markup = "\(said)"
+        if let subject = row.subject {
+            sentence = text.words.markup(
+                "alert_raised", ["subject": "<b>\(text.title(subject))</b>", "text": Markup(said)])
         }
+        guard let note = row.acknowledgement else { return sentence }
+        let author = text.author(note.actor.cut(to: 40), channel: "")
+        let noted = text.words.markup("alert_noted", ["author": Markup(author), "elapsed": text.elapsed(note.time)])
+        return "\(sentence) <span class=\"muted\">\(noted)</span>"
     }
 
     func values(in text: PageText) -> [String: Any] {

@@ -1,3 +1,4 @@
+import Access
 import GarageDomain
 import Ingest
 import Views
@@ -18,7 +19,8 @@ struct NowPages: Sendable {
     /// - Parameter caller: whose rights decide what can be asked of the gates.
     private func gateCards(for caller: CallerIdentity) async throws -> [GateCard] {
         var cards: [GateCard] = []
-        for gate in try await reads.gates() { cards.append(try await card(of: gate, for: caller)) }
+        let gates = try await reads.gates().sorted { SpotView.comesFirst($0.subject, $1.subject) }
+        for gate in gates { cards.append(try await card(of: gate, for: caller)) }
         return cards
     }
 
@@ -40,12 +42,11 @@ struct NowPages: Sendable {
             title: words.text("nav_overview"), section: "overview", template: "dashboard", livePath: "/live"
         ) { text in
             let cards = try await gateCards(for: caller)
-            let (spots, sensors, devices) = try await (reads.spots(), reads.sensors(), reads.devices())
-            let alertFilter = EventFilter(types: [EventType.alertRaised.rawValue, EventType.alertCleared.rawValue])
-            let alertEvents = try await reads.events(alertFilter, PageRequest(order: .descending, limit: 100)).rows
+            let (spots, devices) = try await (reads.spots(), reads.devices())
+            let sensors = try await reads.sensors().sorted { SpotView.comesFirst($0.subject, $1.subject) }
             var alerts = AlertList(
-                gates: cards.map(\.gate), sensors: sensors, devices: devices, raised: AlertList.open(alertEvents),
-                trouble: reads.trouble(), text: text)
+                gates: cards.map(\.gate), sensors: sensors, devices: devices, raised: try await reads.openAlerts(),
+                trouble: reads.trouble(), mayNote: caller.has(.note), text: text)
             alerts.note(reads.status(), in: text)
             var sensorValues: [[String: Any]] = []
             for sensor in sensors {
