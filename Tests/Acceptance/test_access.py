@@ -300,3 +300,39 @@ def test_on_the_port_of_the_pages_strangers_are_not_let_in_over_websocket(make_g
     assert answer(service) == 0
     shutil.copy(people, service.data / "access.json")
     assert answer(service) != 0
+
+
+@pytest.mark.parametrize(
+    ("user", "action", "topic", "is_allowed", "because"),
+    [
+        ("esp1", "publish", "garage/home/sensor/esp1/temperature", True, "the topic belongs to the device"),
+        ("esp1", "publish", "garage/home/sensor/esp2/temperature", False, "the topic does not belong to the device"),
+        ("esp1", "publish", "garage/home/gate/front/command", False, "a device may not publish commands"),
+        ("esp1", "publish", "garage/home/gate/front/state", True, "rule 1: allow device:esp1 publish garage/home/gate/front/state"),
+        ("esp1", "subscribe", "#", False, "the topic does not belong to the device"),
+        ("sign", "subscribe", "garage/#", True, "a token with the scope read may subscribe"),
+        ("sign", "subscribe", "$SYS/#", False, "rule 2: deny token:sign subscribe $SYS/#"),
+        ("sign", "publish", "garage/home/gate/front/command", False, "a token without the scope command"),
+    ],
+)
+def test_the_command_line_says_which_rule_decides(make_garage, user, action, topic, is_allowed, because):
+    service = make_garage(
+        environment={
+            "GARAGE_ACCESS_RULES": "allow device:esp1 publish garage/home/gate/front/state, "
+            "deny token:sign subscribe $SYS/#"
+        }
+    )
+    assert service.command("devices", "add", "esp1").returncode == 0
+    assert service.command("tokens", "add", "sign", "--scope", "read").returncode == 0
+    answer = service.command("access", "check", user, action, topic, env=service.environment)
+    assert (answer.returncode == 0) == is_allowed, answer.stdout + answer.stderr
+    assert because in answer.stdout
+
+
+def test_the_command_line_knows_nobody_who_was_removed(make_garage):
+    service = make_garage()
+    assert service.command("devices", "add", "esp1").returncode == 0
+    assert service.command("access", "check", "esp1", "publish", "esp1/x").returncode == 0
+    assert service.command("devices", "remove", "esp1").returncode == 0
+    answer = service.command("access", "check", "esp1", "publish", "esp1/x")
+    assert answer.returncode != 0 and "esp1" in answer.stderr

@@ -51,33 +51,61 @@ def test_every_attempt_names_who_where_from_how_and_what_was_decided(garage, gat
 
 def test_secrets_are_in_no_log_and_no_event(make_garage, tmp_path):
     secrets = {"webhook": "webhook-secret-1", "password": "mqtt-password-2", "login": "login-password-3",
-               "token": "token-secret-4", "url": "query-secret-5"}
-    garage = make_garage(environment={"GARAGE_WEBHOOKS_TTN_SECRET": secrets["webhook"], "GARAGE_LOG_LEVEL": "trace"})
-    made = garage.command("users", "add", "ana", "--role", "admin", stdin_text=PASSWORD + "\n")
-    assert made.returncode == 0, made.stderr
-    device = garage.command("devices", "add", "esp1")
-    right = device.stdout.split("password")[1].split()[0]
-    garage.start()
-    with Wire(garage) as thief:
-        flags = b"\x04\xc2\x00\x3c"
-        thief.send(packet(0x10, wire.text("MQTT") + flags + wire.text("esp1") + wire.text("esp1")
-                          + wire.text(secrets["password"])))
-        thief.await_close()
+               "token": "token-secret-4", "url": "query-secret-5", "pin": "908172", "wrong-pin": "362718"}
+    settings = {
+        "GARAGE_WEBHOOKS_TTN_SECRET": secrets["webhook"],
+        "GARAGE_LOG_LEVEL": "trace",
+        # Nobody listens there, so that what is sent fails and is logged.
+        "GARAGE_ALERTS_WEBHOOK": "http://127.0.0.1:9/hook",
+        "GARAGE_ALERTS_WEBHOOK_SECRET": "alert-secret-6",
+        "GARAGE_ALERTS_NIGHT": "00:00-23:59",
+    }
+    secrets["alert"] = settings["GARAGE_ALERTS_WEBHOOK_SECRET"]
+    garage = make_garage(environment=settings).start()
+    # The setup address is told where the service is started, and nowhere else.
+    (announced,) = [line for line in garage.log().splitlines() if "/setup?code=" in line]
+    secrets["setup"] = announced.split("code=")[1]
+    fields = {"name": "ana", "password": PASSWORD, "repeated": PASSWORD, "code": secrets["setup"]}
+    assert Visitor(garage).post("/setup", fields).status_code == 303
+    right = garage.command("devices", "add", "esp1").stdout.split("password")[1].split()[0]
+    secrets["program"] = garage.command("tokens", "add", "sign", "--scope", "read").stdout.split()[0]
+
+    def is_refused() -> bool:
+        with Wire(garage) as thief:
+            flags = b"\x04\xc2\x00\x3c"
+            thief.send(packet(0x10, wire.text("MQTT") + flags + wire.text("esp1") + wire.text("esp1")
+                              + wire.text(secrets["password"])))
+            return thief.receive()[1][1] != 0
+
+    # The list of devices is at most a second old.
+    eventually(is_refused, "the wrong password to be refused", 10, interval=0.3)
     client = Client(garage, "esp1")
     client.paho.username_pw_set("esp1", right)
     with client:
         client.publish("garage/home/sensor/esp1/temperature", "20")
+        client.publish("garage/home/gate/esp1/state", "closed")
+        client.publish("garage/home/gate/esp1/state", "open")
     visitor = Visitor(garage)
     visitor.sign_in("ana", secrets["login"])
     requests.get(garage.url + "/api/v1/gates", headers={"Authorization": f"Bearer {secrets['token']}"}, timeout=10)
     requests.get(garage.url + f"/api/v1/gates?token={secrets['url']}", timeout=10)
     requests.post(garage.url + "/api/v1/ingest/ttn", json={}, headers={"Authorization": secrets["login"]}, timeout=10)
+    program = {"Authorization": f"Bearer {secrets['program']}"}
+    assert requests.get(garage.url + "/api/v1/gates", headers=program, timeout=10).status_code == 200
     assert visitor.sign_in("ana").status_code == 303
+    (secrets["cookie"],) = [cookie.value for cookie in visitor.http.cookies if "session" in cookie.name]
+    token = visitor.token()
+    assert visitor.post("/account/pin", {"pin": secrets["pin"]}, token=token).status_code == 200
+    for pin in (secrets["wrong-pin"], secrets["pin"]):
+        visitor.post("/gates/home.esp1/commands", {"action": "close", "pin": pin}, token=token)
+    eventually(lambda: "127.0.0.1:9" in garage.log() or "webhook" in garage.log(), "the failed notice in the log")
     events = eventually(lambda: visitor.get("/api/v1/events?limit=1000").text, "the events")
     denied = [event for event in json.loads(events)["events"] if event["type"] == "access.denied"]
     assert len(denied) >= 2 and all("127.0.0.1" in (event["data"].get("address") or "") for event in denied), denied
     assert garage.stop() == 0
-    everything = garage.log() + events
+    exported = garage.command("config", "print", "--redacted", env=garage.environment).stdout
+    assert "alerts" in exported
+    everything = garage.log().replace(announced, "") + events + exported
     stored = b"".join(file.read_bytes() for file in garage.data.iterdir() if file.is_file())
     for secret in (*secrets.values(), PASSWORD, right):
         assert secret not in everything, secret

@@ -1,14 +1,39 @@
 """`garage certificates`: what it makes is what a stock TLS stack takes."""
 
+import contextlib
+import re
 import signal
 import socket
 import ssl
 import subprocess
 
+import paho.mqtt.client as mqtt
 import requests
 
+from people import PASSWORD
 from service import run
 from waiting import eventually
+
+
+@contextlib.contextmanager
+def mqtt_over_https(address: str, authority, password: str):
+    """The payloads that a client at `/mqtt` on the port of the pages gets of what it publishes itself."""
+    host, port = address.rsplit(":", 1)
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, transport="websockets")
+    client.tls_set(ca_certs=str(authority))
+    client.ws_set_options(path="/mqtt")
+    heard = []
+    client.on_connect = lambda client, *_: client.subscribe("esp1/#", qos=1)
+    client.on_subscribe = lambda client, *_: client.publish("esp1/hello", "hello", qos=1)
+    client.on_message = lambda client, userdata, message: heard.append(message.payload.decode())
+    client.username_pw_set("esp1", password)
+    client.connect(host, int(port))
+    client.loop_start()
+    try:
+        yield heard
+    finally:
+        client.disconnect()
+        client.loop_stop()
 
 
 def make(folder, *arguments):
@@ -75,6 +100,21 @@ def test_pages_over_https_with_a_certificate_that_is_renewed_without_a_restart(m
     assert "first account: https://" in service.log()
     # The command line talks to the control socket and needs no certificate.
     assert service.command("healthcheck").returncode == 0
+    # The session's cookie is sent over HTTPS only, and by no script and no other site.
+    code = re.search(r"/setup\?code=(\S+)", service.log()).group(1)
+    form = {"code": code, "name": "ana", "password": PASSWORD, "repeated": PASSWORD}
+    made = requests.post(
+        f"https://{address}/setup", data=form, headers={"Origin": f"https://{address}"}, allow_redirects=False,
+        verify=str(folder / "authority.pem"), timeout=10,
+    )
+    cookie = made.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-") and {"Secure", "HttpOnly"} <= set(cookie.split("; ")), cookie
+    assert "SameSite" in cookie
+    # MQTT over WebSocket on the same port.
+    added = service.command("devices", "add", "esp1")
+    password = re.search(r"password\s+(\S+)", added.stdout).group(1)
+    with mqtt_over_https(address, folder / "authority.pem", password) as heard:
+        assert eventually(lambda: heard, "the message over WebSocket", 10) == ["hello"]
     before = serial()
     make(service.data, "server", "--host", "127.0.0.1")
     service.process.send_signal(signal.SIGHUP)

@@ -40,6 +40,7 @@ struct ServiceMetrics: Sendable {
         "garage_mqtt_messages_received_total": "Publishes of clients, by quality of service.",
         "garage_mqtt_messages_sent_total": "Publishes sent to clients.",
         "garage_mqtt_messages_dropped_total": "Messages that a client did not get because a limit was reached.",
+        "garage_mqtt_limits_reached_total": "How often a client has reached a limit of the broker, by limit.",
         "garage_mqtt_messages_refused_total": "Publishes refused because of their topic.",
         "garage_mqtt_packets_received_total": "MQTT packets of any type that were received.",
         "garage_mqtt_packets_sent_total": "MQTT packets of any type that were sent.",

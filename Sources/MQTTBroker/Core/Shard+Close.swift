@@ -6,6 +6,11 @@ extension Shard {
     /// Breaks a connection off because of what the client sent or failed to send.
     mutating func refuse(_ connection: ConnectionPointer, reason: ReasonCode, detail: String, _ now: UInt64) {
         guard connection.pointee.phase != .closing else { return }
+        switch reason {
+        case .packetTooLarge: count(.packetSize)
+        case .receiveMaximumExceeded: count(.inFlight)
+        default: break
+        }
         let clientID = connection.pointee.context?.clientID ?? ""
         if connection.pointee.phase == .authenticating {
             refuseConnect(connection, reason, detail: detail, clientID: clientID, isV5: true, now)

@@ -12,6 +12,7 @@ extension Shard {
         guard others < limits.maximumConnections, !isShuttingDown else {
             hub.connections.wrappingSubtract(1, ordering: .relaxed)
             statistics.connectionsRefused &+= 1
+            if !isShuttingDown { count(.connections) }
             policy.observe(.refused(address: remoteAddress, clientID: "", reason: "too many connections"))
             return nil
         }

@@ -228,6 +228,7 @@ extension Shard {
     /// Counts a message that a session does not get. The first is told at once, further ones in bulk.
     mutating func drop(_ session: SessionPointer, _ topic: UnsafeRawBufferPointer, _ reason: DropReason) {
         statistics.messagesDropped &+= 1
+        if let limit = LimitKind(reason) { count(limit) }
         session.pointee.unreportedDrops &+= 1
         session.pointee.lastDropReason = reason
         guard !session.pointee.hasReportedDrop || session.pointee.unreportedDrops >= 1000 else { return }

@@ -162,6 +162,7 @@ extension Shard {
         }
         guard !isStored else { return }
         statistics.messagesDropped &+= 1
+        count(.retained)
         policy.observe(
             .dropped(
                 clientID: publication.session?.pointee.clientID ?? "", topic: String(decoding: topic, as: UTF8.self),

@@ -15,6 +15,7 @@ extension Shard {
     mutating func accept(_ connection: ConnectionPointer, _ pending: PendingConnect, _ now: UInt64) {
         let key = ExactText(pending.context.clientID)
         if sessionsByClientID.count >= limits.maximumSessions, sessionsByClientID[key] == nil {
+            count(.sessions)
             refuseConnect(
                 connection, .quotaExceeded, detail: "too many sessions", clientID: key.text,
                 isV5: connection.pointee.isV5, now)

@@ -25,17 +25,26 @@ extension Shard {
         if limits.publishRate > 0 { spend(connection, now) }
         guard let reason = refusal(ofPublishTo: topic) else { return nil }
         statistics.publishesRefused &+= 1
+        if let limit = limit(on: topic) { count(limit) }
         return reason
     }
 
     /// Why nobody may publish to a topic: it is the broker's own, too long or too deep.
     func refusal(ofPublishTo topic: UnsafeRawBufferPointer) -> ReasonCode? {
         if Self.isSystemTopic(topic) { return .notAuthorized }
-        if topic.count > limits.maximumTopicLength { return .topicNameInvalid }
+        return limit(on: topic) == nil ? nil : .topicNameInvalid
+    }
+
+    /// The bound that a topic or filter is beyond.
+    func limit(on topic: UnsafeRawBufferPointer) -> LimitKind? {
+        if topic.count > limits.maximumTopicLength { return .topicLength }
         guard topic.count >= limits.maximumTopicLevels else { return nil }
         let levels = topic.reduce(1) { $1 == UInt8(ascii: "/") ? $0 + 1 : $0 }
-        return levels > limits.maximumTopicLevels ? .topicNameInvalid : nil
+        return levels > limits.maximumTopicLevels ? .topicLevels : nil
     }
+
+    /// Counts that somebody has run into a bound.
+    mutating func count(_ limit: LimitKind) { statistics.limitsReached[limit, default: 0] &+= 1 }
 
     /// Whether a topic is `$SYS` or below it: the broker's own figures, of which nothing need outlive the process.
     static func isSystemTopic(_ topic: UnsafeRawBufferPointer) -> Bool {

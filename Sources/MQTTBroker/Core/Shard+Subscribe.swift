@@ -55,17 +55,18 @@ extension Shard {
     /// them lead to. A packet of a few bytes can ask for every one.
     private var largestBacklog: Int { 4 &* max(10_000, limits.maximumRetainedMessages) }
 
-    private func refusal(
+    private mutating func refusal(
         of filter: TopicFilter, _ subscription: Subscription, _ session: SessionPointer, _ context: ClientContext
     ) -> ReasonCode? {
         if let reason = self.refusal(of: subscription.filter) { return reason }
-        if filter.filter.utf8.count > limits.maximumTopicLength { return .topicFilterInvalid }
-        if filter.filter.utf8.reduce(1, { $1 == UInt8(ascii: "/") ? $0 + 1 : $0 }) > limits.maximumTopicLevels {
+        if let limit = Array(filter.filter.utf8).withUnsafeBytes({ limit(on: $0) }) {
+            count(limit)
             return .topicFilterInvalid
         }
         if session.pointee.subscriptions.count >= limits.maximumSubscriptionsPerSession,
             session.pointee.subscriptions[ExactText(subscription.filter)] == nil
         {
+            count(.subscriptions)
             return .quotaExceeded
         }
         guard let reason = policy.authorizeSubscribe(filter.filter, for: context) else { return nil }

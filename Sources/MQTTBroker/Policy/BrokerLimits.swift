@@ -116,6 +116,8 @@ public struct BrokerStatistics: Sendable, Hashable {
     public var sessionsExpired = 0
     /// Connections closed because they did not log in in time.
     public var connectTimeouts = 0
+    /// How often a bound was reached.
+    public var limitsReached: [LimitKind: Int] = [:]
 
     public init() {}
 
@@ -152,6 +154,7 @@ public struct BrokerStatistics: Sendable, Hashable {
         left.publishersThrottled += right.publishersThrottled
         left.sessionsExpired += right.sessionsExpired
         left.connectTimeouts += right.connectTimeouts
+        left.limitsReached.merge(right.limitsReached, uniquingKeysWith: +)
     }
 }
 

@@ -26,6 +26,10 @@ struct BrokerMetrics {
     private let tooFast = Counter(label: "mqtt.connections.refused", dimensions: [("reason", "address_rate")])
     private let untrusted = Counter(label: "mqtt.connections.refused", dimensions: [("reason", "untrusted_proxy")])
     private let slowHandshake = Counter(label: "mqtt.connections.refused", dimensions: [("reason", "slow_handshake")])
+    private let limits = Dictionary(
+        uniqueKeysWithValues: LimitKind.allCases.map {
+            ($0, Counter(label: "mqtt.limits.reached", dimensions: [("limit", $0.rawValue)]))
+        })
     private let handshakeWaits = Counter(label: "mqtt.handshakes.waited")
     private let handshakes = Gauge(label: "mqtt.handshakes")
     private let connections = Gauge(label: "mqtt.connections")
@@ -65,6 +69,9 @@ struct BrokerMetrics {
         tooFast.increment(by: admission.tooFast - lastAdmission.tooFast)
         untrusted.increment(by: admission.untrustedProxy - lastAdmission.untrustedProxy)
         slowHandshake.increment(by: handshaking.givenUp - lastHandshakes.givenUp)
+        for (limit, counter) in limits {
+            counter.increment(by: figures.limitsReached[limit, default: 0] - last.limitsReached[limit, default: 0])
+        }
         handshakeWaits.increment(by: handshaking.waits - lastHandshakes.waits)
         handshakes.record(handshaking.underWay)
         connections.record(figures.connections)
