@@ -167,6 +167,15 @@ def test_nobody_is_offered_what_would_be_refused(site, name, may_map, may_note):
         assert f"noted by {name}" in noted and "/acknowledge" not in noted
 
 
+@pytest.mark.parametrize("days", ["0", "-1", "4000", "30 days", "99999999999999999999"])
+def test_no_token_lasts_for_ever_because_its_days_were_mistyped(site, days):
+    visitor = Visitor(site)
+    visitor.sign_in("ana")
+    answer = visitor.post("/settings/tokens", {"name": "panel", "scope": "read", "days": days}, token=visitor.token())
+    assert answer.status_code == 422 and "1 to 3650 days" in answer.text
+    assert "panel" not in visitor.get("/settings").text
+
+
 def test_a_viewer_moves_no_gate_and_an_operator_does(site):
     with Client(site, "opener") as device:
         device.publish("garage/home/gate/front/state", "closed")

@@ -244,6 +244,8 @@ def test_a_persons_traces_go_and_the_log_still_proves_the_rest(garage, is_runnin
     before = garage.events()
     heads = garage.folder / "heads.jsonl"
     heads.write_text(garage.command("verify", "--head").stdout)
+    kept = garage.request("GET", f"/api/v1/events/{note['sequence']}")
+    assert secret in kept.text and "immutable" not in kept.headers["Cache-Control"]
     # The page's rows are kept from here on.
     assert secret in garage.request("GET", "/events").text
     if not is_running:
@@ -274,6 +276,9 @@ def test_a_persons_traces_go_and_the_log_still_proves_the_rest(garage, is_runnin
     assert any(event["type"] == "access.data-erased" for event in after)
     page = garage.request("GET", "/events")
     assert page.status_code == 200 and secret not in page.text
+    asked_again = {"If-None-Match": kept.headers["ETag"]}
+    changed = garage.request("GET", f"/api/v1/events/{note['sequence']}", headers=asked_again)
+    assert changed.status_code == 200 and changed.json()["erased"] and secret not in changed.text
     assert is_gone()
     fill(garage, 1)
 

@@ -41,7 +41,7 @@ struct SettingsPages: Sendable {
         add(router, "tokens") { form in
             let scopes = Set(form.all("scope").compactMap { Permission(rawValue: $0) })
             guard !scopes.isEmpty else { throw SettingsError("token_without_scope") }
-            let days = Int64(form["days"]).flatMap { (1...3650).contains($0) ? $0 : nil }
+            let days = try days(form)
             let secret = try access.registry.addToken(
                 form["name"], scopes: scopes, owner: form["owner"].isEmpty ? nil : form["owner"],
                 expires: days.map { Int64(Date().timeIntervalSince1970) + $0 * 86_400 })
@@ -162,6 +162,13 @@ struct SettingsPages: Sendable {
     private func role(_ form: Form) throws -> Role {
         guard let role = Role(rawValue: form["role"]) else { throw PageProblem.badForm }
         return role
+    }
+
+    /// `nil` for a token that lasts for ever, which nobody gets who wrote something else.
+    private func days(_ form: Form) throws -> Int64? {
+        guard !form["days"].isEmpty else { return nil }
+        guard let days = Int64(form["days"]), (1...3650).contains(days) else { throw SettingsError("token_bad_days") }
+        return days
     }
 
     private func gates(_ form: Form) -> Set<String>? {

@@ -130,4 +130,15 @@ struct EventLogPageTests {
             #expect(page.contains("<input name=\"actor\" value=\"ana\""))
         }
     }
+
+    @Test(arguments: [(1, "1 event of a person was erased"), (1234, "1,234 events of a person were erased")])
+    func oneErasedEventIsNotMany(count: Int64, sentence: String) async throws {
+        let garage = SampleGarage.filled(at: SampleTime.now)
+        garage.append(
+            SampleGarage.subject(.garage, "home"), .dataErased(DataErased(events: count)), at: SampleTime.now,
+            actor: "ana", channel: "cli")
+        try await PageClient.with(garage) { client async throws in
+            #expect(try await client.get("/events").text.contains(sentence))
+        }
+    }
 }

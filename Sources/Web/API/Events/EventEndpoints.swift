@@ -62,11 +62,12 @@ struct EventEndpoints {
         guard let text = context.parameters.get("position"), let position = Int64(text),
             let row = try await views.event(at: position)
         else { throw Problem.notFound("There is no event with this position.") }
-        let tag = Conditional.tag(position)
-        if let answer = Conditional.notModified(request, tag: tag, cacheControl: Answer.immutable) { return answer }
+        // An event never changes but once: what it tells of a person can be erased, and no copy may outlive that unasked.
+        let tag = row.event.isErased ? "\"\(position)-erased\"" : Conditional.tag(position)
+        if let answer = Conditional.notModified(request, tag: tag, cacheControl: Answer.revalidate) { return answer }
         var json = JSONWriter()
         CloudEvent.write(row, to: &json, isWhole: true)
-        var response = Answer.json(json, tag: tag, cacheControl: Answer.immutable)
+        var response = Answer.json(json, tag: tag)
         response.headers[.contentType] = "application/cloudevents+json; charset=utf-8"
         return response
     }

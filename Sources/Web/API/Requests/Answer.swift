@@ -5,8 +5,6 @@ import NIOCore
 enum Answer {
     /// May be kept, but must be asked for again.
     static let revalidate = "private, no-cache"
-    /// Never changes.
-    static let immutable = "private, max-age=31536000, immutable"
 
     static func json(
         _ json: JSONWriter, status: HTTPResponse.Status = .ok, tag: String? = nil, next: String? = nil,

@@ -99,7 +99,9 @@ struct EventSentence {
                     "user": Markup(changed.user.cut(to: 80)),
                     "change": Markup(AccessWording.change(changed.change, in: words)),
                 ])
-        case .dataErased(let erased): markup = sentence("data_erased", ["count": Markup(String(erased.events))])
+        case .dataErased(let erased):
+            let count = Markup(words.number(Double(erased.events), decimals: 0))
+            markup = sentence(erased.events == 1 ? "data_erased_one" : "data_erased_other", ["count": count])
         case .noteAdded(let note): markup = sentence("note", ["text": Markup(note.text.cut(to: 500))])
         case .eventAcknowledged(let acknowledged):
             markup = sentence("acknowledged", ["position": Markup(String(acknowledged.position))])
