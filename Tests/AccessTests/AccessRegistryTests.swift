@@ -133,6 +133,30 @@ struct AccessRegistryTests {
         #expect(pins.count { $0 == .refused } == 5)
     }
 
+    @Test("A flood of guesses is turned away, counts for nobody, and ends with the flood")
+    func busy() async throws {
+        let registry = try Site().registry()
+        try await registry.addPerson("ana", password: password, role: .admin)
+        let person = try #require(registry.person(named: "ana"))
+        for _ in 0..<HashingQueue.mostWaiting { #expect(registry.hashing.enter()) }
+        for _ in 0..<20 {
+            #expect(try await registry.signIn(name: "ana", password: "nope", address: "a") == .busy)
+            #expect(await registry.checkPIN("1234", of: person) == .busy)
+        }
+        registry.hashing.leave()
+        // Neither the twenty that were turned away nor those that are locked take a place for good.
+        guard case .signedIn = try await registry.signIn(name: "ana", password: password, address: "a") else {
+            Issue.record("the password is right, and a place was free")
+            return
+        }
+        for _ in 0..<10 { _ = try await registry.signIn(name: "ana", password: "nope", address: "b") }
+        guard case .locked = try await registry.signIn(name: "ana", password: password, address: "b") else {
+            Issue.record("ten wrong guesses lock")
+            return
+        }
+        #expect(registry.hashing.enter())
+    }
+
     @Test("The lock of a wrong password begins when the check of it ends")
     func slowCheck() async throws {
         let site = try Site()

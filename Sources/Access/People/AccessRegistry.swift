@@ -20,6 +20,8 @@ public final class AccessRegistry: Sendable {
         case refused
         /// Too many wrong passwords; seconds until the next attempt counts.
         case locked(seconds: Int64)
+        /// Too many are being checked; this one was not, and counts as no guess.
+        case busy
     }
 
     /// Characters that a person's password needs at least.
@@ -35,8 +37,7 @@ public final class AccessRegistry: Sendable {
     let file: AccessFile
     let clock: @Sendable () -> Int64
     private let cache: Mutex<Cache>
-    /// Hashing takes memory and time, so one at a time.
-    private let hashing = DispatchQueue(label: "garage.access.hashing")
+    let hashing = HashingQueue()
     private let rounds: Int
 
     /// - Parameters:
@@ -103,7 +104,11 @@ public final class AccessRegistry: Sendable {
     /// - Parameter address: the caller's address without its port.
     public func signIn(name: String, password: String, address: String) async throws -> SignIn {
         let keys = ["name:" + name.prefix(64), "address:" + address]
-        if let wait = attempt(keys) { return .locked(seconds: wait) }
+        guard hashing.enter() else { return .busy }
+        if let wait = attempt(keys) {
+            hashing.leave()
+            return .locked(seconds: wait)
+        }
         guard let person = await verified(name: name, password: password) else {
             refuse(keys)
             return .refused
@@ -138,13 +143,13 @@ public final class AccessRegistry: Sendable {
         cache.withLock { $0.throttle.extendLock(keys, at: now) }
     }
 
-    /// The person with this name and password.
+    /// The person with this name and password. The caller has a place in the queue.
     private func verified(name: String, password: String) async -> Person? {
         let person = person(named: name)
         // An unknown name costs the same time as a known one.
         let hash = person?.password ?? (try? PasswordHash(RandomSecret.text(8), rounds: 2))
         let rounds = rounds
-        let matches = await onHashingQueue {
+        let matches = await hashing.run {
             if person == nil { _ = try? PasswordHash(password, rounds: rounds) }
             return hash?.matches(password) ?? false
         }
@@ -154,8 +159,12 @@ public final class AccessRegistry: Sendable {
     /// Whether the PIN is the person's. Wrong ones are throttled as passwords are.
     public func checkPIN(_ pin: String, of person: Person) async -> SignIn {
         let keys = ["pin:" + person.name]
-        if let wait = attempt(keys) { return .locked(seconds: wait) }
-        guard let hash = person.pin, await onHashingQueue({ hash.matches(pin) }) else {
+        guard hashing.enter() else { return .busy }
+        if let wait = attempt(keys) {
+            hashing.leave()
+            return .locked(seconds: wait)
+        }
+        guard await hashing.run({ person.pin?.matches(pin) ?? false }) else {
             refuse(keys)
             return .refused
         }
@@ -214,14 +223,6 @@ public final class AccessRegistry: Sendable {
     /// Hashes on a thread of its own.
     func hash(_ secret: String) async throws -> PasswordHash {
         let rounds = rounds
-        return try await withCheckedThrowingContinuation { continuation in
-            hashing.async { continuation.resume(with: Result { try PasswordHash(secret, rounds: rounds) }) }
-        }
-    }
-
-    private func onHashingQueue<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
-        await withCheckedContinuation { continuation in
-            hashing.async { continuation.resume(returning: body()) }
-        }
+        return try await hashing.perform { try PasswordHash(secret, rounds: rounds) }
     }
 }

@@ -108,11 +108,17 @@ struct AccessMiddleware: RouterMiddleware {
             if isPage { throw AccessRefusal.pin(gate: gate, reason: nil) }
             throw Self.pinProblem("Send the PIN in the header Garage-PIN.")
         }
-        switch await access.registry.checkPIN(pin, of: person) {
+        let answer = await access.registry.checkPIN(pin, of: person)
+        switch answer {
         case .signedIn: return
+        case .busy:
+            if isPage { throw AccessRefusal.pin(gate: gate, reason: "busy") }
+            throw Problem(
+                status: .serviceUnavailable, type: "busy", title: "Too many passwords are being checked",
+                detail: "Try again in a moment.")
         case .refused, .locked:
             await journal.deny("open \(gate) with a wrong PIN", actor: person.name, address: context.address)
-            if isPage { throw AccessRefusal.pin(gate: gate, reason: "wrong") }
+            if isPage { throw AccessRefusal.pin(gate: gate, reason: answer == .refused ? "wrong" : "locked") }
             throw Self.pinProblem("The PIN is wrong, or was wrong too often; wait and try again.")
         }
     }

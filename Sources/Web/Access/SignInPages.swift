@@ -26,14 +26,15 @@ struct SignInPages: Sendable {
 
     // MARK: Sign-in
 
-    private func loginPage(_ request: Request, error: String?, values: [String: Any]) async throws -> Response {
+    private func loginPage(
+        _ request: Request, error: String?, values: [String: Any], status: HTTPResponse.Status = .forbidden
+    ) async throws -> Response {
         let query = FormFields.read(request.uri.query)
         var values = values
         values["next"] = values["next"] ?? Self.ownPath(query.first { $0.name == "next" }?.value)
         values["hasPeople"] = access.registry.hasPeople
         return try await show(
-            "login", title: "login_title", error: error, values: values, status: error == nil ? .ok : .forbidden,
-            request)
+            "login", title: "login_title", error: error, values: values, status: error == nil ? .ok : status, request)
     }
 
     private func signIn(_ request: Request, _ context: WebContext) async throws -> Response {
@@ -53,6 +54,11 @@ struct SignInPages: Sendable {
                 "sign in as \(Self.shown(name)) while locked", actor: nil, address: context.address, channel: "page")
             return try await loginPage(
                 request, error: "login_locked", values: ["name": name, "next": next, "seconds": String(seconds)])
+        case .busy:
+            var page = try await loginPage(
+                request, error: "login_busy", values: ["name": name, "next": next], status: .serviceUnavailable)
+            page.headers[.retryAfter] = "3"
+            return page
         }
     }
 
@@ -123,6 +129,7 @@ struct SignInPages: Sendable {
             await journal.deny(
                 "change the password with a wrong one", actor: person.name, address: context.address, channel: "page")
             return try await accountPage(request, message: nil, error: "login_refused")
+        case .busy: return try await accountPage(request, message: nil, error: "login_busy")
         }
         do {
             try await access.registry.changePassword(of: person.name, to: form["password"])
@@ -165,6 +172,7 @@ struct SignInPages: Sendable {
             switch reason {
             case "wrong": "pin_wrong"
             case "locked": "pin_locked"
+            case "busy": "login_busy"
             default: nil
             }
         return try await show(
