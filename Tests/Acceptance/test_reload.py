@@ -47,6 +47,9 @@ def test_sighup_reads_again_what_can_change_and_says_what_can_not(make_garage, t
         client.publish(topic, "occupied")
         eventually(lambda: [event["subject"] for event in service.events(kind="spot")] == ["spot/home.esp9"], "the spot")
         assert client.paho.is_connected()
+    change = service.await_event("access.granted-changed")
+    assert change["data"]["change"] == "topic rules: allow device:esp1 publish garage/home/spot/esp9/#"
+    assert (change["actor"], change["channel"]) == ("service", "cli")
     eventually(lambda: "level=debug" in service.log(), "a line for debugging")
     told = re.findall(r'msg="setting ([a-z ]+)" key=(\S+)', service.log())
     assert sorted(told) == [

@@ -112,7 +112,7 @@ struct GarageService {
             StoreService(log: log), LogOmissions(), views, ingest, web, server,
             Reload(
                 configuration: configuration, load: reload, server: server, pages: certificate, topics: topics,
-                http: http, logger: logger),
+                http: http, record: access.record, logger: logger),
             RightsReview(devices: devices, registry: access.registry, server: server),
             EventBroadcast(views: views, server: server, logger: Logger(label: "broadcast")),
             GarageMetrics(views: views, logger: Logger(label: "metrics")),

@@ -1,4 +1,6 @@
+import EventLog
 import GarageConfiguration
+import GarageDomain
 import Logging
 import MQTTServer
 import ServiceLifecycle
@@ -25,6 +27,8 @@ struct Reload: Service {
     var topics: CurrentTopicAccess?
     /// `nil` without pages.
     var http: HTTPGate?
+    /// Records who may do what now; `nil` where no log is kept.
+    var record: (@Sendable (EventBody, EventMetadata) async -> Void)?
     let logger: Logger
 
     func run() async throws {
@@ -32,13 +36,23 @@ struct Reload: Service {
         for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
             reloadCertificates()
             do {
+                let before = inForce.accessRules
                 try apply(try await load(), over: &inForce)
+                if inForce.accessRules != before { await record?(Self.change(to: inForce.accessRules), Self.origin) }
             } catch {
                 logger.error(
                     "the configuration can't be read again; what was in force stays so",
                     metadata: ["reason": "\(error)"])
             }
         }
+    }
+
+    /// Whoever may signal the process owns the service.
+    private static let origin = EventMetadata(actor: "service", channel: "cli")
+
+    private static func change(to rules: [String]) -> EventBody {
+        let change = rules.isEmpty ? "no topic rules any more" : "topic rules: " + rules.joined(separator: ", ")
+        return .accessChanged(AccessChanged(user: "*", change: String(change.prefix(2000))))
     }
 
     private func reloadCertificates() {

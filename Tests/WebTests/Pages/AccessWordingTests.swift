@@ -18,6 +18,12 @@ struct AccessWordingTests {
             "uma mensagem retida em a/b, removida na partida (e mais 3)"
         ),
         ("last will on {name}", "uma última vontade em {name}"),
+        ("have the answer published on a/set", "ter a resposta publicada em a/set"),
+        ("announce cmnd/x/POWER in homeassistant/a/config", "anunciar cmnd/x/POWER em homeassistant/a/config"),
+        (
+            "report gate home.front of the device esp1 on esp9/state",
+            "informar o portão home.front do dispositivo esp1 em esp9/state"
+        ),
         ("POST /settings/people", "POST /settings/people"),
         ("sign in as", "sign in as"), ("", ""), ("(and x more)", "(and x more)"),
     ])
@@ -31,6 +37,8 @@ struct AccessWordingTests {
         ("removed the PIN", "removeu o PIN"), ("removed", "removido"),
         ("rights: viewer, gates , times mon-fri 07:00-19:00", "mon-fri 07:00-19:00"),
         ("rights: viewer, gates , times ", "portões: todos, horários: todos"),
+        ("topic rules: allow anyone publish a/#", "regras de tópicos: allow anyone publish a/#"),
+        ("no topic rules any more", "sem regras de tópicos"),
         ("something new", "something new"),
     ])
     func aChangeIsTold(_ text: String, _ expected: String) throws {

@@ -11,6 +11,9 @@ enum AccessWording {
         ("set up with a wrong code", "attempt_set_up"),
         ("change the password with a wrong one", "attempt_password"),
         ("connect with the client identifier of another user", "attempt_takeover"),
+        ("have the answer published on {topic}", "attempt_answer"),
+        ("announce {topic} in {announcement}", "attempt_announce"),
+        ("report gate {gate} of the device {device} on {topic}", "attempt_report_gate"),
         ("subscribe to {topic}", "attempt_subscribe"),
         ("publish to {topic}", "attempt_publish"),
         ("last will on {topic}", "attempt_will"),
@@ -32,6 +35,8 @@ enum AccessWording {
         ("token revoked", "change_token_revoked"),
         ("device added", "change_device_added"),
         ("device removed", "change_device_removed"),
+        ("topic rules: {rules}", "change_topic_rules"),
+        ("no topic rules any more", "change_no_topic_rules"),
     ]
     /// What is said besides when not everything was recorded.
     private static let remarks: [(form: String, key: String)] = [
