@@ -176,6 +176,33 @@ def test_no_token_lasts_for_ever_because_its_days_were_mistyped(site, days):
     assert "panel" not in visitor.get("/settings").text
 
 
+PERSON = {"name": "dora", "password": "0123456789", "gates": "home.front", "schedule": "always", "role": "viewer"}
+
+
+@pytest.mark.parametrize(
+    "form, fields, shown",
+    [
+        ("people", PERSON, ['value="dora"', 'value="home.front"', 'value="always"', 'value="viewer" selected']),
+        ("people/rights", PERSON | {"name": "bia"}, ['value="home.front"', 'value="always"', 'value="viewer" selected']),
+        ("people/password", {"name": "bia", "password": "short"}, ["<b>bia</b>"]),
+        ("devices", {"name": "esp7", "topics": "a/#/b"}, ['value="esp7"', 'value="a/#/b"']),
+        (
+            "tokens", {"name": "panel", "scope": ["read", "note"], "owner": "caio", "days": "4000"},
+            ['value="panel"', 'value="read" checked', 'value="note" checked', 'value="caio" selected', 'value="4000"'],
+        ),
+    ],
+)
+def test_a_form_that_is_not_taken_comes_back_as_it_was_filled_in(site, form, fields, shown):
+    visitor = Visitor(site)
+    visitor.sign_in("ana")
+    answer = visitor.post("/settings/" + form, fields, token=visitor.token())
+    assert answer.status_code == 422
+    opened = re.findall(r"<details [^>]* open>.*?</details>", answer.text, re.DOTALL)
+    assert len(opened) == 1 and f'action="/settings/{form}"' in opened[0], "the one that was not taken is open"
+    assert [text for text in shown if text not in opened[0]] == []
+    assert "0123456789" not in answer.text
+
+
 def test_a_viewer_moves_no_gate_and_an_operator_does(site):
     with Client(site, "opener") as device:
         device.publish("garage/home/gate/front/state", "closed")

@@ -70,6 +70,32 @@ def test_a_rule_is_made_on_the_page(garage):
     assert bad.status_code == 422 and "“Name” can’t be taken." in bad.text
 
 
+def test_a_topic_with_two_values_gets_two_rules_on_the_page(garage):
+    rule = {"topic": "shop/air", "property": "temperature", "name": "air", "pointer": "/t"}
+    for form in (rule, rule | {"property": "humidity", "pointer": "/h"}):
+        answer = garage.request("POST", "/devices/mappings", data=form, allow_redirects=False)
+        assert answer.status_code == 303, answer.text
+    assert [m["id"] for m in garage.get("/mappings")["mappings"]] == ["shop-air", "shop-air-2"]
+    again = garage.request("POST", "/devices/mappings", data=rule)
+    assert again.status_code == 422, "there is this very rule"
+    with Client(garage, "shop-1") as client:
+        client.publish("shop/air", '{"t":21.5,"h":58}')
+    garage.await_event("sensor.reading-recorded", count=2)
+
+
+def test_a_rule_that_is_not_taken_comes_back_as_it_was_written(garage):
+    form = {
+        "topic": "shop/air", "property": "humidity", "name": "air", "pointer": "/h", "values": "", "scale": "a tenth",
+        "offset": "2", "unit": "fahrenheit",
+    }
+    page = garage.request("POST", "/devices/mappings", data=form)
+    assert page.status_code == 422
+    shown = ["/h", "a tenth", "2", "air"]
+    assert [text for text in shown if f'value="{text}"' not in page.text] == []
+    assert 'value="humidity" selected' in page.text and 'value="fahrenheit" selected' in page.text
+    assert '<details class="more-fields" open>' in page.text
+
+
 def test_our_things_announce_themselves_to_home_assistant(make_garage):
     garage = make_garage(environment={"GARAGE_HOME_ASSISTANT_DISCOVERY": "on"}).start()
     config = "homeassistant/device/garage_home_gate_front/config"

@@ -97,9 +97,9 @@ struct SettingsPages: Sendable {
             do {
                 change = try await body(form)
             } catch let error as AccessError {
-                return try await page(request, error: error.messageKey)
+                return try await page(request, error: error.messageKey, draft: Draft(path: path, form: form))
             } catch let error as SettingsError {
-                return try await page(request, error: error.messageKey)
+                return try await page(request, error: error.messageKey, draft: Draft(path: path, form: form))
             }
             await journal.note(change.text, of: change.user, by: CallerIdentity.current.actor ?? "anonymous")
             guard let secret = change.secret, let title = change.secretTitle else {
@@ -111,7 +111,7 @@ struct SettingsPages: Sendable {
         }
     }
 
-    private func page(_ request: Request, error: String?) async throws -> Response {
+    private func page(_ request: Request, error: String?, draft: Draft? = nil) async throws -> Response {
         let text = try await signIn.pages.text(for: Visit(request))
         let registry = access.registry
         func time(_ seconds: Int64?) -> Markup? {
@@ -119,14 +119,18 @@ struct SettingsPages: Sendable {
         }
         var values: [String: Any] = [
             "people": registry.people.map { person -> [String: Any] in
-                [
-                    "name": person.name, "roles": roles(text, selected: person.role),
+                let change = draft?.change(of: person.name)
+                let rights = draft?.path == "people/rights" ? change : nil
+                return [
+                    "name": person.name, "roles": roles(text, selected: person.role), "isOpen": change != nil,
+                    "choices": roles(text, selected: rights?.role ?? person.role),
                     "gates": (person.gates ?? []).sorted().joined(separator: ", "),
-                    "schedule": person.schedule?.description ?? "", "hasPIN": person.hasPIN,
-                    "created": time(person.created) ?? Markup(""),
+                    "schedule": person.schedule?.description ?? "",
+                    "writtenGates": rights?["gates"] ?? (person.gates ?? []).sorted().joined(separator: ", "),
+                    "writtenSchedule": rights?["schedule"] ?? person.schedule?.description ?? "",
                 ]
             },
-            "roles": roles(text, selected: .operator),
+            "roles": roles(text, selected: draft?.adding("people")?.role ?? .operator),
             "tokens": registry.tokens.map { token -> [String: Any] in
                 [
                     "name": token.name,
@@ -137,12 +141,21 @@ struct SettingsPages: Sendable {
                 ]
             },
             "scopes": Permission.allCases.map { scope -> [String: Any] in
-                ["value": scope.rawValue, "label": text.words.text("scope_\(scope.rawValue)")]
+                [
+                    "value": scope.rawValue, "label": text.words.text("scope_\(scope.rawValue)"),
+                    "isChosen": draft?.adding("tokens")?.all("scope").contains(scope.rawValue) ?? false,
+                ]
+            },
+            "owners": registry.people.map { person -> [String: Any] in
+                ["name": person.name, "isChosen": draft?.adding("tokens")?["owner"] == person.name]
             },
             "devices": try access.devices.devices().map { device -> [String: Any] in
                 ["name": device.name, "topics": device.topics.joined(separator: ", ")]
             },
         ]
+        values["newPerson"] = draft?.values("people", ["name", "gates", "schedule"])
+        values["newDevice"] = draft?.values("devices", ["name", "topics"])
+        values["newToken"] = draft?.values("tokens", ["name", "days"])
         values["hasPeople"] = !registry.people.isEmpty
         values["hasTokens"] = !registry.tokens.isEmpty
         values["hasDevices"] = !((values["devices"] as? [Any])?.isEmpty ?? true)
@@ -181,6 +194,33 @@ struct SettingsPages: Sendable {
         guard let schedule = Schedule(form["schedule"]) else { throw SettingsError("access_bad_schedule") }
         return schedule
     }
+}
+
+/// A form that was not taken, to be shown again as it was filled in, without passwords.
+private struct Draft {
+    let path: String
+    let form: Form
+
+    /// The form if it was to change what is set about a person.
+    func change(of person: String) -> Form? {
+        path.hasPrefix("people/") && form["name"] == person ? form : nil
+    }
+
+    /// The form if it was to add something.
+    func adding(_ path: String) -> Form? { path == self.path ? form : nil }
+
+    /// The fields of the form if it was to add something, for the template.
+    func values(_ path: String, _ fields: [String]) -> [String: Any]? {
+        guard let form = adding(path) else { return nil }
+        var values: [String: Any] = ["isOpen": true]
+        for field in fields { values[field] = form[field].cut(to: 1000) }
+        return values
+    }
+}
+
+extension Form {
+    /// The role that was chosen.
+    fileprivate var role: Role? { Role(rawValue: self["role"]) }
 }
 
 /// Why a form of the settings page was not taken.

@@ -20,12 +20,14 @@ struct MappingPages: Sendable {
     }
 
     private func show(
-        _ request: Request, topic: String?, error: Markup?, status: HTTPResponse.Status = .ok
+        _ request: Request, topic: String?, error: Markup?, written: [(name: String, value: String)] = [],
+        status: HTTPResponse.Status = .ok
     ) async throws -> Response {
         let visit = Visit(request)
         let text = try await pages.text(for: visit)
         let view = UnmappedView(
             unmapped: pages.door.unmappedTopics(), mappings: devices.mappings(), topic: topic, error: error,
+            written: Dictionary(written.map { ($0.name, $0.value) }) { first, _ in first },
             mayMap: CallerIdentity.current.has(.admin), text: text)
         let body = try pages.templates.render("unmapped-topics", view.values())
         return try pages.html(
@@ -41,17 +43,18 @@ struct MappingPages: Sendable {
         }
         let topic = field("topic") ?? ""
         var rule = MappingText(
-            id: field("id") ?? MappingText.id(for: topic), topic: topic, property: field("property") ?? "",
-            name: field("name") ?? "")
+            id: "", topic: topic, property: field("property") ?? "", name: field("name") ?? "")
         rule.pointer = field("pointer")
         rule.values = field("values")
         rule.unit = field("unit")
+        rule.id = field("id") ?? MappingPages.id(for: rule, among: devices.mappings().map(\.rule))
         for (name, path) in [("scale", \MappingText.scale), ("offset", \MappingText.offset)] {
             guard let written = field(name) else { continue }
             guard let number = Double(written.replacing(",", with: ".")) else {
                 let text = try await pages.text(for: Visit(request))
                 let error = UnmappedView.message(.invalid(member: name, text: written), in: text)
-                return try await show(request, topic: topic, error: error, status: .unprocessableContent)
+                return try await show(
+                    request, topic: topic, error: error, written: form, status: .unprocessableContent)
             }
             rule[keyPath: path] = number
         }
@@ -60,9 +63,23 @@ struct MappingPages: Sendable {
         } catch {
             let text = try await pages.text(for: Visit(request))
             return try await show(
-                request, topic: topic, error: UnmappedView.message(error, in: text), status: .unprocessableContent)
+                request, topic: topic, error: UnmappedView.message(error, in: text), written: form,
+                status: .unprocessableContent)
         }
         return PageResponse.seeOther("/devices/unmapped")
+    }
+
+    /// An id that is free, so that one topic can have several rules: a payload of JSON holds more than one value. For what
+    /// there is a rule already, that rule's.
+    static func id(for rule: MappingText, among rules: [MappingText]) -> String {
+        let same = rules.first {
+            ($0.topic, $0.property, $0.name) == (rule.topic, rule.property, rule.name) && $0.pointer == rule.pointer
+        }
+        if let same { return same.id }
+        let taken = Set(rules.map(\.id))
+        let base = MappingText.id(for: rule.topic)
+        let others = (2...1000).lazy.map { "\(base.suffix(59))-\($0)" }
+        return taken.contains(base) ? others.first { !taken.contains($0) } ?? base : base
     }
 
     private func remove(_ request: Request, _ context: WebContext) async throws -> Response {

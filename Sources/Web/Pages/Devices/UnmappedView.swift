@@ -8,6 +8,8 @@ struct UnmappedView {
     /// The topic that a rule is being made for.
     let topic: String?
     let error: Markup?
+    /// What a person has written in the form, by field, if it was not taken.
+    var written: [String: String] = [:]
     /// Whether the reader may make and remove rules.
     let mayMap: Bool
     let text: PageText
@@ -55,16 +57,20 @@ struct UnmappedView {
     private func form(_ topic: String) -> [String: Any] {
         let last = unmapped.first { $0.topic == topic }
         let isNumber = last.map { Double($0.lastPayload.replacing(",", with: ".")) != nil } ?? true
-        let guess = isNumber ? "temperature" : "state"
+        let property = written["property"] ?? (isNumber ? "temperature" : "state")
+        let more = ["pointer", "values", "scale", "offset", "unit"]
         return [
             "topic": topic.cut(to: 512),
             "payload": (last?.lastPayload ?? "").cut(to: 200),
             "hasPayload": last != nil,
-            "name": String(MappingText.id(for: topic).suffix(64)),
-            "properties": UnmappedView.properties.map { property -> [String: Any] in
+            "name": written["name"]?.cut(to: 200) ?? String(MappingText.id(for: topic).suffix(64)),
+            "pointer": (written["pointer"] ?? "").cut(to: 512), "values": (written["values"] ?? "").cut(to: 512),
+            "scale": (written["scale"] ?? "").cut(to: 20), "offset": (written["offset"] ?? "").cut(to: 20),
+            "isFahrenheit": written["unit"] == "fahrenheit",
+            "hasMore": more.contains { !(written[$0] ?? "").isEmpty },
+            "properties": UnmappedView.properties.map { known -> [String: Any] in
                 [
-                    "value": property, "label": text.words.text("property_" + property),
-                    "selected": property == guess,
+                    "value": known, "label": text.words.text("property_" + known), "selected": known == property,
                 ]
             },
         ]
