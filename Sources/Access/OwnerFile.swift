@@ -16,6 +16,8 @@ enum OwnerFile {
         let temporary = path + ".new"
         let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard file >= 0 else { return false }
+        // What the administrator writes is the service's to read, which runs as a user of its own.
+        giveToOwner(ofFolder: path, file)
         let isWritten = data.withUnsafeBytes { bytes in
             var rest = bytes[...]
             while !rest.isEmpty {
@@ -35,5 +37,13 @@ enum OwnerFile {
         guard folder >= 0 else { return false }
         defer { close(folder) }
         return fsync(folder) == 0
+    }
+
+    /// Makes an open file the property of whoever owns the folder that it lies in, where that is another user: if root
+    /// works on the data of a service. Without the right to do so the file stays as it is.
+    static func giveToOwner(ofFolder path: String, _ file: Int32) {
+        var folder = stat()
+        guard geteuid() == 0, stat((path as NSString).deletingLastPathComponent, &folder) == 0 else { return }
+        _ = fchown(file, folder.st_uid, folder.st_gid)
     }
 }

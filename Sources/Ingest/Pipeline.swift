@@ -23,6 +23,8 @@ struct Pipeline {
     private var inFlight: Deque<Entry> = []
     /// Inputs that wait until the disk takes writes again.
     private var waiting: Deque<Entry> = []
+    /// How many of `waiting`, at its front, came back from the disk: they were taken in before all the others.
+    private var returned = 0
     /// What gates report, and what is asked of them, while their actuate message is on its way, by gate. A quick gate
     /// answers before the broker has said how many got the message; its report waits, so that the log tells the dispatch
     /// first. A command waits to know whether the one before it has gone out.
@@ -204,6 +206,7 @@ struct Pipeline {
         generation = currentGeneration()
         let entries = waiting
         waiting = []
+        returned = 0
         for entry in entries { decide(entry) }
         var consequences = Consequences()
         consequences.storage = .recovered
@@ -295,14 +298,18 @@ struct Pipeline {
             isStalled = true
             consequences.storage = .failed("\(error)")
         }
-        let further = wait(entry)
+        let count = waiting.count
+        let further = wait(entry, at: returned)
+        returned += waiting.count - count
         consequences.releases += further.releases
         consequences.settlements += further.settlements
     }
 
     /// Keeps an input until the disk takes writes again. A command is not kept: a gate must not move when its person
     /// has long gone.
-    private mutating func wait(_ entry: Entry) -> Consequences {
+    ///
+    /// - Parameter index: Its place among those that wait; `nil` for the last.
+    private mutating func wait(_ entry: Entry, at index: Int? = nil) -> Consequences {
         var consequences = Consequences()
         if case .commandReceived = entry.input {
             if let ticket = entry.ticket { consequences.releases.append((ticket, .unspecifiedError)) }
@@ -313,7 +320,7 @@ struct Pipeline {
             lost += 1
             return consequences
         }
-        waiting.append(entry)
+        waiting.insert(entry, at: index ?? waiting.count)
         return consequences
     }
 }

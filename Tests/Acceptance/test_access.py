@@ -1,6 +1,7 @@
 """Signing in, rights, tokens and what is refused, over HTTP and in a browser."""
 
 import json
+import os
 import re
 import shutil
 
@@ -372,3 +373,18 @@ def test_the_command_line_knows_nobody_who_was_removed(make_garage):
     assert service.command("devices", "remove", "esp1").returncode == 0
     answer = service.command("access", "check", "esp1", "publish", "esp1/x")
     assert answer.returncode != 0 and "esp1" in answer.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root works on the data of another user")
+def test_what_root_writes_belongs_to_the_services_user(make_garage):
+    """Or the service, which runs as a user of its own, could not start again."""
+    service = make_garage()
+    service.data.mkdir()
+    os.chown(service.data, 65534, 65534)
+    assert service.command("devices", "add", "esp1").returncode == 0
+    assert service.command("tokens", "add", "sign", "--scope", "read").returncode == 0
+    assert service.command("users", "add", "ana", "--role", "admin", stdin_text=PASSWORD + "\n").returncode == 0
+    files = {file.name: file.stat() for file in service.data.iterdir()}
+    assert {"devices.json", "access.json", "access.json.lock"} <= set(files)
+    assert {(file.st_uid, file.st_gid) for file in files.values()} == {(65534, 65534)}, files
+    assert files["access.json"].st_mode & 0o077 == files["devices.json"].st_mode & 0o077 == 0

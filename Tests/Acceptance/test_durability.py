@@ -1,6 +1,7 @@
 """Acknowledged means stored, and views are only views."""
 
 import random
+import re
 import sqlite3
 import threading
 
@@ -130,7 +131,9 @@ def fill(service) -> None:
 
 
 def answers(service) -> dict[str, str]:
-    return {path: service.request("GET", "/api/v1" + path).text for path in LISTS}
+    """What the lists answer, without the topics of devices: these are counted from each start on."""
+    texts = {path: service.request("GET", "/api/v1" + path).text for path in LISTS}
+    return {path: re.sub(r'"topics":\[[^\]]*\]', '"topics":[]', text) for path, text in texts.items()}
 
 
 @pytest.mark.parametrize("damage", ["deleted", "corrupt", "empty", "from another log"])

@@ -73,6 +73,7 @@ struct AccessFile: Sendable {
             throw .unwritable(path)
         }
         defer { close(lock) }
+        OwnerFile.giveToOwner(ofFolder: path, lock)
         var content = try read()
         let before = content
         let value = try body(&content)
