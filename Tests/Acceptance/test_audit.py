@@ -97,10 +97,12 @@ def test_secrets_are_in_no_log_and_no_event(make_garage, tmp_path):
     token = visitor.token()
     assert visitor.post("/account/pin", {"pin": secrets["pin"]}, token=token).status_code == 200
     for pin in (secrets["wrong-pin"], secrets["pin"]):
-        visitor.post("/gates/home.esp1/commands", {"action": "close", "pin": pin}, token=token)
+        # Opening is what takes the PIN.
+        visitor.post("/gates/home.esp1/commands", {"action": "open", "pin": pin}, token=token)
     eventually(lambda: "127.0.0.1:9" in garage.log() or "webhook" in garage.log(), "the failed notice in the log")
     events = eventually(lambda: visitor.get("/api/v1/events?limit=1000").text, "the events")
     denied = [event for event in json.loads(events)["events"] if event["type"] == "access.denied"]
+    assert any(event["data"]["attempt"] == "open home.esp1 with a wrong PIN" for event in denied), denied
     assert len(denied) >= 2 and all("127.0.0.1" in (event["data"].get("address") or "") for event in denied), denied
     assert garage.stop() == 0
     exported = garage.command("config", "print", "--redacted", env=garage.environment).stdout
