@@ -80,10 +80,16 @@ let package = Package(
         ),
         // What Linux has for many sockets on one thread; empty elsewhere.
         .systemLibrary(name: "CEpoll"),
+        // Reads what a balancer puts in front of a connection to say whose it is, for any channel.
+        .target(
+            name: "ProxyProtocol",
+            dependencies: [.product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: settings
+        ),
         .target(
             name: "MQTTServer",
             dependencies: [
-                "CEpoll", "MQTTBroker", "MQTTCodec", "MQTTWebSocket",
+                "CEpoll", "MQTTBroker", "MQTTCodec", "MQTTWebSocket", "ProxyProtocol",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -199,6 +205,7 @@ let package = Package(
             name: "Web",
             dependencies: [
                 "Access", "Charts", "CZlib", "Views", "Ingest", "GarageDomain", "GarageEvents", "EventLog",
+                "ProxyProtocol",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Mustache", package: "swift-mustache"),
@@ -346,6 +353,15 @@ let package = Package(
                 "Sources/MQTTCodec", "Sources/MQTTWebSocket", "Sources/Target",
             ],
             sources: ["Sources/Harness", "Sources/Simulation", "Replay"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ProxyProtocolTests",
+            dependencies: [
+                "ProxyProtocol",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(

@@ -21,9 +21,10 @@ ALLOWED = {
     "MQTTBroker": {"MQTTCodec", "NIOCore"} | COLLECTIONS,
     "BrokerStore": {"MQTTBroker", "MQTTCodec", "NIOCore", "GRDB"} | PROCESS,
     "MQTTWebSocket": {"NIOCore", "NIOHTTP1", "NIOWebSocket"},
+    "ProxyProtocol": {"NIOCore"},
     "CEpoll": set(),
     "MQTTServer": {"CEpoll", "MQTTBroker", "MQTTCodec", "MQTTWebSocket", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "NIOTLS"}
-    | {"SwiftASN1", "X509"}
+    | {"ProxyProtocol", "SwiftASN1", "X509"}
     | NETWORK
     | PROCESS,
     "MQTTClient": {"MQTTCodec", "NIOSSL"} | NETWORK,
@@ -42,7 +43,7 @@ ALLOWED = {
     "CZlib": set(),
     "Web": {"Access", "Charts", "CZlib", "Yams", "Views", "Ingest", "GarageDomain", "GarageEvents", "EventLog"}
     | {"Hummingbird", "HummingbirdCore", "Mustache", "NIOCore", "NIOSSL"}
-    | {"EmbedWebFiles"}
+    | {"EmbedWebFiles", "ProxyProtocol"}
     | PROCESS,
     "Simulator": {"MQTTClient", "MQTTCodec", "GarageDomain"} | NETWORK | PROCESS,
     "SCRAM": {"Crypto", "CryptoExtras"},

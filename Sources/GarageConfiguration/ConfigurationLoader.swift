@@ -64,6 +64,7 @@ public struct ConfigurationLoader: Sendable {
         try settings.address(.httpListen) { configuration.http = $0 }
         configuration.httpLimits = try HTTPLimitSettings.read(from: settings)
         try settings.text(.httpFiles) { configuration.httpFiles = $0 }
+        try loadProxies(from: settings, into: &configuration)
         try settings.list(.httpAllowedHosts) { configuration.httpAllowedHosts = $0 }
         try settings.text(.httpTLSCertificate) { configuration.httpCertificate = $0 }
         try settings.text(.httpTLSKey) { configuration.httpKey = $0 }
@@ -125,6 +126,18 @@ extension ConfigurationLoader {
         try settings.number(.qualityStuckHours, in: 0...8_784) { configuration.qualityStuckHours = $0 }
         try settings.number(.qualitySilentMissed, in: 0...1000) { configuration.qualitySilentMissed = $0 }
         try settings.number(.qualitySilentSeconds, in: 1...604_800) { configuration.qualitySilentSeconds = $0 }
+    }
+
+    private func loadProxies(
+        from settings: SettingReader, into configuration: inout ServiceConfiguration
+    ) throws(ConfigurationError) {
+        try settings.flag(.httpProxyProtocol) { configuration.httpProxyProtocol = $0 }
+        try settings.list(.httpTrustedProxies) { configuration.httpTrustedProxies = $0 }
+        if configuration.httpProxyProtocol, configuration.httpTrustedProxies.isEmpty {
+            throw ConfigurationError(
+                "http.proxy_protocol needs http.trusted_proxies: the addresses of the balancers that may say whose a "
+                    + "connection is")
+        }
     }
 
     private func readGates(

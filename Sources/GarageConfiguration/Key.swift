@@ -58,6 +58,8 @@ public enum Key: String, Sendable, CaseIterable {
     case httpFiles = "http.files"
     case httpTLSCertificate = "http.tls.certificate"
     case httpTLSKey = "http.tls.key"
+    case httpProxyProtocol = "http.proxy_protocol"
+    case httpTrustedProxies = "http.trusted_proxies"
     case httpAllowedHosts = "http.allowed_hosts"
     case httpAllowedOrigins = "http.allowed_origins"
     case httpSecurityContacts = "http.security_contacts"

@@ -34,6 +34,10 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var httpLimits = HTTPLimitSettings()
     /// A folder with templates, static files and locales to use in place of the built-in ones; for work on the pages.
     public var httpFiles: String?
+    /// Whether each HTTP connection begins with a PROXY protocol (version 2) header.
+    public var httpProxyProtocol = false
+    /// The addresses and networks of the balancers that may connect then.
+    public var httpTrustedProxies: [String] = []
     /// Host names by which pages and API may be reached beside addresses and `localhost`; `*` stands for every name.
     public var httpAllowedHosts: [String] = []
     /// PEM files of the certificate under which the pages are served; `nil` for plain HTTP.

@@ -167,6 +167,16 @@ import Testing
         #expect(broker.limits.exemptAddresses.isEmpty)
     }
 
+    @Test func balancersOfThePagesAreNamed() async throws {
+        let yaml = "http:\n  proxy_protocol: true\n  trusted_proxies: [10.0.0.5, 10.1.0.0/16]\n"
+        let configuration = try await load(yaml: yaml)
+        #expect(configuration.httpProxyProtocol)
+        #expect(configuration.httpTrustedProxies == ["10.0.0.5", "10.1.0.0/16"])
+        #expect(try await !load().httpProxyProtocol)
+        #expect(await failure(yaml: "http:\n  proxy_protocol: true\n").contains("http.trusted_proxies"))
+        #expect(await failure(yaml: "http:\n  proxy_protocol: tcp\n").contains("true, false"))
+    }
+
     @Test func brokerSettingsThatNeedEachOtherAreAskedFor() async {
         #expect(await failure(yaml: "mqtt:\n  tls:\n    listen: 127.0.0.1:8883\n").contains("mqtt.tls.certificate"))
         #expect(await failure(yaml: "mqtt:\n  proxy_protocol: [tcp]\n").contains("mqtt.trusted_proxies"))

@@ -24,6 +24,8 @@ struct ConfigCommand: AsyncParsableCommand {
             try AddressCheck(configuration).run()
             _ = try AdmissionLimits(configuration.broker.limits)
             _ = try AdmissionLimits(configuration.httpLimits)
+            _ = try AddressRange.list(configuration.broker.trustedProxies, .mqttTrustedProxies)
+            _ = try configuration.balancers()
             _ = try GarageSettings(configuration)
             _ = try ForeignDeviceSetup(configuration).mappings()
             _ = try BridgeSettings.all(configuration)
@@ -87,6 +89,9 @@ extension ServiceConfiguration {
                 case .mqttTotalQueuedBytes: String(mqttTotalQueuedBytes)
                 case .httpListen: http.description
                 case .httpFiles: httpFiles ?? "(built in)"
+                case .httpProxyProtocol: String(httpProxyProtocol)
+                case .httpTrustedProxies:
+                    httpTrustedProxies.isEmpty ? "(none)" : httpTrustedProxies.joined(separator: ", ")
                 case .httpAllowedHosts: httpAllowedHosts.joined(separator: ", ")
                 case .httpTLSCertificate: httpCertificate ?? "(none)"
                 case .httpTLSKey: httpKey ?? "(none)"

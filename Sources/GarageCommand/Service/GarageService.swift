@@ -175,7 +175,7 @@ struct GarageService {
                 allowedOrigins: configuration.httpAllowedOrigins,
                 securityContacts: configuration.httpSecurityContacts,
                 controlSocket: configuration.dataDirectory + "/garage.sock",
-                tls: contexts),
+                tls: contexts, isBalancer: try configuration.balancers()),
             views: views, log: log, door: ingest,
             devices: ingest,
             webhooks: WebhookSecrets(
@@ -190,7 +190,7 @@ struct GarageService {
                         .init(brokerStore: store),
                     ] + bridges.checks)
             },
-            metrics: ServiceMetrics(server: server).text, webSocket: { try server.serveWebSocket(on: $0) },
+            metrics: ServiceMetrics(server: server).text, webSocket: { try server.serveWebSocket(on: $0, client: $1) },
             broker: { await reporter.report() },
             maintenance: ServiceMaintenance(log: log, views: views, snapshot: ingest.historyKeeper),
             access: access, admission: admission,
@@ -227,7 +227,7 @@ struct GarageService {
         }
         let record = AccessRecord(log: log, views: views, clock: clock, logger: Logger(label: "access"))
         return AccessControl(
-            registry: registry, isOnLoopback: configuration.http.isLoopback,
+            registry: registry, isOnLoopback: configuration.http.isLoopback && !configuration.httpProxyProtocol,
             isSecure: configuration.httpCertificate != nil,
             timeZone: try timeZone(), devices: devices, record: record.append)
     }

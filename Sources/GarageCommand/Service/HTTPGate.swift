@@ -28,7 +28,9 @@ struct HTTPGate: Sendable {
 private struct AddressCount: AddressGate {
     let gate: ConnectionGate
 
-    func admit(_ channel: any Channel) -> Bool { gate.admit(channel, channel.remoteAddress) }
+    func admit(_ channel: any Channel, from client: SocketAddress?) -> Bool { gate.admit(channel, client) }
+
+    func refuseProxy(_ peer: SocketAddress?) { gate.refuseProxy(peer) }
 
     func name(of address: SocketAddress) -> String? { gate.counted(address)?.description }
 }

@@ -60,7 +60,7 @@ public final class ConnectionGate: Sendable {
     }
 
     /// Counts a connection that came past the balancer.
-    func refuseProxy(_ source: SocketAddress?) {
+    public func refuseProxy(_ source: SocketAddress?) {
         count(\.untrustedProxy, { Peer.text(source) }, "not a trusted proxy", NIODeadline.now().uptimeNanoseconds)
     }
 

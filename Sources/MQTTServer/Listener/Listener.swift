@@ -2,6 +2,7 @@ import MQTTBroker
 import MQTTWebSocket
 import NIOCore
 import NIOPosix
+import ProxyProtocol
 
 /// One listening socket and how its connections are set up.
 struct Listener: Sendable {
@@ -122,7 +123,9 @@ struct Listener: Sendable {
         let limit = TimeAmount.seconds(Int64(configuration.limits.connectTimeout))
         try channel.pipeline.syncOperations.addHandler(
             ProxyHeaderHandler(timeLimit: limit) { channel, source in
-                try configure(channel, source: source ?? channel.remoteAddress, accepted: accepted)
+                channel.eventLoop.makeCompletedFuture {
+                    try configure(channel, source: source ?? channel.remoteAddress, accepted: accepted)
+                }
             })
     }
 

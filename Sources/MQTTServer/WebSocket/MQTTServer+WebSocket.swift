@@ -8,12 +8,13 @@ extension MQTTServer {
     /// the bytes of the upgrade request and leaves. Must be called on the channel's event loop, which need not be one of
     /// the broker's.
     ///
-    /// For policies the listener is `http` and the local address.
+    /// For policies the listener is `http` and the local address, and the client's address is `client`: behind a balancer
+    /// the address that it names.
     /// - Throws: if the address of the client has too many connections; close the channel then.
-    public func serveWebSocket(on channel: any Channel) throws {
-        guard gate.admit(channel, channel.remoteAddress) else { throw ChannelError.inappropriateOperationForState }
+    public func serveWebSocket(on channel: any Channel, client: SocketAddress?) throws {
+        guard gate.admit(channel, client) else { throw ChannelError.inappropriateOperationForState }
         let peer = Peer(
-            address: Peer.text(channel.remoteAddress), listener: "http \(Peer.text(channel.localAddress))",
+            address: Peer.text(client), listener: "http \(Peer.text(channel.localAddress))",
             isLenient: configuration.lenient.contains(.webSocket))
         let loop = firstLoop
         let upgrade = WebSocketUpgrade(

@@ -4,7 +4,7 @@ public import NIOCore
 /// What every route of the API and the pages knows about its request.
 public struct WebContext: RequestContext {
     public var coreContext: CoreRequestContextStorage
-    /// The address of the client's end of the connection; `nil` if the socket has none.
+    /// The client's address, behind a balancer the one that the balancer names; `nil` if the socket has none.
     public let peer: SocketAddress?
     /// The request came over the control socket, which only the service's own user can open.
     let isControl: Bool
@@ -13,9 +13,12 @@ public struct WebContext: RequestContext {
     public init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
-        peer = source.channel.remoteAddress
+        peer = Self.client ?? source.channel.remoteAddress
         if case .unixDomainSocket? = source.channel.localAddress { isControl = true } else { isControl = false }
     }
+
+    /// Whose connection the task serves, if it was found out.
+    @TaskLocal static var client: SocketAddress?
 
     /// The longest request body that is read, in bytes.
     public var maxUploadSize: Int { WebContext.bodyLimit }

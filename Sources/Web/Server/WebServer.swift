@@ -33,11 +33,15 @@ public struct WebServer: Service {
         public var controlSocket: String?
         /// What each new connection is encrypted with; `nil` for plain HTTP.
         public var tls: (@Sendable () -> NIOSSLContext)?
+        /// Whether a balancer has this address. Then only balancers may connect, and each connection begins with a PROXY
+        /// protocol (version 2) header that says whose it is. `nil` if clients connect themselves.
+        public var isBalancer: (@Sendable (SocketAddress) -> Bool)?
 
         public init(
             host: String, port: Int, webRoot: String? = nil, timeZone: TimeZone = .current,
             idleTimeout: Duration = .seconds(75), allowedHosts: [String] = [], allowedOrigins: [String] = [],
-            securityContacts: [String] = [], controlSocket: String? = nil, tls: (@Sendable () -> NIOSSLContext)? = nil
+            securityContacts: [String] = [], controlSocket: String? = nil, tls: (@Sendable () -> NIOSSLContext)? = nil,
+            isBalancer: (@Sendable (SocketAddress) -> Bool)? = nil
         ) {
             self.host = host
             self.port = port
@@ -49,6 +53,7 @@ public struct WebServer: Service {
             self.securityContacts = securityContacts
             self.controlSocket = controlSocket
             self.tls = tls
+            self.isBalancer = isBalancer
         }
     }
 
@@ -56,7 +61,7 @@ public struct WebServer: Service {
     private let views: Views
     private let admission: HTTPAdmission
     private let responder: RouterResponder<WebContext>
-    private let webSocket: (@Sendable (any Channel) throws -> Void)?
+    private let webSocket: (@Sendable (_ channel: any Channel, _ client: SocketAddress?) throws -> Void)?
     private let onBound: @Sendable (_ host: String, _ port: Int) async -> Void
     private let logger: Logger
 
@@ -65,8 +70,8 @@ public struct WebServer: Service {
     ///   - webhooks: what the senders of webhooks have to know; one without a secret is not there.
     ///   - status: the checks of the parts that the server does not know itself.
     ///   - metrics: writes what `GET /metrics` answers, by the request's `Accept` header; `nil` for no such page.
-    ///   - webSocket: takes connections that begin with a request for the WebSocket at `/mqtt`, on their event loop;
-    ///     their pipeline is empty. `nil` to have no such path.
+    ///   - webSocket: takes connections that begin with a request for the WebSocket at `/mqtt`, and their client's address,
+    ///     on their event loop; their pipeline is empty. `nil` to have no such path.
     ///   - broker: how the MQTT broker is, for the page about it; `nil` if that can't be told.
     ///   - maintenance: what the control socket offers beside the API; `nil` for nothing.
     ///   - access: who may do what; `nil` lets everyone do everything.
@@ -78,7 +83,7 @@ public struct WebServer: Service {
         devices: (any DeviceDoor)? = nil, webhooks: WebhookSecrets = WebhookSecrets(),
         status: @escaping @Sendable () async -> ServiceStatus,
         metrics: (@Sendable (_ accept: String?) async -> MetricsText)? = nil,
-        webSocket: (@Sendable (any Channel) throws -> Void)? = nil,
+        webSocket: (@Sendable (_ channel: any Channel, _ client: SocketAddress?) throws -> Void)? = nil,
         broker: @escaping @Sendable () async -> BrokerReport? = { nil }, maintenance: (any Maintenance)? = nil,
         access: AccessControl? = nil, admission: HTTPAdmission = HTTPAdmission(), logger: Logger,
         onBound: @escaping @Sendable (_ host: String, _ port: Int) async -> Void = { _, _ in }
@@ -140,19 +145,26 @@ public struct WebServer: Service {
             idleTimeout: TimeAmount(configuration.idleTimeout),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: 64 * 1024, maxHeaderListSize: 80 * 1024, maxHeaderFieldCount: 100))
-        let (webSocket, tls, admission) = (webSocket, configuration.tls, admission)
+        let (webSocket, admission) = (webSocket, admission)
+        let (tls, isBalancer) = (configuration.tls, configuration.isBalancer)
         return HTTPServerBuilder { responder in
             let plain = HTTP1Channel(responder: responder, configuration: http)
-            guard let webSocket else {
+            /// The limits, and TLS if there is a certificate, in front of what serves a client's connections.
+            func guarded(
+                _ serve: @escaping @Sendable (_ client: SocketAddress?) -> some ServerChildChannel
+            ) -> any ServerChildChannel {
                 guard let tls else {
-                    return AdmittedChannel(base: plain, admission: admission, isEncrypted: false)
+                    return ClientChannel(isBalancer: isBalancer, admission: admission, timeLimit: timeLimit) {
+                        AdmittedChannel(base: serve($0), admission: admission, client: $0, isEncrypted: false)
+                    }
                 }
-                return AdmittedChannel(
-                    base: TLSChannel(plain, context: tls), admission: admission, isEncrypted: true)
+                return ClientChannel(isBalancer: isBalancer, admission: admission, timeLimit: timeLimit) {
+                    AdmittedChannel(
+                        base: TLSChannel(serve($0), context: tls), admission: admission, client: $0, isEncrypted: true)
+                }
             }
-            let both = WebSocketSwitch(http: plain, upgrade: webSocket, timeLimit: timeLimit)
-            guard let tls else { return AdmittedChannel(base: both, admission: admission, isEncrypted: false) }
-            return AdmittedChannel(base: TLSChannel(both, context: tls), admission: admission, isEncrypted: true)
+            guard let webSocket else { return guarded { _ in plain } }
+            return guarded { WebSocketSwitch(http: plain, upgrade: webSocket, client: $0, timeLimit: timeLimit) }
         }
     }
 

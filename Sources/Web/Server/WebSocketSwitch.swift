@@ -4,8 +4,8 @@ import NIOCore
 
 /// Serves HTTP, and hands connections that begin with a request for the WebSocket at `/mqtt` to the broker.
 struct WebSocketSwitch: ServerChildChannel {
-    /// Takes a connection whose pipeline is empty; throws to have it closed.
-    typealias Upgrade = @Sendable (any Channel) throws -> Void
+    /// Takes a connection of a client with this address, whose pipeline is empty; throws to have it closed.
+    typealias Upgrade = @Sendable (_ channel: any Channel, _ client: SocketAddress?) throws -> Void
 
     /// Who serves a connection, once its first bytes have told.
     enum Outcome: Sendable {
@@ -20,6 +20,7 @@ struct WebSocketSwitch: ServerChildChannel {
 
     let http: HTTP1Channel
     let upgrade: Upgrade
+    let client: SocketAddress?
     /// A connection that says nothing is closed after this time.
     let timeLimit: @Sendable () -> TimeAmount
 
@@ -27,7 +28,7 @@ struct WebSocketSwitch: ServerChildChannel {
         channel.eventLoop.makeCompletedFuture {
             let promise = channel.eventLoop.makePromise(of: Outcome.self)
             let handler = FirstRequestHandler(
-                http: http, upgrade: upgrade, timeLimit: timeLimit(), outcome: promise, logger: logger)
+                http: http, upgrade: upgrade, client: client, timeLimit: timeLimit(), outcome: promise, logger: logger)
             try channel.pipeline.syncOperations.addHandler(handler)
             return Value(channel: channel, outcome: promise.futureResult)
         }
@@ -51,6 +52,7 @@ private final class FirstRequestHandler: ChannelInboundHandler, RemovableChannel
 
     private let http: HTTP1Channel
     private let upgrade: WebSocketSwitch.Upgrade
+    private let client: SocketAddress?
     private let timeLimit: TimeAmount
     private let outcome: EventLoopPromise<WebSocketSwitch.Outcome>
     private let logger: Logger
@@ -59,11 +61,12 @@ private final class FirstRequestHandler: ChannelInboundHandler, RemovableChannel
     private var isDone = false
 
     init(
-        http: HTTP1Channel, upgrade: @escaping WebSocketSwitch.Upgrade, timeLimit: TimeAmount,
-        outcome: EventLoopPromise<WebSocketSwitch.Outcome>, logger: Logger
+        http: HTTP1Channel, upgrade: @escaping WebSocketSwitch.Upgrade, client: SocketAddress?,
+        timeLimit: TimeAmount, outcome: EventLoopPromise<WebSocketSwitch.Outcome>, logger: Logger
     ) {
         self.http = http
         self.upgrade = upgrade
+        self.client = client
         self.timeLimit = timeLimit
         self.outcome = outcome
         self.logger = logger
@@ -89,7 +92,7 @@ private final class FirstRequestHandler: ChannelInboundHandler, RemovableChannel
         deadline?.cancel()
         do {
             if isWebSocket {
-                try upgrade(context.channel)
+                try upgrade(context.channel, client)
                 outcome.succeed(.webSocket)
                 passOn(context)
             } else {

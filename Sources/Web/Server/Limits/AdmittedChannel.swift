@@ -16,11 +16,12 @@ struct AdmittedChannel<Base: ServerChildChannel>: ServerChildChannel {
 
     let base: Base
     let admission: HTTPAdmission
+    let client: SocketAddress?
     /// The client expects TLS, and would not understand an answer.
     let isEncrypted: Bool
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        if let refusal = admission.admit(channel) {
+        if let refusal = admission.admit(channel, from: client) {
             return channel.eventLoop.makeSucceededFuture(Value(channel: channel, outcome: .refused(refusal)))
         }
         return base.setup(channel: channel, logger: logger).map { Value(channel: channel, outcome: .admitted($0)) }

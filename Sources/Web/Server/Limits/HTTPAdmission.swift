@@ -10,6 +10,8 @@ public final class HTTPAdmission: Sendable {
         case address
         case streams
         case streamsPerAddress = "streams_per_address"
+        /// A connection past the balancer.
+        case untrustedProxy = "untrusted_proxy"
 
         /// The client is one of too many, or is itself too much.
         var isOfAll: Bool { self == .connections || self == .streams }
@@ -49,14 +51,14 @@ public final class HTTPAdmission: Sendable {
     public func replace(with limits: HTTPLimits) { state.withLock { $0.limits = limits } }
 
     /// Counts a connection until it closes, or says why it is not to be served.
-    func admit(_ channel: any Channel) -> Refusal? {
+    func admit(_ channel: any Channel, from client: SocketAddress?) -> Refusal? {
         let count: Int? = state.withLock { state in
             guard state.connections < state.limits.connections else { return nil }
             state.connections += 1
             return state.connections
         }
         guard let count else { return refuse(.connections) }
-        guard addresses?.admit(channel) ?? true else {
+        guard addresses?.admit(channel, from: client) ?? true else {
             state.withLock { $0.connections -= 1 }
             return refuse(.address)
         }
@@ -69,6 +71,12 @@ public final class HTTPAdmission: Sendable {
                 })
         }
         return nil
+    }
+
+    /// Counts a connection that came past the balancer.
+    func refuseUntrusted(_ peer: SocketAddress?) {
+        _ = refuse(.untrustedProxy)
+        addresses?.refuseProxy(peer)
     }
 
     /// Whether a refused connection may be told so; `endFarewell` must follow then.

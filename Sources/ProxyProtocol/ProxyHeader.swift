@@ -1,9 +1,10 @@
-import NIOCore
+public import NIOCore
 
 /// The PROXY protocol header, version 2 (haproxy.org, proxy-protocol.txt, section 2.2), that a balancer puts in front of
 /// a connection to say whose it is.
-enum ProxyHeader {
-    enum Parsed: Equatable {
+public enum ProxyHeader {
+    /// What the bytes at the front of a connection are.
+    public enum Parsed: Equatable, Sendable {
         /// More bytes are needed.
         case incomplete
         /// The client's address, or `nil` when the balancer speaks for itself or of another kind of address. `length`
@@ -19,7 +20,7 @@ enum ProxyHeader {
     private static let maximumRest = 2048
 
     /// Reads the header at the front of `bytes`, which may be cut anywhere.
-    static func parse(_ bytes: ByteBufferView) -> Parsed {
+    public static func parse(_ bytes: ByteBufferView) -> Parsed {
         guard signature.starts(with: bytes.prefix(signature.count)) else { return .invalid }
         guard bytes.count >= fixedLength else { return .incomplete }
         let fixed = Array(bytes.prefix(fixedLength))
