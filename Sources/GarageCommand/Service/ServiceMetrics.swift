@@ -29,6 +29,7 @@ struct ServiceMetrics: Sendable {
         "garage_limit": "The limits in force, by the key that sets them.",
         "garage_http_connections": "Connections to the pages and the API.",
         "garage_http_refused_total": "Connections and live streams that were refused, by the limit that was reached.",
+        "garage_http_checks_refused_total": "Passwords and PINs that were not checked, as too many waited.",
         "garage_mqtt_connections": "Network connections of MQTT clients.",
         "garage_mqtt_clients": "MQTT clients that are logged in.",
         "garage_mqtt_sessions": "MQTT sessions, those without a connection included.",

@@ -5,6 +5,8 @@ import Synchronization
 
 /// Records refusals and changes of rights in the event log; of refusals a limited number in each minute.
 final class AccessJournal: Sendable {
+    /// Refusals of which nothing is recorded, as nothing is known.
+    let busy = BusyAnswers()
     private let record: @Sendable (EventBody, EventMetadata) async -> Void
     private let now: @Sendable () -> Timestamp
     private let refusals = Mutex(RefusalBudget())

@@ -112,10 +112,11 @@ struct AccessMiddleware: RouterMiddleware {
         switch answer {
         case .signedIn: return
         case .busy:
+            journal.busy.count(.pin)
             if isPage { throw AccessRefusal.pin(gate: gate, reason: "busy") }
             throw Problem(
                 status: .serviceUnavailable, type: "busy", title: "Too many passwords are being checked",
-                detail: "Try again in a moment.")
+                detail: "Try again in a moment.", headers: [.retryAfter: BusyAnswers.pause])
         case .refused, .locked:
             await journal.deny("open \(gate) with a wrong PIN", actor: person.name, address: context.address)
             if isPage { throw AccessRefusal.pin(gate: gate, reason: answer == .refused ? "wrong" : "locked") }

@@ -55,11 +55,18 @@ struct SignInPages: Sendable {
             return try await loginPage(
                 request, error: "login_locked", values: ["name": name, "next": next, "seconds": String(seconds)])
         case .busy:
-            var page = try await loginPage(
-                request, error: "login_busy", values: ["name": name, "next": next], status: .serviceUnavailable)
-            page.headers[.retryAfter] = "3"
-            return page
+            return busy(
+                try await loginPage(
+                    request, error: "login_busy", values: ["name": name, "next": next], status: .serviceUnavailable))
         }
+    }
+
+    /// A page that says that the password was not checked.
+    private func busy(_ page: Response) -> Response {
+        journal.busy.count(.password)
+        var page = page
+        page.headers[.retryAfter] = BusyAnswers.pause
+        return page
     }
 
     private func signOut(_ request: Request) throws -> Response {
@@ -106,14 +113,17 @@ struct SignInPages: Sendable {
 
     // MARK: A person's own account
 
-    private func accountPage(_ request: Request, message: String?, error: String? = nil) async throws -> Response {
+    private func accountPage(
+        _ request: Request, message: String?, error: String? = nil,
+        status: HTTPResponse.Status = .unprocessableContent
+    ) async throws -> Response {
         guard case .person(let person, _) = CallerIdentity.current else { throw AccessRefusal.signIn(to: "/account") }
         let fresh = access.registry.person(named: person.name) ?? person
         var values: [String: Any] = ["name": fresh.name, "hasPIN": fresh.hasPIN, "role": "role_\(fresh.role.rawValue)"]
         values["message"] = message
         return try await show(
             "account", title: "account_title", error: error, values: values,
-            status: error == nil ? .ok : .unprocessableContent, request)
+            status: error == nil ? .ok : status, request)
     }
 
     private func changePassword(_ request: Request, _ context: WebContext) async throws -> Response {
@@ -129,7 +139,9 @@ struct SignInPages: Sendable {
             await journal.deny(
                 "change the password with a wrong one", actor: person.name, address: context.address, channel: "page")
             return try await accountPage(request, message: nil, error: "login_refused")
-        case .busy: return try await accountPage(request, message: nil, error: "login_busy")
+        case .busy:
+            return busy(
+                try await accountPage(request, message: nil, error: "login_busy", status: .serviceUnavailable))
         }
         do {
             try await access.registry.changePassword(of: person.name, to: form["password"])

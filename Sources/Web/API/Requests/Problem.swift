@@ -54,7 +54,7 @@ struct Problem: Error {
 
     init(
         status: HTTPResponse.Status, type: String, title: String, detail: String? = nil, errors: [Detail] = [],
-        members: [(name: StaticString, value: String)] = []
+        members: [(name: StaticString, value: String)] = [], headers: HTTPFields = HTTPFields()
     ) {
         self.status = status
         self.type = type
@@ -62,6 +62,7 @@ struct Problem: Error {
         self.detail = detail
         self.errors = errors
         self.members = members
+        self.headers = headers
     }
 
     /// The answer to the request with this path.
