@@ -240,8 +240,14 @@ struct GarageService {
         if isatty(STDOUT_FILENO) != 0 {
             print("Setup:  \(address)\n        (once; makes the first account)")
         } else {
-            // Not through the logger: a log may be collected where others read it.
-            FileHandle.standardError.write(Data("first account: \(address)\n".utf8))
+            // Not through the logger, which may be told to be silent: without this line nobody gets in. What reads JSON
+            // would trip over a line for people.
+            let line =
+                configuration.logFormat == .json
+                ? LogSetup.form(configuration).line(
+                    .notice, component: "garage", "first account", [("address", address)])
+                : "first account: \(address)\n"
+            FileHandle.standardError.write(Data(line.utf8))
         }
     }
 

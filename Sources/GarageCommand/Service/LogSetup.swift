@@ -11,12 +11,15 @@ enum LogSetup {
 
     static func bootstrap(_ configuration: ServiceConfiguration) {
         threshold.set(Logger.Level(rawValue: configuration.logLevel) ?? .info)
-        let format = configuration.logFormat
+        let form = form(configuration)
+        LoggingSystem.bootstrap { label in
+            LineLogHandler(label: label, threshold: threshold, limit: limit, form: form)
+        }
+    }
+
+    static func form(_ configuration: ServiceConfiguration) -> LogLineForm {
         // systemd sets this when it connects standard error to the journal, which understands a priority in front.
         let writesPriority = ProcessInfo.processInfo.environment["JOURNAL_STREAM"] != nil
-        LoggingSystem.bootstrap { label in
-            LineLogHandler(
-                label: label, threshold: threshold, limit: limit, format: format, writesPriority: writesPriority)
-        }
+        return LogLineForm(format: configuration.logFormat, writesPriority: writesPriority)
     }
 }
