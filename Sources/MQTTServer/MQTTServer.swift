@@ -27,6 +27,7 @@ public final class MQTTServer: Service, Sendable {
     private let directory = LoopDirectory()
     private let store: (any DurableStore)?
     let gate: ConnectionGate
+    let terms: ConnectionTerms
     private let handshakes: HandshakeGate
     private let metrics = Mutex(BrokerMetrics())
     private let state = Mutex(State())
@@ -41,6 +42,7 @@ public final class MQTTServer: Service, Sendable {
         self.logger = logger
         group = eventLoopGroup
         gate = ConnectionGate(limits: configuration.admission, logger: logger)
+        terms = ConnectionTerms(configuration)
         handshakes = HandshakeGate(limit: configuration.admission.maximumHandshakes)
         let eventLoops = Self.eventLoops(configuration, eventLoopGroup)
         hub = BrokerHub(shards: eventLoops.count, limits: configuration.limits, store: store)
@@ -200,8 +202,20 @@ public final class MQTTServer: Service, Sendable {
         }
     }
 
-    /// Decides on new connections by other limits from now on. Connections that are there stay.
-    public func replaceAdmissionLimits(_ limits: AdmissionLimits) { gate.replaceLimits(limits) }
+    /// Takes up what can change while the server runs: `limits`, `admission`, `allowedOrigins` and `allowedHosts`. All
+    /// else in the configuration is passed over.
+    ///
+    /// It binds what comes next. Connections that are there stay, and are held to what their CONNACK has said; nothing
+    /// that waits for a client or is retained is lost because a limit is lower now.
+    public func adopt(_ new: Configuration) {
+        gate.replaceLimits(new.admission)
+        handshakes.replaceLimit(new.admission.maximumHandshakes)
+        terms.replace(with: new)
+        hub.replaceLimits(new.limits)
+        for loop in loops {
+            loop.eventLoop.execute { loop.withCore { core, _ in core.replaceLimits(new.limits) } }
+        }
+    }
 
     /// Whether new clients are sent to `BrokerLimits.serverReference` with 0x9C (use another server), for the time
     /// before an update for example. Without a reference it changes nothing.
@@ -256,7 +270,7 @@ public final class MQTTServer: Service, Sendable {
     ) async throws -> OpenListener {
         let listener = Listener(
             kind: kind, place: place, configuration: configuration, loops: loops, security: security, gate: gate,
-            handshakes: handshakes)
+            terms: terms, handshakes: handshakes)
         do {
             let open = try await listener.open(group: group)
             state.withLock { $0.listeners.append(open) }

@@ -11,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from browser import Browser  # noqa: E402
 from device import GateDevice  # noqa: E402
-from service import BINARY, Garage  # noqa: E402
+from service import BINARY, Broker, Garage  # noqa: E402
 
 
 def pytest_configure(config):
@@ -24,10 +24,10 @@ def make_garage(tmp_path, request):
     """A function that makes a service, not started yet, with its own folder. All of them end with the test."""
     made = []
 
-    def make(*options: str, **settings) -> Garage:
+    def make(*options: str, kind: type[Garage] = Garage, **settings) -> Garage:
         folder = tmp_path / f"garage-{len(made) + 1}"
         folder.mkdir()
-        made.append(Garage(folder, *options, **settings))
+        made.append(kind(folder, *options, **settings))
         return made[-1]
 
     yield make
@@ -42,6 +42,12 @@ def make_garage(tmp_path, request):
     for service in made:
         # A trap in Swift prints this before it ends the process; no input may cause one.
         assert "Fatal error" not in service.log(), service.log()[-4000:]
+
+
+@pytest.fixture
+def make_broker(make_garage):
+    """As `make_garage`, for `garage broker`."""
+    return lambda *options, **settings: make_garage(*options, kind=Broker, **settings)
 
 
 @pytest.hookimpl(hookwrapper=True)

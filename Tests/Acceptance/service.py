@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 
@@ -187,3 +188,14 @@ class Garage:
         return self.request(
             "POST", f"/api/v1/gates/{gate}/commands", json={"action": action, **fields}, headers=headers or {}
         )
+
+
+class Broker(Garage):
+    """`garage broker`. It has no data folder to write its addresses to, so they are read from its log."""
+
+    subcommand = "broker"
+    listeners = ("--mqtt", "--mqtt-ws")
+
+    def _listening(self) -> dict | None:
+        found = dict(re.findall(r"msg=listening (mqtt|mqtt_ws)=(\S+)", self.log()))
+        return found if len(found) == 2 else None

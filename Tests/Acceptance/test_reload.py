@@ -6,7 +6,7 @@ import socket
 
 from device import Client
 from waiting import eventually
-from wire import connect
+from wire import Wire, connect, publish
 
 
 def with_file(make_garage, tmp_path, text: str):
@@ -111,3 +111,78 @@ def test_a_flood_of_refusals_does_not_fill_the_log(make_garage):
         return sum(map(int, omitted))
 
     eventually(lambda: told() + lines() >= refused, "the rest to be counted", 25)
+
+
+def told(service) -> list[tuple[str, str]]:
+    return sorted(re.findall(r'msg="setting ([a-z ]+)" key=(\S+)', service.log()))
+
+
+def answer(wire: Wire, data: bytes) -> bytes:
+    return wire.send(data).receive()[1]
+
+
+def subscription(number: int) -> bytes:
+    return bytes.fromhex("82080001000361") + b"/%d" % number + b"\x00"
+
+
+def test_sighup_takes_up_the_limits_of_the_broker_and_drops_nobody(make_garage, tmp_path):
+    service, file = with_file(make_garage, tmp_path, "mqtt:\n  limits:\n    subscriptions_per_client: 3\n")
+    service.start()
+    with Wire(service) as wire:
+        wire.connect("there")
+        for number in range(3):
+            assert answer(wire, subscription(number))[-1] == 0
+        file.write_text(
+            "mqtt:\n  maximum_packet_size: 2000\n  event_loops: 2\n  limits:\n    subscriptions_per_client: 2\n"
+        )
+        hang_up(service, 1)
+        assert told(service) == [
+            ("changed", "mqtt.limits.subscriptions_per_client"), ("changed", "mqtt.maximum_packet_size"),
+            ("needs a restart", "mqtt.event_loops"),
+        ]
+        metrics = service.request("GET", "/metrics").text
+        assert 'garage_limit{key="mqtt.limits.subscriptions_per_client"} 2' in metrics
+        assert 'garage_limit{key="mqtt.maximum_packet_size"} 2000' in metrics
+        assert answer(wire, subscription(3))[-1] == 0x80
+        # What it had stays, and it goes on with the packet size that held when it came.
+        wire.send(publish("a/1", b"x" * 3000))
+        assert wire.receive()[1].endswith(b"x" * 3000)
+        with Wire(service) as late:
+            late.connect("late").send(publish("a/1", b"x" * 3000))
+            late.await_close()
+        wire.send(publish("a/2", b"still here"))
+        assert wire.receive()[1].endswith(b"still here")
+
+
+def test_names_and_origins_that_may_reach_the_service_follow_sighup(make_garage, tmp_path):
+    service, file = with_file(make_garage, tmp_path, "http:\n  allowed_hosts: old.example\n")
+    service.start()
+
+    def ask(host: str):
+        return service.request("GET", "/api/v1/gates", headers={"Host": host, "Origin": "https://panel.example"})
+
+    assert ask("old.example").status_code == 200 and ask("new.example").status_code == 421
+    file.write_text("http:\n  allowed_hosts: new.example\n  allowed_origins: https://panel.example\n")
+    hang_up(service, 1)
+    assert ask("old.example").status_code == 421 and ask("new.example").status_code == 200
+    assert ask("new.example").headers["Access-Control-Allow-Origin"] == "https://panel.example"
+
+
+def test_the_broker_alone_names_only_the_keys_that_it_uses(make_broker, tmp_path):
+    file = tmp_path / "garage.yaml"
+    file.write_text("mqtt:\n  limits:\n    topic_levels: 9\n")
+    service = make_broker("--config", str(file)).start()
+    with Wire(service) as wire:
+        wire.connect("there")
+        file.write_text(
+            "mqtt:\n  sys_interval: 5\n  limits:\n    topic_levels: 3\nquality:\n  jumps: 'off'\n"
+            "access:\n  rules: deny anyone publish a/#\nalerts:\n  webhook_secret: secret\n"
+            "gates:\n  front:\n    type: toggle\nbridges:\n  house:\n    address: 127.0.0.1:9\n    topics:\n      - topic: a\n"
+        )
+        hang_up(service, 1)
+        wire.send(bytes.fromhex("82060001000123") + b"\x00")
+        assert wire.receive()[1][-1] == 0
+        # Too deep now, so nobody gets it.
+        wire.send(publish("a/b/c/d", b"deep")).send(publish("a/b/c", b"seen"))
+        assert wire.receive()[1].endswith(b"seen")
+    assert told(service) == [("changed", "mqtt.limits.topic_levels"), ("needs a restart", "mqtt.sys_interval")]

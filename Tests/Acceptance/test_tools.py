@@ -8,7 +8,7 @@ import threading
 import mosquitto
 import pytest
 from device import Client
-from service import BINARY, Garage, clean_environment
+from service import BINARY, clean_environment
 from waiting import eventually
 
 
@@ -114,28 +114,14 @@ def test_a_device_from_the_network_needs_its_password(make_garage):
     assert password not in service.log()
 
 
-class Broker(Garage):
-    """`garage broker`. It has no data folder to write its addresses to, so they are read from its log."""
-
-    subcommand = "broker"
-    listeners = ("--mqtt", "--mqtt-ws")
-
-    def _listening(self) -> dict | None:
-        found = dict(re.findall(r"msg=listening (mqtt|mqtt_ws)=(\S+)", self.log()))
-        return found if len(found) == 2 else None
-
-
 @pytest.mark.parametrize("version", ["mqttv311", "mqttv5"])
-def test_the_broker_alone(tmp_path, version):
-    broker = Broker(tmp_path).start()
-    try:
-        with mosquitto.Subscriber(broker, "garage/#", options=("-V", version)) as subscriber:
-            # Without the garage around it, no topic has a meaning.
-            mosquitto.publish(broker, "garage/home/gate/front/command", "OPEN", "-q", "1", "-r", "-V", version)
-            subscriber.await_line("0 1 garage/home/gate/front/command OPEN")
-        assert broker.stop() == 0
-    finally:
-        broker.close()
+def test_the_broker_alone(make_broker, version):
+    broker = make_broker().start()
+    with mosquitto.Subscriber(broker, "garage/#", options=("-V", version)) as subscriber:
+        # Without the garage around it, no topic has a meaning.
+        mosquitto.publish(broker, "garage/home/gate/front/command", "OPEN", "-q", "1", "-r", "-V", version)
+        subscriber.await_line("0 1 garage/home/gate/front/command OPEN")
+    assert broker.stop() == 0
 
 
 def test_what_was_taken_back_gives_no_rights_to_those_who_are_connected(make_garage):

@@ -19,6 +19,18 @@ struct HandshakeLedgerTests {
         #expect(ledger.decision == .accepted)
     }
 
+    @Test("Another limit holds for those who come, and those under way go on")
+    func otherLimit() {
+        var ledger = HandshakeLedger<String>(limit: 1, patience: second)
+        ledger.begin("a", 5)
+        ledger.replaceLimit(2)
+        #expect(ledger.decision == .accepted)
+        ledger.begin("b", 6)
+        ledger.replaceLimit(1)
+        ledger.end("a")
+        #expect(ledger.count == 1 && ledger.decision == .waits(until: second + 6))
+    }
+
     @Test("The oldest is given up when its time is over and its place is needed")
     func givingUp() {
         var ledger = HandshakeLedger<String>(limit: 2, patience: second)

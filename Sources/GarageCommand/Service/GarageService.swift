@@ -87,11 +87,11 @@ struct GarageService {
         let manager = ServiceManager(
             environment: ProcessInfo.processInfo.environment, server: server, log: log,
             logger: Logger(label: "systemd"))
-        let http = try HTTPGate(configuration.httpLimits, logger: Logger(label: "http"))
+        let http = try HTTPGate(configuration, logger: Logger(label: "http"))
         LimitMetrics.report(configuration)
         let web = try makeWeb(
             log: log, views: views, ingest: ingest, server: server, store: store, access: access,
-            certificate: certificate, bridges: bridges, admission: http.admission
+            certificate: certificate, bridges: bridges, gate: http
         ) { host, port in
             let listening = ListeningFile(
                 mqtt: brokerAddresses.tcp.first?.description, mqttTLS: brokerAddresses.tls.first?.description,
@@ -111,8 +111,9 @@ struct GarageService {
         var services: [any Service] = [
             StoreService(log: log), LogOmissions(), views, ingest, web, server,
             Reload(
-                configuration: configuration, load: reload, server: server, pages: certificate, topics: topics,
-                http: http, record: access.record, logger: logger),
+                configuration: configuration, load: reload, server: server,
+                garage: GarageReload(certificate: certificate, topics: topics, http: http, record: access.record),
+                logger: logger),
             RightsReview(devices: devices, registry: access.registry, server: server),
             EventBroadcast(views: views, server: server, logger: Logger(label: "broadcast")),
             GarageMetrics(views: views, logger: Logger(label: "metrics")),
@@ -162,7 +163,7 @@ struct GarageService {
 
     private func makeWeb(
         log: EventLog, views: Views, ingest: Ingest, server: MQTTServer, store: BrokerStore?, access: AccessControl,
-        certificate: SecurityContext?, bridges: Bridges, admission: HTTPAdmission,
+        certificate: SecurityContext?, bridges: Bridges, gate: HTTPGate,
         onBound: @escaping @Sendable (_ host: String, _ port: Int) async -> Void
     ) throws -> WebServer {
         var contexts: (@Sendable () -> NIOSSLContext)?
@@ -171,8 +172,7 @@ struct GarageService {
         return try WebServer(
             configuration: .init(
                 host: configuration.http.host, port: configuration.http.port, webRoot: configuration.httpFiles,
-                timeZone: access.timeZone, allowedHosts: configuration.httpAllowedHosts,
-                allowedOrigins: configuration.httpAllowedOrigins,
+                timeZone: access.timeZone, allowedHosts: gate.hosts, allowedOrigins: gate.origins,
                 securityContacts: configuration.httpSecurityContacts,
                 controlSocket: configuration.dataDirectory + "/garage.sock",
                 tls: contexts, isBalancer: try configuration.balancers()),
@@ -193,7 +193,7 @@ struct GarageService {
             metrics: ServiceMetrics(server: server).text, webSocket: { try server.serveWebSocket(on: $0, client: $1) },
             broker: { await reporter.report() },
             maintenance: ServiceMaintenance(log: log, views: views, snapshot: ingest.historyKeeper),
-            access: access, admission: admission,
+            access: access, admission: gate.admission,
             logger: Logger(label: "http"), onBound: onBound)
     }
 

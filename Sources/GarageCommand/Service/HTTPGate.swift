@@ -4,23 +4,35 @@ import MQTTServer
 import NIOCore
 import Web
 
-/// Bounds what HTTP clients may take, by addresses as the broker counts them.
+/// Bounds what HTTP clients may take, by addresses as the broker counts them, and says by which names they may come.
 struct HTTPGate: Sendable {
     /// What the web server asks.
     let admission: HTTPAdmission
+    /// Names by which the service may be reached.
+    let hosts: AllowedNames
+    /// Origins whose pages may use the API.
+    let origins: AllowedNames
     private let gate: ConnectionGate
 
     /// Throws a `ConfigurationError` for an exempt address that is none.
-    init(_ settings: HTTPLimitSettings, logger: Logger) throws {
+    init(_ configuration: ServiceConfiguration, logger: Logger) throws {
+        let settings = configuration.httpLimits
         let gate = ConnectionGate(limits: try AdmissionLimits(settings), logger: logger)
         self.gate = gate
+        hosts = AllowedNames(configuration.httpAllowedHosts)
+        origins = AllowedNames(configuration.httpAllowedOrigins)
         admission = HTTPAdmission(limits: HTTPLimits(settings), addresses: AddressCount(gate: gate))
     }
 
-    /// Puts other limits in force; throws before anything has changed.
-    func replace(with settings: HTTPLimitSettings) throws {
-        gate.replaceLimits(try AdmissionLimits(settings))
-        admission.replace(with: HTTPLimits(settings))
+    /// Reads the limits and names of another configuration, or throws; what it returns puts them in force.
+    func prepare(_ configuration: ServiceConfiguration) throws -> () -> Void {
+        let perAddress = try AdmissionLimits(configuration.httpLimits)
+        return {
+            gate.replaceLimits(perAddress)
+            admission.replace(with: HTTPLimits(configuration.httpLimits))
+            hosts.replace(with: configuration.httpAllowedHosts)
+            origins.replace(with: configuration.httpAllowedOrigins)
+        }
     }
 }
 

@@ -1,34 +1,18 @@
-import EventLog
 import GarageConfiguration
-import GarageDomain
 import Logging
 import MQTTServer
 import ServiceLifecycle
 import UnixSignals
 
 /// Reads certificates and configuration again on SIGHUP. Connections go on, as far as their rights do. What can only
-/// change with a restart is said, a line for each key.
+/// change with a restart is said, a line for each key (``Key/isReloadable``).
 struct Reload: Service {
-    /// What can change while the service runs. Certificates under the same path are read again anyway.
-    static let keys: Set<Key> = [
-        .accessRules, .logLevel, .mqttDraining, .limitConnectionsPerAddress, .limitConnectionRate,
-        .limitExemptAddresses,
-    ]
-    /// Beside these where there are pages.
-    static let pageKeys = Set(HTTPLimitSettings().values.keys)
-
     let configuration: ServiceConfiguration
     /// Reads the configuration anew, from the same file and with the same flags.
     let load: @Sendable () async throws -> ServiceConfiguration
     let server: MQTTServer
-    /// Of the pages, if they have one of their own.
-    var pages: SecurityContext?
-    /// `nil` where no rules are in force.
-    var topics: CurrentTopicAccess?
-    /// `nil` without pages.
-    var http: HTTPGate?
-    /// Records who may do what now; `nil` where no log is kept.
-    var record: (@Sendable (EventBody, EventMetadata) async -> Void)?
+    /// `nil` for the broker alone, which has no use for most keys and says nothing about them.
+    var garage: GarageReload?
     let logger: Logger
 
     func run() async throws {
@@ -38,7 +22,7 @@ struct Reload: Service {
             do {
                 let before = inForce.accessRules
                 try apply(try await load(), over: &inForce)
-                if inForce.accessRules != before { await record?(Self.change(to: inForce.accessRules), Self.origin) }
+                if inForce.accessRules != before { await garage?.recordChange(to: inForce.accessRules) }
             } catch {
                 logger.error(
                     "the configuration can't be read again; what was in force stays so",
@@ -47,18 +31,10 @@ struct Reload: Service {
         }
     }
 
-    /// Whoever may signal the process owns the service.
-    private static let origin = EventMetadata(actor: "service", channel: "cli")
-
-    private static func change(to rules: [String]) -> EventBody {
-        let change = rules.isEmpty ? "no topic rules any more" : "topic rules: " + rules.joined(separator: ", ")
-        return .accessChanged(AccessChanged(user: "*", change: String(change.prefix(2000))))
-    }
-
     private func reloadCertificates() {
         do {
             try server.reloadCertificates()
-            try pages?.reload()
+            try garage?.certificate?.reload()
         } catch {
             logger.error("the certificates can't be read again; the old ones stay in use: \(error)")
         }
@@ -66,38 +42,38 @@ struct Reload: Service {
 
     /// All that can fail comes first, so that a mistake changes nothing.
     private func apply(_ new: ServiceConfiguration, over inForce: inout ServiceConfiguration) throws {
-        let rules = try TopicRules.read(new.accessRules)
-        let admission = try AdmissionLimits(new.broker.limits)
-        try http?.replace(with: new.httpLimits)
-        server.replaceAdmissionLimits(admission)
-        let changed = new.keys(thatDifferFrom: inForce)
-        topics?.replace(with: rules)
-        LogSetup.threshold.set(Logger.Level(rawValue: new.logLevel) ?? .info)
-        server.setDraining(new.broker.advertised.isDraining)
-        server.reviewRights()
-        inForce.accessRules = new.accessRules
-        inForce.logLevel = new.logLevel
-        inForce.broker.advertised.isDraining = new.broker.advertised.isDraining
-        inForce.broker.limits.connectionsPerAddress = new.broker.limits.connectionsPerAddress
-        inForce.broker.limits.connectionRatePerAddress = new.broker.limits.connectionRatePerAddress
-        inForce.broker.limits.exemptAddresses = new.broker.limits.exemptAddresses
-        if http != nil {
-            inForce.httpLimits = new.httpLimits
-            LimitMetrics.report(inForce)
+        let adopted = inForce.adopting(new)
+        let broker = try MQTTServer.Configuration(adopted)
+        let putGarage = try garage?.prepare(adopted)
+        if adopted.mqttMaximumConnections > inForce.mqttMaximumConnections {
+            OpenFileLimit.raise(forClients: adopted.mqttMaximumConnections, logger: logger)
         }
-        for key in changed {
-            if Self.keys.contains(key) || (http != nil && Self.pageKeys.contains(key)) {
+        server.adopt(broker)
+        putGarage?()
+        LogSetup.threshold.set(Logger.Level(rawValue: adopted.logLevel) ?? .info)
+        server.setDraining(adopted.broker.advertised.isDraining)
+        server.reviewRights()
+        tell(of: new, after: inForce)
+        inForce = adopted
+        logger.notice("read the configuration again")
+    }
+
+    private func tell(of new: ServiceConfiguration, after inForce: ServiceConfiguration) {
+        for key in new.keys(thatDifferFrom: inForce) where garage != nil || key.isOfBroker {
+            if key.isReloadable {
                 logger.notice("setting changed", metadata: ["key": "\(key.rawValue)"])
             } else {
-                logger.warning("setting needs a restart", metadata: ["key": "\(key.rawValue)"])
+                tellOfRestart("\(key.rawValue)")
             }
         }
-        if new.gates != inForce.gates { logger.warning("setting needs a restart", metadata: ["key": "gates"]) }
-        if new.bridges != inForce.bridges { logger.warning("setting needs a restart", metadata: ["key": "bridges"]) }
-        if new.deviceRules != inForce.deviceRules {
-            logger.warning("setting needs a restart", metadata: ["key": "devices.rules"])
-        }
-        logger.notice("read the configuration again")
+        guard garage != nil else { return }
+        if new.gates != inForce.gates { tellOfRestart("gates") }
+        if new.bridges != inForce.bridges { tellOfRestart("bridges") }
+        if new.deviceRules != inForce.deviceRules { tellOfRestart("devices.rules") }
+    }
+
+    private func tellOfRestart(_ key: String) {
+        logger.warning("setting needs a restart", metadata: ["key": "\(key)"])
     }
 }
 

@@ -114,6 +114,9 @@ public final class BrokerCore {
         shard.pointee.flushJournal()
     }
 
+    /// Puts other limits in force, see `MQTTServer.adopt`; the hub must be given them too.
+    public func replaceLimits(_ limits: BrokerLimits) { shard.pointee.replaceLimits(limits) }
+
     /// Ends every connection and takes no new one.
     public func shutdown(now: UInt64) {
         shard.pointee.shutdown(now)

@@ -202,7 +202,8 @@ extension Shard {
     func isReadingPaused(_ connection: ConnectionPointer) -> Bool {
         connection.pointee.backPressure.waits > 0 || connection.pointee.rate.isThrottled
             || connection.pointee.phase == .awaitingSession
-            || (connection.pointee.acknowledgements.count >= Int(limits.receiveMaximum) && isSlowedDown(connection))
+            || (connection.pointee.acknowledgements.count >= connection.pointee.offer.receiveMaximum
+                && isSlowedDown(connection))
             || isDeaf(connection)
     }
 

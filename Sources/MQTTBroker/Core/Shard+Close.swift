@@ -151,7 +151,7 @@ extension Shard {
                     messages.release(queued.message)
                 } else {
                     // Behind the others, all of which come by in turn.
-                    put(queued, in: session)
+                    putBack(queued, in: session)
                 }
             }
         }

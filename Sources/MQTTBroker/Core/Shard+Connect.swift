@@ -16,10 +16,10 @@ extension Shard {
             policy.observe(.refused(address: remoteAddress, clientID: "", reason: "too many connections"))
             return nil
         }
-        let connection = connections.insert { [pool] slot, generation in
+        let connection = connections.insert { [pool, limits] slot, generation in
             Connection(
                 id: ConnectionID(slot: slot, generation: generation), remoteAddress: remoteAddress, listener: listener,
-                outbox: RawBytes(pool: pool), now: now)
+                offer: Offer(limits), outbox: RawBytes(pool: pool), now: now)
         }
         connection.pointee.isLenient = isLenient
         statistics.connectionsOpened &+= 1
@@ -119,6 +119,7 @@ extension Shard {
         session.pointee.owner = context.principal.owner
         session.pointee.terms = context.principal.terms
         connection.pointee.phase = .active
+        connection.pointee.offer = Offer(limits)
         connection.pointee.session = session
         connection.pointee.context = context
         if context.keepAlive > 0 {

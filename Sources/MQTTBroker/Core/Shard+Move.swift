@@ -277,7 +277,7 @@ extension Shard {
         for (filter, options) in moved.subscriptions {
             if let parsed = TopicFilter(filter.text) { add(parsed, options, to: session, key: filter) }
         }
-        for message in moved.queue { append(message, to: session) }
+        for message in moved.queue { append(message, to: session, hadPlace: true) }
         for exchange in moved.exchanges {
             session.pointee.outbound.restore(
                 exchange.packetID,
@@ -354,12 +354,13 @@ extension Shard {
         }
     }
 
-    private mutating func append(_ message: MovedMessage, to session: SessionPointer) {
+    /// - Parameter hadPlace: it has waited in the session's queue before, and is not lost because limits are lower now.
+    private mutating func append(_ message: MovedMessage, to session: SessionPointer, hadPlace: Bool = false) {
         let queued = QueuedMessage(
             message: keep(message.publish), qos: message.qos, retain: message.retain,
             identifiers: message.identifiers, order: message.order)
         let start = journal.mark
-        put(queued, in: session)
+        if hadPlace { putBack(queued, in: session) } else { put(queued, in: session) }
         journal.hold(from: start, message.publish.receipt?.transfer ?? 0)
         hold(message.publish.receipt)
     }

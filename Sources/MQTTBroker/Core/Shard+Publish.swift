@@ -145,7 +145,7 @@ extension Shard {
                 detail: "a client's PUBLISH has a subscription identifier")
         }
         guard let alias = view.topicAlias else { return topic }
-        guard alias <= limits.topicAliasMaximum else {
+        guard alias <= connection.pointee.offer.topicAliasMaximum else {
             throw DecodeError(
                 reasonCode: .topicAliasInvalid, clause: "MQTT-3.3.2-9", detail: "a topic alias above the maximum")
         }
@@ -186,7 +186,7 @@ extension Shard {
     /// down.
     private mutating func checkReceiveMaximum(_ connection: ConnectionPointer) throws(DecodeError) {
         let underWay = connection.pointee.unacknowledgedQoS1 &+ connection.pointee.unreleasedQoS2
-        guard underWay >= Int(limits.receiveMaximum) else { return }
+        guard underWay >= connection.pointee.offer.receiveMaximum else { return }
         if connection.pointee.isV5, !connection.pointee.isLenient {
             throw DecodeError(
                 reasonCode: .receiveMaximumExceeded, clause: "MQTT-3.3.4-9",

@@ -14,6 +14,13 @@ extension Shard {
             discard(queued, of: session)
             return false
         }
+        putBack(queued, in: session)
+        return true
+    }
+
+    /// Puts a message into a session's queue that had its place in one already, whatever the limits have become since.
+    mutating func putBack(_ queued: QueuedMessage, in session: SessionPointer) {
+        let size = queued.message.size
         var queued = queued
         if session.pointee.key != 0, queued.order == 0, !queued.message.header.pointee.isEphemeral {
             queued.order = record(
@@ -23,7 +30,6 @@ extension Shard {
         session.pointee.queuedBytes &+= size
         queuedMessages &+= 1
         queuedBytes &+= size
-        return true
     }
 
     /// Takes the oldest message out of a session's queue.
@@ -53,20 +59,26 @@ extension Shard {
     private mutating func makeRoom(for size: Int, in session: SessionPointer) -> Bool {
         guard isFull(session, for: size) || isFull(for: size) else { return true }
         guard session.pointee.terms?.queueDrop ?? limits.queueDrop == .oldest else { return false }
-        while isFull(session, for: size) {
-            guard dropOldest(of: session, .queueFull) else { return false }
+        // Where a lowered limit has left more than it allows, what comes takes the place of as much and no more is lost.
+        var freed = 0
+        while isFull(session, for: size), freed < size {
+            guard let bytes = dropOldest(of: session, .queueFull) else { return false }
+            freed &+= bytes
         }
-        while isFull(for: size) {
-            guard dropOldest(of: largestQueue() ?? session, .brokerFull) else { return false }
+        while isFull(for: size), freed < size {
+            guard let bytes = dropOldest(of: largestQueue() ?? session, .brokerFull) else { return false }
+            freed &+= bytes
         }
         return true
     }
 
-    private mutating func dropOldest(of session: SessionPointer, _ reason: DropReason) -> Bool {
-        guard let oldest = takeFirst(of: session) else { return false }
+    /// - Returns: the bytes that were freed; `nil` if nothing waited.
+    private mutating func dropOldest(of session: SessionPointer, _ reason: DropReason) -> Int? {
+        guard let oldest = takeFirst(of: session) else { return nil }
+        let size = oldest.message.size
         drop(session, oldest.message.topic, reason)
         discard(oldest, of: session)
-        return true
+        return size
     }
 
     /// The session that takes most of the room; the same one as long as it has much, as looking at all costs time.

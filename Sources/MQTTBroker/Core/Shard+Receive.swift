@@ -89,7 +89,7 @@ extension Shard {
     }
 
     private func checkHeader(_ connection: ConnectionPointer, _ header: FixedHeader) throws(DecodeError) {
-        if header.totalLength > limits.maximumPacketSize {
+        if header.totalLength > connection.pointee.offer.maximumPacketSize {
             throw DecodeError(
                 reasonCode: .packetTooLarge, clause: "MQTT-3.2.2-15",
                 detail: "a packet of \(header.totalLength) bytes is larger than the limit")

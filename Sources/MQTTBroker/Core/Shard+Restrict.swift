@@ -13,14 +13,15 @@ extension Shard {
     mutating func check(
         _ connection: ConnectionPointer, _ view: PublishView, _ topic: UnsafeRawBufferPointer, _ now: UInt64
     ) throws(DecodeError) -> ReasonCode? {
-        if view.retain, !limits.retainAvailable {
+        let offer = connection.pointee.offer
+        if view.retain, !offer.retainAvailable {
             throw DecodeError(
                 reasonCode: .retainNotSupported, clause: "MQTT-3.2.2-14", detail: "a retained message")
         }
-        if view.qos.rawValue > limits.maximumQoS.rawValue {
+        if view.qos.rawValue > offer.maximumQoS.rawValue {
             throw DecodeError(
                 reasonCode: .qosNotSupported, clause: "MQTT-3.2.2-11",
-                detail: "a publish with a QoS above \(limits.maximumQoS.rawValue)")
+                detail: "a publish with a QoS above \(offer.maximumQoS.rawValue)")
         }
         if limits.publishRate > 0 { spend(connection, now) }
         guard let reason = refusal(ofPublishTo: topic) else { return nil }
@@ -61,14 +62,15 @@ extension Shard {
 
     /// Throws for a SUBSCRIBE that uses what CONNACK said is not there (MQTT 5.0 sections 3.2.2.3.11 to 13).
     func check(_ subscribe: Subscribe, _ connection: ConnectionPointer) throws(DecodeError) {
-        if !limits.subscriptionIdentifiersAvailable, !subscribe.properties.subscriptionIdentifiers.isEmpty {
+        let offer = connection.pointee.offer
+        if !offer.subscriptionIdentifiersAvailable, !subscribe.properties.subscriptionIdentifiers.isEmpty {
             throw DecodeError(
                 reasonCode: .subscriptionIdentifiersNotSupported, clause: "MQTT-3.2.2.3.12",
                 detail: "a subscription identifier")
         }
         guard connection.pointee.isV5 else { return }
         for subscription in subscribe.subscriptions {
-            if let reason = refusal(of: subscription.filter) {
+            if let reason = Self.refusal(of: subscription.filter, offer) {
                 throw DecodeError(
                     reasonCode: reason, clause: "MQTT-3.2.2.3.11", detail: "a kind of subscription that is not offered")
             }
@@ -77,9 +79,9 @@ extension Shard {
 
     /// The reason code for a filter of a kind that is not offered. An MQTT 3 client, which was not told, gets a refusal
     /// of the one filter.
-    func refusal(of filter: String) -> ReasonCode? {
-        if !limits.sharedSubscriptionsAvailable, filter.hasPrefix("$share/") { return .sharedSubscriptionsNotSupported }
-        if !limits.wildcardSubscriptionsAvailable, filter.utf8.contains(where: { $0 == 0x23 || $0 == 0x2B }) {
+    static func refusal(of filter: String, _ offer: Offer) -> ReasonCode? {
+        if !offer.sharedSubscriptionsAvailable, filter.hasPrefix("$share/") { return .sharedSubscriptionsNotSupported }
+        if !offer.wildcardSubscriptionsAvailable, filter.utf8.contains(where: { $0 == 0x23 || $0 == 0x2B }) {
             return .wildcardSubscriptionsNotSupported
         }
         return nil

@@ -20,7 +20,7 @@ extension Shard {
                 throw DecodeError(
                     reasonCode: .protocolError, clause: "MQTT-3.8.3-4", detail: "No Local on a shared subscription")
             }
-            if let refusal = refusal(of: filter, subscription, session, context) {
+            if let refusal = refusal(of: filter, subscription, session, context, connection.pointee.offer) {
                 reasons.append(refusal)
                 continue
             }
@@ -29,7 +29,7 @@ extension Shard {
                 reasons.append(.quotaExceeded)
                 continue
             }
-            let qos = min(subscription.qos.rawValue, limits.maximumQoS.rawValue)
+            let qos = min(subscription.qos.rawValue, connection.pointee.offer.maximumQoS.rawValue)
             let options = SubscriptionOptions(
                 qos: qos, noLocal: subscription.noLocal,
                 retainAsPublished: subscription.retainAsPublished, identifier: identifier)
@@ -56,9 +56,10 @@ extension Shard {
     private var largestBacklog: Int { 4 &* max(10_000, limits.maximumRetainedMessages) }
 
     private mutating func refusal(
-        of filter: TopicFilter, _ subscription: Subscription, _ session: SessionPointer, _ context: ClientContext
+        of filter: TopicFilter, _ subscription: Subscription, _ session: SessionPointer, _ context: ClientContext,
+        _ offer: Offer
     ) -> ReasonCode? {
-        if let reason = self.refusal(of: subscription.filter) { return reason }
+        if let reason = Self.refusal(of: subscription.filter, offer) { return reason }
         if let limit = Array(filter.filter.utf8).withUnsafeBytes({ limit(on: $0) }) {
             count(limit)
             return .topicFilterInvalid

@@ -19,14 +19,14 @@ struct Shard {
     /// The broker has no other shard.
     let isAlone: Bool
     let policy: any BrokerPolicy
-    let limits: BrokerLimits
+    private(set) var limits: BrokerLimits
     let pool: UnsafeMutablePointer<BufferPool>
-    /// Every publish must be looked at for what the configuration does not allow.
-    let isRestricted: Bool
+    /// Every publish must be looked at for what the configuration does not allow, or did not when its client connected.
+    private(set) var isRestricted: Bool
     /// Only topics of this length and more can be too long or too deep.
-    let suspiciousTopicLength: Int
+    private(set) var suspiciousTopicLength: Int
     /// Bytes in an outbox from which on something is done about it.
-    let largeOutbox: Int
+    private(set) var largeOutbox: Int
 
     var connections = SlotTable<Connection>()
     var sessions = SlotTable<Session>()
@@ -72,8 +72,8 @@ struct Shard {
     var queuedMessages = 0
     var queuedBytes = 0
     /// This shard's part of what the broker may keep.
-    let maximumQueuedMessages: Int
-    let maximumQueuedBytes: Int
+    private(set) var maximumQueuedMessages: Int
+    private(set) var maximumQueuedBytes: Int
     /// A session whose queue takes much of it.
     var largest: (slot: UInt32, generation: UInt32) = (.max, .max)
     var random: () -> UInt64
@@ -91,16 +91,28 @@ struct Shard {
         self.policy = policy
         limits = hub.limits
         journal = Journal(store: hub.store)
-        maximumQueuedMessages = max(1, hub.limits.maximumTotalQueuedMessages / hub.shardCount)
-        maximumQueuedBytes = max(1, hub.limits.maximumTotalQueuedBytes / hub.shardCount)
-        largeOutbox = min(Self.earlyWrite, max(1, hub.limits.outboxHighWater))
-        isRestricted =
-            !limits.retainAvailable || limits.maximumQoS != .exactlyOnce || limits.publishRate > 0
-        suspiciousTopicLength = min(limits.maximumTopicLength &+ 1, max(1, limits.maximumTopicLevels))
+        maximumQueuedMessages = 1
+        maximumQueuedBytes = 1
+        largeOutbox = 1
+        isRestricted = false
+        suspiciousTopicLength = 1
         pool = .allocate(capacity: 1)
         pool.initialize(to: BufferPool())
         routes = RouteCache(seed: random())
         self.random = random
+        replaceLimits(limits)
+    }
+
+    /// Puts other limits in force. They bind what comes next: nothing that waits is lost, and a client is held to what its
+    /// CONNACK said for as long as it is connected.
+    mutating func replaceLimits(_ new: BrokerLimits) {
+        limits = new
+        maximumQueuedMessages = max(1, new.maximumTotalQueuedMessages / hub.shardCount)
+        maximumQueuedBytes = max(1, new.maximumTotalQueuedBytes / hub.shardCount)
+        largeOutbox = min(Self.earlyWrite, max(1, new.outboxHighWater))
+        // Stays set, as clients that were told of a restriction may be there for long.
+        isRestricted = isRestricted || Offer(new).isRestricted || new.publishRate > 0
+        suspiciousTopicLength = min(new.maximumTopicLength &+ 1, max(1, new.maximumTopicLevels))
     }
 
     /// Gives back everything the shard has allocated by hand.

@@ -97,7 +97,7 @@ extension Shard {
                         message: message, state: state, retain: delivery.retain, isSent: false, wasSent: true,
                         sequence: sequence, order: delivery.order, identifiers: identifiers))
             } else if let message {
-                put(
+                putBack(
                     QueuedMessage(
                         message: message, qos: delivery.qos, retain: delivery.retain, identifiers: identifiers,
                         order: delivery.order), in: session)

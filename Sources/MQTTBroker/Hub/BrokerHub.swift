@@ -11,6 +11,7 @@ public final class BrokerHub: Sendable {
         let durableSessions = Atomic<Int>(0)
     }
 
+    /// Those of the start, with which every shard begins.
     let limits: BrokerLimits
     let shards: [ShardCell]
     /// One lock for all: what is sent to several shards comes to all of them at the same point of their mail.
@@ -42,6 +43,11 @@ public final class BrokerHub: Sendable {
         self.shards = (0..<max(1, shards)).map { _ in ShardCell() }
         retained = Mutex(RetainedStore(limits: limits))
         mailboxes = Mutex([Mailbox](repeating: Mailbox(), count: max(1, shards)))
+    }
+
+    /// Puts other limits in force for what the shards have in common; each `BrokerCore` must be given them too.
+    public func replaceLimits(_ limits: BrokerLimits) {
+        retained.withLock { $0.replaceLimits(limits) }
     }
 
     /// Whether new clients are sent to `BrokerLimits.serverReference` with 0x9C (use another server). Without a

@@ -44,21 +44,20 @@ struct RetainedStore {
     private(set) var bytes = 0
     /// How many of the messages have an expiry interval.
     private(set) var expiringCount = 0
-    private let maximumCount: Int
-    private let maximumBytes: Int
-    private let maximumLevels: Int
+    private var limits: BrokerLimits
 
     init(limits: BrokerLimits) {
-        maximumCount = limits.maximumRetainedMessages
-        maximumBytes = limits.maximumRetainedBytes
-        maximumLevels = limits.maximumTopicLevels
+        self.limits = limits
     }
+
+    /// Decides by other limits from now on; what is there stays.
+    mutating func replaceLimits(_ new: BrokerLimits) { limits = new }
 
     /// Stores a message in place of the one of its topic. False if there is no room for it; an older one of the topic is
     /// then removed all the same, as it no longer is the last.
     mutating func store(_ message: RetainedMessage) -> Bool {
         let levels = Self.levels(of: message.topic)
-        guard levels.count <= maximumLevels else { return false }
+        guard levels.count <= limits.maximumTopicLevels else { return false }
         var node = root
         for level in levels {
             if let child = node.children[level] {
@@ -70,7 +69,7 @@ struct RetainedStore {
             }
         }
         takeMessage(of: node)
-        guard count < maximumCount, bytes + message.size <= maximumBytes else {
+        guard count < limits.maximumRetainedMessages, bytes + message.size <= limits.maximumRetainedBytes else {
             removePath(levels)
             return false
         }
@@ -86,7 +85,6 @@ struct RetainedStore {
     @discardableResult
     mutating func remove(_ topic: [UInt8]) -> Bool {
         let levels = Self.levels(of: topic)
-        guard levels.count <= maximumLevels else { return false }
         var node = root
         for level in levels {
             guard let child = node.children[level] else { return false }

@@ -21,6 +21,8 @@ struct Connection {
     var certificateIdentity: String?
     /// Slowed down instead of cut off when it exceeds the Receive Maximum.
     var isLenient = false
+    /// What the client may do; set anew with the CONNACK.
+    var offer: Offer
     var phase = Phase.awaitingConnect
     var version = ProtocolVersion.v5
     var isV5 = true
@@ -67,10 +69,13 @@ struct Connection {
     var lastRouteGeneration: UInt64 = 0
     var sentAliases = SentAliases()
 
-    init(id: ConnectionID, remoteAddress: String, listener: String, outbox: RawBytes, now: UInt64) {
+    init(
+        id: ConnectionID, remoteAddress: String, listener: String, offer: Offer, outbox: RawBytes, now: UInt64
+    ) {
         self.id = id
         self.remoteAddress = remoteAddress
         self.listener = listener
+        self.offer = offer
         self.outbox = outbox
         lastReceived = now
         rate = PublishRate(updated: now)

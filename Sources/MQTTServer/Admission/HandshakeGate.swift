@@ -35,6 +35,15 @@ final class HandshakeGate: Sendable {
         }
     }
 
+    /// Allows another number of handshakes at one time from now on. Those under way go on.
+    func replaceLimit(_ limit: Int) {
+        let waiting = state.withLock { state in
+            state.ledger.replaceLimit(limit)
+            return takeWaiting(&state)
+        }
+        for look in waiting { look() }
+    }
+
     /// Gives a connection that has been accepted a place, until its handshake is over or it ends. If there is none,
     /// `whenFree` is called once when it should ask again, on any thread.
     func enter(

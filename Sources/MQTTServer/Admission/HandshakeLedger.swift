@@ -7,7 +7,8 @@ struct HandshakeLedger<Key: Hashable> {
         case waits(until: UInt64)
     }
 
-    private let limit: Int
+    /// Handshakes at one time; at least 1.
+    private(set) var limit: Int
     /// How long a handshake is left alone while others wait for its place.
     private let patience: UInt64
     private var began: [Key: UInt64] = [:]
@@ -19,6 +20,9 @@ struct HandshakeLedger<Key: Hashable> {
         self.limit = max(1, limit)
         self.patience = patience
     }
+
+    /// Allows another number at one time from now on. Those under way go on.
+    mutating func replaceLimit(_ limit: Int) { self.limit = max(1, limit) }
 
     /// How many are under way.
     var count: Int { began.count }

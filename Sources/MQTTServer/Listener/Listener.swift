@@ -19,6 +19,7 @@ struct Listener: Sendable {
     /// The certificates, for kinds with TLS.
     let security: SecurityContext?
     let gate: ConnectionGate
+    let terms: ConnectionTerms
     /// For kinds with TLS.
     let handshakes: HandshakeGate
 
@@ -120,7 +121,7 @@ struct Listener: Sendable {
             gate.refuseProxy(channel.remoteAddress)
             throw ChannelError.inappropriateOperationForState
         }
-        let limit = TimeAmount.seconds(Int64(configuration.limits.connectTimeout))
+        let limit = TimeAmount.seconds(Int64(terms.current.connectTimeout))
         try channel.pipeline.syncOperations.addHandler(
             ProxyHeaderHandler(timeLimit: limit) { channel, source in
                 channel.eventLoop.makeCompletedFuture {
@@ -146,10 +147,10 @@ struct Listener: Sendable {
         switch kind {
         case .tcp, .tls, .unix: try pipeline.addHandler(makeHandler())
         case .webSocket, .secureWebSocket:
+            let terms = terms.current
             let upgrade = WebSocketUpgrade(
-                maximumPacketSize: configuration.limits.maximumPacketSize,
-                timeLimit: .seconds(Int64(configuration.limits.connectTimeout)),
-                origins: PageOrigins(allowed: configuration.allowedOrigins, hosts: configuration.allowedHosts)
+                maximumPacketSize: terms.maximumPacketSize, timeLimit: .seconds(Int64(terms.connectTimeout)),
+                origins: terms.origins
             ) { channel in
                 try channel.pipeline.syncOperations.addHandler(makeHandler())
             }

@@ -17,10 +17,10 @@ extension MQTTServer {
             address: Peer.text(client), listener: "http \(Peer.text(channel.localAddress))",
             isLenient: configuration.lenient.contains(.webSocket))
         let loop = firstLoop
+        let terms = terms.current
         let upgrade = WebSocketUpgrade(
-            maximumPacketSize: configuration.limits.maximumPacketSize,
-            timeLimit: .seconds(Int64(configuration.limits.connectTimeout)),
-            origins: PageOrigins(allowed: configuration.allowedOrigins, hosts: configuration.allowedHosts)
+            maximumPacketSize: terms.maximumPacketSize, timeLimit: .seconds(Int64(terms.connectTimeout)),
+            origins: terms.origins
         ) { channel in
             try channel.pipeline.syncOperations.addHandler(BridgeHandler(loop: loop, peer: peer))
         }

@@ -24,9 +24,9 @@ public struct WebServer: Service {
         /// A connection without a request is closed after this time.
         public var idleTimeout: Duration
         /// Names by which the service may be reached beside addresses and `localhost`; `*` stands for every name.
-        public var allowedHosts: [String]
+        public var allowedHosts: AllowedNames
         /// Origins whose pages may use the API from a browser, for example `https://panel.example`.
-        public var allowedOrigins: [String]
+        public var allowedOrigins: AllowedNames
         /// Where weaknesses are to be reported, as URIs; without any there is no `security.txt`.
         public var securityContacts: [String]
         /// A Unix domain socket for the command line of the user who owns the service, which needs no other proof.
@@ -39,8 +39,9 @@ public struct WebServer: Service {
 
         public init(
             host: String, port: Int, webRoot: String? = nil, timeZone: TimeZone = .current,
-            idleTimeout: Duration = .seconds(75), allowedHosts: [String] = [], allowedOrigins: [String] = [],
-            securityContacts: [String] = [], controlSocket: String? = nil, tls: (@Sendable () -> NIOSSLContext)? = nil,
+            idleTimeout: Duration = .seconds(75), allowedHosts: AllowedNames = AllowedNames(),
+            allowedOrigins: AllowedNames = AllowedNames(), securityContacts: [String] = [],
+            controlSocket: String? = nil, tls: (@Sendable () -> NIOSSLContext)? = nil,
             isBalancer: (@Sendable (SocketAddress) -> Bool)? = nil
         ) {
             self.host = host
@@ -99,8 +100,8 @@ public struct WebServer: Service {
             RequestMetrics()
             RequestLimits(admission: admission)
             TargetLimit()
-            HostGuard(configuration.allowedHosts)
-            CrossOrigin(configuration.allowedOrigins)
+            HostGuard(allowed: configuration.allowedHosts)
+            CrossOrigin(allowed: configuration.allowedOrigins)
             Compression()
         }
         let files = configuration.webRoot.map { WebFiles(folder: $0) } ?? .embedded

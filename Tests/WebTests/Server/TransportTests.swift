@@ -77,15 +77,15 @@ import Testing
         ("192.168.1.10", true),
     ])
     func hosts(authority: String?, isOwn: Bool) {
-        #expect(HostGuard(["Garage.local"]).isOwn(authority) == isOwn)
-        #expect(HostGuard(["*"]).isOwn(authority))
+        #expect(HostGuard(allowed: AllowedNames(["Garage.local"])).isOwn(authority) == isOwn)
+        #expect(HostGuard(allowed: AllowedNames(["*"])).isOwn(authority))
     }
 
     private func answer(
         _ origins: [String], _ method: HTTPRequest.Method, _ uri: String, _ headers: HTTPFields
     ) async throws -> TestResponse {
         let router = Router(context: WebContext.self)
-        router.addMiddleware { CrossOrigin(origins) }
+        router.addMiddleware { CrossOrigin(allowed: AllowedNames(origins)) }
         router.get("/api/v1/events") { _, _ in Response(status: .ok) }
         router.get("/events") { _, _ in Response(status: .ok) }
         let application = Application(responder: router.buildResponder(), logger: APIGarage.logger)

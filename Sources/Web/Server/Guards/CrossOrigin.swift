@@ -6,13 +6,12 @@ import Hummingbird
 /// Cookies are never allowed along: a program in a foreign page brings its own token.
 struct CrossOrigin: RouterMiddleware {
     /// For example `https://panel.example`; `*` stands for every origin.
-    let origins: Set<String>
-
-    init(_ origins: [String]) { self.origins = Set(origins) }
+    let allowed: AllowedNames
 
     func handle(
         _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
     ) async throws -> Response {
+        let origins = allowed.current
         guard !origins.isEmpty, request.uri.path.hasPrefix("/api/"), let origin = request.headers[.origin] else {
             return try await next(request, context)
         }

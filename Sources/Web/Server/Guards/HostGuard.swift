@@ -6,10 +6,8 @@ import NIOCore
 /// A page from elsewhere can let its own name point to this machine's address and then be "same origin" for the browser
 /// (DNS rebinding). Addresses can't be bound anew, so a numeric host always passes, as do the names of loopback.
 struct HostGuard: RouterMiddleware {
-    /// Names in lower case; `*` lets every name in.
-    let allowed: Set<String>
-
-    init(_ allowed: [String]) { self.allowed = Set(allowed.map { $0.lowercased() }) }
+    /// `*` lets every name in.
+    let allowed: AllowedNames
 
     func handle(
         _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
@@ -27,9 +25,11 @@ struct HostGuard: RouterMiddleware {
     func isOwn(_ authority: String?) -> Bool {
         // HTTP/1.0 and tools without a name for us: no browser sends that.
         guard let authority, !authority.isEmpty else { return true }
+        let allowed = allowed.current
         if allowed.contains("*") { return true }
         let host = HostGuard.host(of: authority)
-        if host == "localhost" || host.hasSuffix(".localhost") || allowed.contains(host) { return true }
+        if host == "localhost" || host.hasSuffix(".localhost") { return true }
+        if allowed.contains(where: { $0.lowercased() == host }) { return true }
         return (try? SocketAddress(ipAddress: host, port: 0)) != nil
     }
 

@@ -1,0 +1,61 @@
+extension ServiceConfiguration {
+    /// What is in force when a running service has read `new`: all of it, but for what takes a restart (see
+    /// ``Key/isReloadable``; gates, bridges and mapping rules, too), which stays as it is.
+    public func adopting(_ new: ServiceConfiguration) -> ServiceConfiguration {
+        var adopted = new
+        adopted.dataDirectory = dataDirectory
+        adopted.namesDataDirectory = namesDataDirectory
+        adopted.mqtt = mqtt
+        adopted.mqttWebSocket = mqttWebSocket
+        adopted.mqttEventLoops = mqttEventLoops
+        adopted.mqttPersistence = mqttPersistence
+        adopted.broker.tls = broker.tls
+        adopted.broker.unix = broker.unix
+        adopted.broker.systemTopicsInterval = broker.systemTopicsInterval
+        adopted.broker.proxyProtocol = broker.proxyProtocol
+        adopted.broker.trustedProxies = broker.trustedProxies
+        adopted.broker.lenient = broker.lenient
+        adopted.http = http
+        adopted.httpFiles = httpFiles
+        adopted.httpProxyProtocol = httpProxyProtocol
+        adopted.httpTrustedProxies = httpTrustedProxies
+        adopted.httpCertificate = httpCertificate
+        adopted.httpKey = httpKey
+        adopted.httpSecurityContacts = httpSecurityContacts
+        adopted.timeZone = timeZone
+        adopted.devicesGarage = devicesGarage
+        adopted.devicesDiscoveryPrefix = devicesDiscoveryPrefix
+        adopted.devicesCommandTopics = devicesCommandTopics
+        adopted.homeAssistantDiscovery = homeAssistantDiscovery
+        adopted.homeAssistantPrefix = homeAssistantPrefix
+        adopted.theThingsStackSecret = theThingsStackSecret
+        adopted.chirpStackSecret = chirpStackSecret
+        adopted.logFormat = logFormat
+        adopted.gates = gates
+        adopted.bridges = bridges
+        adopted.deviceRules = deviceRules
+        keepGarage(in: &adopted)
+        return adopted
+    }
+
+    private func keepGarage(in adopted: inout ServiceConfiguration) {
+        adopted.telemetryDays = telemetryDays
+        adopted.headInterval = headInterval
+        adopted.qualityJumps = qualityJumps
+        adopted.qualityStuckHours = qualityStuckHours
+        adopted.qualitySilentMissed = qualitySilentMissed
+        adopted.qualitySilentSeconds = qualitySilentSeconds
+        adopted.gateCommandTimeout = gateCommandTimeout
+        adopted.gateUnattendedClose = gateUnattendedClose
+        adopted.gateWarning = gateWarning
+        adopted.gateCommandsPerMinute = gateCommandsPerMinute
+        adopted.gateOpenTooLong = gateOpenTooLong
+        adopted.alertsNight = alertsNight
+        adopted.alertsOverstay = alertsOverstay
+        adopted.alertsSilentSpot = alertsSilentSpot
+        adopted.alertsLostDevice = alertsLostDevice
+        adopted.alertsSilentDevice = alertsSilentDevice
+        adopted.alertsWebhook = alertsWebhook
+        adopted.alertsWebhookSecret = alertsWebhookSecret
+    }
+}

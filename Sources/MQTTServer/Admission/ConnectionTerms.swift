@@ -1,0 +1,31 @@
+import MQTTBroker
+import MQTTWebSocket
+import Synchronization
+
+/// What connections to come are set up with, before the broker's core knows them. It may change while the server runs.
+final class ConnectionTerms: Sendable {
+    struct Values: Sendable {
+        var maximumPacketSize: Int
+        /// Seconds until a connection must have logged in.
+        var connectTimeout: UInt32
+        var origins: PageOrigins
+
+        init(_ configuration: MQTTServer.Configuration) {
+            maximumPacketSize = configuration.limits.maximumPacketSize
+            connectTimeout = configuration.limits.connectTimeout
+            origins = PageOrigins(allowed: configuration.allowedOrigins, hosts: configuration.allowedHosts)
+        }
+    }
+
+    private let values: Mutex<Values>
+
+    init(_ configuration: MQTTServer.Configuration) { values = Mutex(Values(configuration)) }
+
+    /// Those in force.
+    var current: Values { values.withLock { $0 } }
+
+    func replace(with configuration: MQTTServer.Configuration) {
+        let new = Values(configuration)
+        values.withLock { $0 = new }
+    }
+}
