@@ -36,7 +36,7 @@ extension Key {
             .qualitySilentSeconds, .gateCommandTimeout, .gateUnattendedClose, .gateWarning, .gateCommandsPerMinute,
             .gateOpenTooLong, .alertsNight, .alertsOverstay, .alertsSilentSpot, .alertsLostDevice, .alertsSilentDevice,
             .alertsWebhook, .alertsWebhookSecret:
-            false
+            true
         }
     }
 

@@ -34,28 +34,6 @@ extension ServiceConfiguration {
         adopted.gates = gates
         adopted.bridges = bridges
         adopted.deviceRules = deviceRules
-        keepGarage(in: &adopted)
         return adopted
-    }
-
-    private func keepGarage(in adopted: inout ServiceConfiguration) {
-        adopted.telemetryDays = telemetryDays
-        adopted.headInterval = headInterval
-        adopted.qualityJumps = qualityJumps
-        adopted.qualityStuckHours = qualityStuckHours
-        adopted.qualitySilentMissed = qualitySilentMissed
-        adopted.qualitySilentSeconds = qualitySilentSeconds
-        adopted.gateCommandTimeout = gateCommandTimeout
-        adopted.gateUnattendedClose = gateUnattendedClose
-        adopted.gateWarning = gateWarning
-        adopted.gateCommandsPerMinute = gateCommandsPerMinute
-        adopted.gateOpenTooLong = gateOpenTooLong
-        adopted.alertsNight = alertsNight
-        adopted.alertsOverstay = alertsOverstay
-        adopted.alertsSilentSpot = alertsSilentSpot
-        adopted.alertsLostDevice = alertsLostDevice
-        adopted.alertsSilentDevice = alertsSilentDevice
-        adopted.alertsWebhook = alertsWebhook
-        adopted.alertsWebhookSecret = alertsWebhookSecret
     }
 }

@@ -166,6 +166,11 @@ public final class Ingest: Sendable {
         }
     }
 
+    /// Decides by other settings from now on; what was decided stays so. Alerts and deadlines follow at once.
+    public func replaceSettings(_ settings: GarageSettings) {
+        pipeline.withLock { $0.replaceSettings(settings) }
+    }
+
     /// What is on disk about a gate's settings, and whether it can be moved now.
     func currentControls(of gate: Subject) -> GateControls? {
         pipeline.withLock { pipeline in

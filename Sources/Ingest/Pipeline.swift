@@ -13,6 +13,10 @@ import MQTTCodec
 /// `committed` follows the disk; when a write fails, decisions begin again from there.
 struct Pipeline {
     private var settings: GarageSettings
+    /// Settings that were replaced while entries decided by them were on their way to the disk, and the last such entry.
+    private var replaced: Deque<(settings: GarageSettings, through: UInt64)> = []
+    /// What is known of gates' firmware.
+    private var actuators: [Subject: GateActuator] = [:]
     private let append: @Sendable (AppendRequest, UInt64) -> Void
     private let currentGeneration: @Sendable () -> UInt64
     /// The log's count of failed commits when `decided` was last known to follow from the disk.
@@ -66,7 +70,7 @@ struct Pipeline {
     /// What is set about a gate, as far as it is on disk, and what is against moving it by what is known this moment; `nil`
     /// if it has never reported.
     mutating func controls(of gate: Subject, at now: Timestamp) -> GateControls? {
-        let state = committed.state(settings)
+        let state = committed.state(settingsOnDisk)
         guard state.gates[gate] != nil else { return nil }
         return GateControls(
             of: gate, in: state, settings: settings,
@@ -106,8 +110,21 @@ struct Pipeline {
     /// In microseconds.
     private static let smallestClockChange: UInt64 = 2_000_000
 
+    /// Decides by other settings from now on. What devices have shown themselves to be stays known.
+    mutating func replaceSettings(_ new: GarageSettings) {
+        replaced.append((settings, lastToken))
+        let sensors = settings.sensors
+        settings = new
+        settings.sensors.merge(sensors) { $1 }
+        for (gate, actuator) in actuators { learn(actuator, of: gate) }
+    }
+
+    /// The settings by which what is on disk so far was decided.
+    private var settingsOnDisk: GarageSettings { replaced.first?.settings ?? settings }
+
     /// Takes in what a gate's firmware is known to be. It can only make the gate's settings more careful.
     mutating func learn(_ actuator: GateActuator, of gate: Subject) {
+        actuators[gate] = actuator
         var own = settings[gate]
         if actuator.isToggle { own.opener = .toggle }
         own.blackoutSeconds = max(own.blackoutSeconds, actuator.blackoutSeconds)
@@ -202,7 +219,7 @@ struct Pipeline {
     mutating func retry() -> Consequences {
         guard isStalled, inFlight.isEmpty else { return Consequences() }
         isStalled = false
-        decided = committed.state(settings)
+        decided = committed.state(settingsOnDisk)
         generation = currentGeneration()
         let entries = waiting
         waiting = []
@@ -261,10 +278,14 @@ struct Pipeline {
     // MARK: - After the commit
 
     private mutating func settle(_ entry: Entry, _ receipt: AppendReceipt, into consequences: inout Consequences) {
-        committed.take(entry, decided: decided, through: lastToken, settings: settings)
+        while let old = replaced.first, entry.token > old.through {
+            _ = committed.state(old.settings)
+            replaced.removeFirst()
+        }
+        committed.take(entry, decided: decided, through: lastToken, settings: settingsOnDisk)
         if entry.decision.events.contains(where: Announcements.tell(of:)) {
             consequences.messages += Announcements.messages(
-                after: entry.decision.events, in: committed.state(settings))
+                after: entry.decision.events, in: committed.state(settingsOnDisk))
         }
         for (index, event) in entry.decision.events.enumerated() {
             guard let commandID = event.body.commandID else { continue }

@@ -34,7 +34,7 @@ public struct WebhookNotifier: Service {
 
     private let log: EventLog
     private let outbox: Outbox
-    private let target: Target
+    private let target: @Sendable () -> Target?
     private let body: @Sendable (RecordedEvent) async -> [UInt8]?
     private let clock: @Sendable () -> Int64
     private let logger: Logger
@@ -42,10 +42,11 @@ public struct WebhookNotifier: Service {
     private let pause: Duration
 
     /// - Parameters:
+    ///   - target: asked for with each post, as it may change; `nil` lets it wait.
     ///   - body: the post that tells of an event; `nil` if it can't be made now and is to be asked for again.
     ///   - clock: microseconds since 1970.
     public init(
-        log: EventLog, outbox: Outbox, target: Target, clock: @escaping @Sendable () -> Int64, logger: Logger,
+        log: EventLog, outbox: Outbox, target: @escaping @Sendable () -> Target?, clock: @escaping @Sendable () -> Int64, logger: Logger,
         pause: Duration = .milliseconds(500), body: @escaping @Sendable (RecordedEvent) async -> [UInt8]?
     ) {
         self.log = log
@@ -110,11 +111,11 @@ public struct WebhookNotifier: Service {
     private func deliver() async {
         while !Task.isCancelled {
             do {
-                guard let delivery = try outbox.oldest(), delivery.due <= clock() else {
+                guard let target = target(), let delivery = try outbox.oldest(), delivery.due <= clock() else {
                     try? await Task.sleep(for: pause)
                     continue
                 }
-                try await attempt(delivery)
+                try await attempt(delivery, target)
             } catch {
                 logger.error("the outbox can't be read or written", metadata: ["reason": "\(error)"])
                 try? await Task.sleep(for: .seconds(5))
@@ -122,7 +123,7 @@ public struct WebhookNotifier: Service {
         }
     }
 
-    private func attempt(_ delivery: Delivery) async throws {
+    private func attempt(_ delivery: Delivery, _ target: Target) async throws {
         var headers = ["Content-Type": "application/cloudevents+json", "Garage-Delivery": delivery.id]
         if let secret = target.secret {
             headers["Garage-Signature"] = WebhookSignature.header(

@@ -41,7 +41,7 @@ def test_sighup_reads_again_what_can_change_and_says_what_can_not(make_garage, t
         eventually(lambda: service.types(type="access.denied") == ["access.denied"], "a refusal")
         file.write_text(
             "log:\n  level: debug\naccess:\n  rules: allow device:esp1 publish garage/home/spot/esp9/#\n"
-            "gate:\n  open_too_long_minutes: 3\nalerts:\n  webhook_secret: not-for-the-log\n"
+            "site:\n  time_zone: America/Sao_Paulo\nalerts:\n  webhook_secret: not-for-the-log\n"
         )
         hang_up(service, 1)
         client.publish(topic, "occupied")
@@ -53,8 +53,8 @@ def test_sighup_reads_again_what_can_change_and_says_what_can_not(make_garage, t
     eventually(lambda: "level=debug" in service.log(), "a line for debugging")
     told = re.findall(r'msg="setting ([a-z ]+)" key=(\S+)', service.log())
     assert sorted(told) == [
-        ("changed", "access.rules"), ("changed", "log.level"), ("needs a restart", "alerts.webhook_secret"),
-        ("needs a restart", "gate.open_too_long_minutes"),
+        ("changed", "access.rules"), ("changed", "alerts.webhook_secret"), ("changed", "log.level"),
+        ("needs a restart", "site.time_zone"),
     ]
     assert "not-for-the-log" not in service.log()
     file.write_text("access:\n  rules: allow everything\n")
@@ -186,3 +186,42 @@ def test_the_broker_alone_names_only_the_keys_that_it_uses(make_broker, tmp_path
         wire.send(publish("a/b/c/d", b"deep")).send(publish("a/b/c", b"seen"))
         assert wire.receive()[1].endswith(b"seen")
     assert told(service) == [("changed", "mqtt.limits.topic_levels"), ("needs a restart", "mqtt.sys_interval")]
+
+
+def test_sighup_takes_up_what_is_set_about_the_garage(make_garage, settable_clock, tmp_path):
+    clock = tmp_path / "clock"
+    file = tmp_path / "garage.yaml"
+    file.write_text("retention:\n  head_seconds: 86400\n")
+    environment = {"LD_PRELOAD": str(settable_clock), "SETTABLE_CLOCK": str(clock)}
+    service = make_garage("--config", str(file), environment=environment).start()
+    temperature, front = "garage/home/sensor/dht1/temperature", "garage/home/gate/front/"
+
+    def values() -> list[float]:
+        return [event["data"]["value"] for event in service.events(type="sensor.reading-recorded")]
+
+    with Client(service, "esp1") as device:
+        device.subscribe(front + "actuate", "garage/home/log/head")
+        for value in ("24", "24", "24", "24", "24", "-12"):
+            device.publish(temperature, value)
+        service.await_event("sensor.fault-detected")
+        device.publish(temperature, "24.2").publish(front + "state", "closed")
+        service.await_event("sensor.fault-cleared")
+        clock.write_text(str(3 * 86400))
+        service.await_event("clock.changed")
+        assert 24.2 in values()
+        file.write_text(
+            "retention:\n  head_seconds: 1\n  telemetry_days: 1\nquality:\n  jumps: 'off'\n"
+            "gate:\n  command_timeout_seconds: 1\nalerts:\n  overstay_hours: 5\n"
+        )
+        hang_up(service, 1)
+        changed = (
+            "alerts.overstay_hours", "gate.command_timeout_seconds", "quality.jumps", "retention.head_seconds",
+            "retention.telemetry_days",
+        )
+        assert told(service) == [("changed", key) for key in changed]
+        device.publish(temperature, "-12")
+        eventually(lambda: values() == [-12], "a jump to be believed, and what is older than a day to be gone", 15)
+        assert service.post_command("open").status_code == 202
+        service.await_event("gate.command-failed")
+        eventually(lambda: len(device.payloads("garage/home/log/head")) >= 3, "the head, again and again", 20)
+        assert device.paho.is_connected()

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import http.server
 import json
+import signal
 import threading
 
 import pytest
@@ -95,3 +96,22 @@ def test_what_could_not_be_posted_is_posted_after_a_restart_and_nothing_twice(to
     obstruct(told, "obstructed")
     eventually(lambda: len(receiver.posts) > before, "the next alert")
     assert receiver.events[before:] == [("alert.raised", "obstructed")]
+
+
+def test_a_webhook_can_be_named_and_changed_while_the_service_runs(make_garage, receiver, tmp_path):
+    file = tmp_path / "garage.yaml"
+    file.write_text("")
+    garage = make_garage("--config", str(file)).start()
+    obstruct(garage, "obstructed")
+    garage.await_event("alert.raised")
+    for number, (secret, state) in enumerate([("the first secret", "clear"), ("the second secret", "obstructed")], 1):
+        file.write_text(f"alerts:\n  webhook: {receiver.url}\n  webhook_secret: {secret}\n")
+        garage.process.send_signal(signal.SIGHUP)
+        eventually(lambda: garage.log().count("read the configuration again") == number, "the reload")
+        obstruct(garage, state)
+        eventually(lambda: len(receiver.posts) == number, "a post")
+        headers, body = receiver.posts[-1]
+        seconds, signature = (part.split("=", 1)[1] for part in headers["Garage-Signature"].split(","))
+        assert signature == hmac.new(secret.encode(), f"{seconds}.".encode() + body, hashlib.sha256).hexdigest()
+    # What was before the webhook is not told.
+    assert receiver.events == [("alert.cleared", "obstructed"), ("alert.raised", "obstructed")]

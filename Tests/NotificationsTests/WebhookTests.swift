@@ -60,7 +60,9 @@ import Testing
         let outbox = try Outbox(directory: folder, head: log.head)
         let notifier = WebhookNotifier(
             log: log, outbox: outbox,
-            target: .init(url: "http://x", secret: "secret", transport: { [receiver] in receiver.take($0) }),
+            target: { [receiver] in
+                .init(url: "http://x", secret: "secret", transport: { receiver.take($0) })
+            },
             clock: { [clock] in clock.now }, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
             pause: .milliseconds(5), body: { $0.data })
         let task = Task { try await notifier.run() }

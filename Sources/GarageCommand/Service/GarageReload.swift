@@ -1,6 +1,7 @@
 import EventLog
 import GarageConfiguration
 import GarageDomain
+import Ingest
 import MQTTServer
 
 /// The parts of the whole service that take up another configuration while it runs, beside the broker.
@@ -9,6 +10,12 @@ struct GarageReload: Sendable {
     let certificate: SecurityContext?
     let topics: CurrentTopicAccess
     let http: HTTPGate
+    let ingest: Ingest
+    let log: EventLog
+    let inForce: ConfigurationInForce
+    let alerts: AlertPosts
+    /// What a configuration means for the garage. Throws a `ConfigurationError`.
+    let settings: @Sendable (ServiceConfiguration) throws -> GarageSettings
     /// Records who may do what now.
     let record: @Sendable (EventBody, EventMetadata) async -> Void
 
@@ -19,9 +26,14 @@ struct GarageReload: Sendable {
     func prepare(_ configuration: ServiceConfiguration) throws -> () -> Void {
         let rules = try TopicRules.read(configuration.accessRules)
         let putHTTP = try http.prepare(configuration)
+        let settings = try settings(configuration)
+        try alerts.prepare(configuration)
         return {
             topics.replace(with: rules)
             putHTTP()
+            ingest.replaceSettings(settings)
+            log.telemetryAge = EventLogOptions(configuration).telemetryAge
+            inForce.replace(with: configuration)
             LimitMetrics.report(configuration)
         }
     }

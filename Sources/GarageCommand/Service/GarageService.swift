@@ -29,9 +29,7 @@ struct GarageService {
         LogSetup.bootstrap(configuration)
         ServiceMetrics.bootstrap()
         let logger = Logger(label: "garage")
-        var settings = try GarageSettings(configuration, timeZone: timeZone())
-        // The simulated openers warn by themselves, as far as anyone could tell.
-        if attachesDemo { settings.everyGate.unattendedClose = .deviceWarns }
+        let settings = try garageSettings(configuration)
         let folder = try DataFolder(path: configuration.dataDirectory)
         ListeningFile.remove(from: folder.path)
         let clock: @Sendable () -> Timestamp = { Timestamp(microseconds: WallClock.microseconds()) }
@@ -107,25 +105,29 @@ struct GarageService {
             } catch { logger.error("\(error)") }
         }
 
+        let inForce = ConfigurationInForce(configuration)
+        let alerts = try open("the outbox") {
+            try makeAlertPosts(log: log, views: views, folder: folder, inForce: inForce)
+        }
         // Stopped in reverse order: the devices first, the store last.
         var services: [any Service] = [
             StoreService(log: log), LogOmissions(), views, ingest, web, server,
             Reload(
                 configuration: configuration, load: reload, server: server,
-                garage: GarageReload(certificate: certificate, topics: topics, http: http, record: access.record),
+                garage: GarageReload(
+                    certificate: certificate, topics: topics, http: http, ingest: ingest, log: log, inForce: inForce,
+                    alerts: alerts, settings: garageSettings, record: access.record),
                 logger: logger),
             RightsReview(devices: devices, registry: access.registry, server: server),
             EventBroadcast(views: views, server: server, logger: Logger(label: "broadcast")),
             GarageMetrics(views: views, logger: Logger(label: "metrics")),
             HeadPublisher(
-                log: log, key: headKey, views: views, server: server, interval: configuration.headInterval,
+                log: log, key: headKey, views: views, server: server, inForce: inForce,
                 logger: Logger(label: "log")),
             BridgeRecordService(record: bridgeRecord), bridges,
         ]
         if let store { services.insert(BrokerStoreService(store: store), at: 0) }
-        if let notifier = try open("the outbox", { try makeNotifier(log: log, views: views, folder: folder) }) {
-            services.append(notifier)
-        }
+        services.append(alerts)
         if let keeper = ingest.historyKeeper { services.append(keeper) }
         if let manager { services.append(manager) }
         services.append(
@@ -200,6 +202,14 @@ struct GarageService {
     /// Names this broker among all that a message may cross on its way over bridges.
     private func identity(of log: EventLog) -> String {
         log.identity.bytes.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    /// What a configuration means for the garage.
+    @Sendable private func garageSettings(_ configuration: ServiceConfiguration) throws -> GarageSettings {
+        var settings = try GarageSettings(configuration, timeZone: timeZone())
+        // The simulated openers warn by themselves, as far as anyone could tell.
+        if attachesDemo { settings.everyGate.unattendedClose = .deviceWarns }
+        return settings
     }
 
     private func timeZone() throws -> TimeZone {

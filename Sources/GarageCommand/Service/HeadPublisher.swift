@@ -1,5 +1,6 @@
 import DeviceProfiles
 import EventLog
+import GarageConfiguration
 import GarageDomain
 import Logging
 import MQTTBroker
@@ -17,15 +18,21 @@ struct HeadPublisher: Service {
     let key: HeadKey
     let views: Views
     let server: MQTTServer
-    /// In seconds.
-    let interval: Int
+    /// Says how often, and may say it otherwise at any time.
+    let inForce: ConfigurationInForce
     let logger: Logger
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            var last: ContinuousClock.Instant?
             while !Task.isCancelled {
+                let interval = inForce.current.headInterval
                 // A log without any event has no garage yet; its first shall not wait that long.
-                try? await Task.sleep(for: await publish() > 0 ? .seconds(interval) : .seconds(min(5, interval)))
+                if last.map({ $0.duration(to: .now) >= .seconds(interval) }) ?? true {
+                    last = await publish() > 0 ? .now : nil
+                }
+                let next = Duration.seconds(interval) - (last?.duration(to: .now) ?? .zero)
+                try? await Task.sleep(for: min(.seconds(5), next))
             }
         }
     }
