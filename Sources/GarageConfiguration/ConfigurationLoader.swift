@@ -27,8 +27,7 @@ public struct ConfigurationLoader: Sendable {
                 )
             ))
         if let file, try UnknownKeyCheck(file: file).run() {
-            sources.append(
-                Source(name: file, reader: ConfigReader(provider: try FileSettings(file: file).provider())))
+            sources.append(try FileSettings(file: file).source())
         }
         var configuration = try configuration(from: SettingReader(sources: sources))
         if let file {
@@ -163,4 +162,9 @@ extension ConfigurationLoader {
 struct Source: Sendable {
     let name: String
     let reader: ConfigReader
+    /// The lines of a file's keys.
+    var lines: [String: Int] = [:]
+
+    /// Where it sets a key, for its writer.
+    func place(of key: Key) -> String { lines[key.rawValue].map { "\(name):\($0)" } ?? name }
 }

@@ -7,22 +7,28 @@ import Yams
 struct FileSettings {
     let file: String
 
-    /// A provider of every setting below any section. An empty file has none.
-    func provider() throws(ConfigurationError) -> InMemoryProvider {
+    /// Every setting below any section, and where it stands. An empty file has none.
+    func source() throws(ConfigurationError) -> Source {
         var values: [AbsoluteConfigKey: ConfigValue] = [:]
+        var lines: [String: Int] = [:]
         guard let data = FileManager.default.contents(atPath: file), let text = String(bytes: data, encoding: .utf8),
             let root = try? Yams.compose(yaml: text)
         else { throw ConfigurationError("\(file): the file can't be read") }
-        collect(root, below: "", into: &values)
-        return InMemoryProvider(values: values)
+        collect(root, below: "", into: &values, &lines)
+        return Source(name: file, reader: ConfigReader(provider: InMemoryProvider(values: values)), lines: lines)
     }
 
-    private func collect(_ node: Node, below path: String, into values: inout [AbsoluteConfigKey: ConfigValue]) {
+    private func collect(
+        _ node: Node, below path: String, into values: inout [AbsoluteConfigKey: ConfigValue],
+        _ lines: inout [String: Int]
+    ) {
         switch node {
         case .mapping(let mapping):
             for (key, value) in mapping {
                 guard let name = key.string else { continue }
-                collect(value, below: path.isEmpty ? name : "\(path).\(name)", into: &values)
+                let own = path.isEmpty ? name : "\(path).\(name)"
+                lines[own] = key.mark?.line
+                collect(value, below: own, into: &values, &lines)
             }
         case .scalar(let scalar):
             // A key without a value, as in `listen:`, sets nothing.

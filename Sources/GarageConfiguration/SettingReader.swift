@@ -4,10 +4,10 @@ import Configuration
 struct SettingReader {
     let sources: [Source]
 
-    /// The first source's text for a key, and that source's name.
+    /// The first source's text for a key, and where it stands.
     private func find(_ key: Key) -> (text: String, source: String)? {
         for source in sources {
-            if let text = source.reader.string(forKey: ConfigKey(key.rawValue)) { return (text, source.name) }
+            if let text = source.reader.string(forKey: ConfigKey(key.rawValue)) { return (text, source.place(of: key)) }
         }
         return nil
     }
@@ -45,7 +45,7 @@ struct SettingReader {
             }
             if let choices, let wrong = trimmed.first(where: { !choices.contains($0) }) {
                 throw ConfigurationError(
-                    "\(key.rawValue) in \(source.name) has '\(wrong)'; it takes any of \(choices.joined(separator: ", "))"
+                    "\(key.rawValue) in \(source.place(of: key)) has '\(wrong)'; it takes any of \(choices.joined(separator: ", "))"
                 )
             }
             assign(trimmed)

@@ -46,7 +46,8 @@ public struct WebhookNotifier: Service {
     ///   - body: the post that tells of an event; `nil` if it can't be made now and is to be asked for again.
     ///   - clock: microseconds since 1970.
     public init(
-        log: EventLog, outbox: Outbox, target: @escaping @Sendable () -> Target?, clock: @escaping @Sendable () -> Int64, logger: Logger,
+        log: EventLog, outbox: Outbox, target: @escaping @Sendable () -> Target?,
+        clock: @escaping @Sendable () -> Int64, logger: Logger,
         pause: Duration = .milliseconds(500), body: @escaping @Sendable (RecordedEvent) async -> [UInt8]?
     ) {
         self.log = log

@@ -151,3 +151,17 @@ def test_every_counted_limit_is_told_from_the_start(narrow):
     text = narrow.request("GET", "/metrics").text
     told = re.findall(r'^garage_mqtt_limits_reached_total\{limit="(\w+)"\}', text, re.M)
     assert sorted(told) == sorted(BREACHES)
+
+
+def test_every_limit_is_printed_and_told_in_the_metrics(narrow, tmp_path):
+    printed = narrow.command("config", "print", "--config", str(tmp_path / "garage.yaml")).stdout
+    settings = dict(line.split(": ", 1) for line in printed.splitlines() if ": " in line)
+    metrics = narrow.request("GET", "/metrics").text
+    told = dict(re.findall(r'^garage_limit\{key="([^"]+)"\} (\S+)', metrics, re.M))
+    assert settings["mqtt.limits.topic_levels"] == "6" and settings["mqtt.maximum_packet_size"] == "4000"
+    limits = {key: value for key, value in settings.items() if ".limits." in key and not key.endswith("exempt_addresses")}
+    queues = {key: value for key, value in settings.items() if "_maximum" in key or "maximum_" in key or "total_" in key}
+    assert len(limits) > 20 and len(queues) > 8
+    assert {key: float(value) for key, value in told.items()} == {
+        key: float(value) for key, value in {**limits, **queues}.items()
+    }

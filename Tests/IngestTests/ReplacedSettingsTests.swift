@@ -35,8 +35,8 @@ import Testing
             sent.map { token, events in
                 let positions = (0..<Int64(events)).map { head + $0 + 1 }
                 head += Int64(events)
-                let receipt = AppendReceipt(positions: positions, head: head)
-                return AppendCompletion(token: token, result: fails ? .failure(.storage("the disk")) : .success(receipt))
+                if fails { return AppendCompletion(token: token, result: .failure(.storage("the disk"))) }
+                return AppendCompletion(token: token, result: .success(AppendReceipt(positions: positions, head: head)))
             })
     }
 

@@ -5,12 +5,8 @@ import Metrics
 enum LimitMetrics {
     static func report(_ configuration: ServiceConfiguration) {
         for (key, value) in configuration.values {
-            guard isLimit(key), let number = Int(value) else { continue }
+            guard key.isLimit, let number = Int(value) else { continue }
             Gauge(label: "limit", dimensions: [("key", key.rawValue)]).record(number)
         }
-    }
-
-    private static func isLimit(_ key: Key) -> Bool {
-        key.rawValue.contains(".limits.") || key.rawValue.contains("maximum") || key.rawValue.contains(".total_queued_")
     }
 }
