@@ -14,7 +14,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from device import Client
 from paho.mqtt.enums import CallbackAPIVersion
-from test_tools import Broker
+from service import Broker
 
 import mosquitto
 from waiting import eventually
