@@ -1,4 +1,5 @@
 import Bench
+import Foundation
 import Testing
 
 #if os(Linux)
@@ -17,6 +18,24 @@ import Testing
             #expect(use.cpuSeconds > 0.005)
             #expect(use.residentBytes > 64 << 20 && use.residentGrowth > 32 << 20)
             #expect(block[0] != 200)
+        }
+
+        @Test("A process is at rest when it has nothing to do, not while it works")
+        func rest() async throws {
+            let (worker, sleeper) = (Process(), Process())
+            for (process, script) in [(worker, "while :; do :; done"), (sleeper, "read line")] {
+                process.executableURL = URL(filePath: "/bin/sh")
+                process.arguments = ["-c", script]
+                process.standardInput = Pipe()
+                try process.run()
+            }
+            defer {
+                worker.terminate()
+                sleeper.terminate()
+            }
+            #expect(try await !ProcessProbe(pid: worker.processIdentifier).rest(within: .milliseconds(400)))
+            #expect(try await ProcessProbe(pid: sleeper.processIdentifier).rest(within: .seconds(30)))
+            #expect(try await ProcessProbe(pid: .max).rest(within: .seconds(30)))
         }
 
         @Test("A process that is not there can't be watched")
