@@ -27,12 +27,12 @@ import Testing
                 process.executableURL = URL(filePath: "/bin/sh")
                 process.arguments = ["-c", script]
                 process.standardInput = Pipe()
+                process.standardOutput = FileHandle.nullDevice
+                process.standardError = FileHandle.nullDevice
                 try process.run()
             }
-            defer {
-                worker.terminate()
-                sleeper.terminate()
-            }
+            // Whether or not the tests were started in a way that has children ignore the milder signals.
+            defer { for process in [worker, sleeper] { kill(process.processIdentifier, SIGKILL) } }
             #expect(try await !ProcessProbe(pid: worker.processIdentifier).rest(within: .milliseconds(400)))
             #expect(try await ProcessProbe(pid: sleeper.processIdentifier).rest(within: .seconds(30)))
             #expect(try await ProcessProbe(pid: .max).rest(within: .seconds(30)))
