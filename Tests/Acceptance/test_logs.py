@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime, timedelta, timezone
 
 
 def lines_of(make_garage, **environment: str) -> list[str]:
@@ -10,6 +11,14 @@ def lines_of(make_garage, **environment: str) -> list[str]:
     lines = service.log().splitlines()
     assert lines
     return lines
+
+
+def test_every_line_tells_the_time_with_its_zone(make_garage):
+    began = datetime.now(timezone.utc)
+    lines = [json.loads(line) for line in lines_of(make_garage, GARAGE_LOG_FORMAT="json", TZ="America/Sao_Paulo")]
+    for line in lines:
+        written = datetime.strptime(line["ts"], "%Y-%m-%dT%H:%M:%S.%f%z")
+        assert began - timedelta(milliseconds=1) <= written <= datetime.now(timezone.utc)
 
 
 def test_in_json_every_line_is_an_object(make_garage):

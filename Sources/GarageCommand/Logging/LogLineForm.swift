@@ -13,7 +13,7 @@ struct LogLineForm: Sendable {
     func line(_ level: Logger.Level, component: String, _ message: String, _ rest: [Field]) -> String {
         let fields: [Field] =
             [
-                ("ts", Date().formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))),
+                ("ts", Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))),
                 ("level", level.rawValue), ("component", component), ("msg", message),
             ] + rest
         let start = writesPriority ? "<\(priority(of: level))>" : ""
