@@ -51,7 +51,14 @@ def test_every_attempt_names_who_where_from_how_and_what_was_decided(garage, gat
 
 def test_secrets_are_in_no_log_and_no_event(make_garage, tmp_path):
     secrets = {"webhook": "webhook-secret-1", "password": "mqtt-password-2", "login": "login-password-3",
-               "token": "token-secret-4", "url": "query-secret-5", "pin": "908172", "wrong-pin": "362718"}
+               "token": "token-secret-4", "url": "query-secret-5", "pin": "908172", "wrong-pin": "362718",
+               "bridge": "bridge-password-7"}
+    file = tmp_path / "garage.yaml"
+    # Nobody listens there either.
+    file.write_text(
+        "bridges:\n  house:\n    address: 127.0.0.1:9\n    user: garage\n    password: bridge-password-7\n"
+        "    topics:\n      - topic: garage/#\n"
+    )
     settings = {
         "GARAGE_WEBHOOKS_TTN_SECRET": secrets["webhook"],
         "GARAGE_LOG_LEVEL": "trace",
@@ -61,7 +68,7 @@ def test_secrets_are_in_no_log_and_no_event(make_garage, tmp_path):
         "GARAGE_ALERTS_NIGHT": "00:00-23:59",
     }
     secrets["alert"] = settings["GARAGE_ALERTS_WEBHOOK_SECRET"]
-    garage = make_garage(environment=settings).start()
+    garage = make_garage("--config", str(file), environment=settings).start()
     # The setup address is told where the service is started, and nowhere else.
     (announced,) = [line for line in garage.log().splitlines() if "/setup?code=" in line]
     secrets["setup"] = announced.split("code=")[1]
@@ -104,10 +111,21 @@ def test_secrets_are_in_no_log_and_no_event(make_garage, tmp_path):
     denied = [event for event in json.loads(events)["events"] if event["type"] == "access.denied"]
     assert any(event["data"]["attempt"] == "open home.esp1 with a wrong PIN" for event in denied), denied
     assert len(denied) >= 2 and all("127.0.0.1" in (event["data"].get("address") or "") for event in denied), denied
+    eventually(lambda: "bridge" in garage.log(), "the failed bridge in the log")
+    figures = visitor.get("/metrics").text
+    assert "garage_limit" in figures
     assert garage.stop() == 0
-    exported = garage.command("config", "print", "--redacted", env=garage.environment).stdout
-    assert "alerts" in exported
-    everything = garage.log().replace(announced, "") + events + exported
+    exported = garage.command("config", "print", "--redacted", "--config", str(file), env=garage.environment).stdout
+    assert "alerts" in exported and "house" in exported
+    told = [garage.command(*words) for words in (["verify"], ["backup", str(tmp_path / "copy")])]
+    assert all(command.returncode == 0 for command in told), told
+    # What is wrong in a file is told by its key and line.
+    for wrong in ("password: [bridge-password-7]", "passwort: bridge-password-7", "password: 'bridge-password-7"):
+        file.write_text(f"bridges:\n  house:\n    address: 127.0.0.1:9\n    user: garage\n    {wrong}\n")
+        told.append(garage.command("config", "check", "--config", str(file)))
+        assert told[-1].returncode != 0 and str(file) in told[-1].stderr, told[-1]
+    printed = "".join(command.stdout + command.stderr for command in told)
+    everything = garage.log().replace(announced, "") + events + exported + figures + printed
     stored = b"".join(file.read_bytes() for file in garage.data.iterdir() if file.is_file())
     for secret in (*secrets.values(), PASSWORD, right):
         assert secret not in everything, secret

@@ -8,7 +8,8 @@ import pytest
 
 from device import Client
 from waiting import eventually
-from wire import Wire, publish
+from wire import Wire, packet, publish
+from wire import text as wire_text
 
 SETTINGS = """
 mqtt:
@@ -62,6 +63,17 @@ def too_long_a_topic(garage):
 def too_deep_a_topic(garage):
     with Client(garage, "deep") as client:
         client.publish("/".join("a" * 7), "1")
+
+
+def will_is_taken(garage, topic: str) -> bool:
+    with Wire(garage) as wire:
+        fields = wire_text("MQTT") + b"\x04\x06\x00\x3c" + wire_text("willing") + wire_text(topic) + wire_text("gone")
+        wire.send(packet(0x10, fields))
+        try:
+            return wire.receive()[1][1] == 0
+        except ConnectionError:
+            # MQTT 3.1.1 has no code for it.
+            return False
 
 
 def too_many_subscriptions(garage):
@@ -145,6 +157,18 @@ def test_who_runs_into_a_limit_is_counted(narrow, limit):
     for connection in connections or []:
         connection.close()
     assert narrow.request("GET", "/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("limit", "allowed", "beyond"),
+    [("topic_levels", "/".join("a" * 6), "/".join("a" * 7)), ("topic_length", "a" * 200, "a" * 201)],
+    ids=["topic_levels", "topic_length"],
+)
+def test_a_will_beyond_a_limit_is_refused_and_counted(narrow, limit, allowed, beyond):
+    assert will_is_taken(narrow, allowed)
+    assert not reached(narrow)
+    assert not will_is_taken(narrow, beyond)
+    eventually(lambda: reached(narrow) == {limit: 1}, f"{limit} in the metrics", 15, interval=0.2)
 
 
 def test_every_counted_limit_is_told_from_the_start(narrow):

@@ -1,5 +1,6 @@
 """MQTT over TLS, WebSocket, WebSocket behind TLS, Unix sockets and the HTTP port, with stock clients; and /metrics."""
 
+import contextlib
 import pathlib
 import shutil
 import signal
@@ -82,6 +83,74 @@ def test_paho_over_tls(secure, authority, release, protocol, listener, transport
         timeout=30,
         env=environment,
     )
+    assert done.returncode == 0, done.stderr
+    assert "elsewhere/hello hello" in done.stdout
+
+
+UPGRADE = (
+    b"GET /mqtt HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n"
+)
+
+
+def impatient(make_garage, authority, tmp_path):
+    """A service with TLS that gives nobody much time, and has two places for handshakes."""
+    certificate, key = authority.make("server", "/CN=localhost")
+    file = tmp_path / "garage.yaml"
+    file.write_text(
+        f"""
+mqtt:
+  tls:
+    listen: 127.0.0.1:0
+    websocket: 127.0.0.1:0
+    certificate: {certificate}
+    key: {key}
+  limits:
+    connect_timeout_seconds: 1
+    tls_handshakes: 2
+"""
+    )
+    return make_garage("--config", str(file)).start()
+
+
+@pytest.mark.parametrize("stage", ["connected", "begun", "encrypted", "half a request", "upgraded"])
+@pytest.mark.parametrize("listener", ["mqtt_tls", "mqtt_wss"])
+def test_who_stops_on_the_way_in_is_closed(make_garage, authority, tmp_path, listener, stage):
+    if listener == "mqtt_tls" and stage in ("half a request", "upgraded"):
+        pytest.skip("there is none without WebSocket")
+    garage = impatient(make_garage, authority, tmp_path)
+    security = ssl.create_default_context(cafile=str(authority.certificate))
+    with socket.create_connection(host_and_port(garage.addresses[listener]), timeout=20) as connection:
+        if stage == "begun":
+            # The head of a record that announces a ClientHello, which never comes.
+            connection.sendall(b"\x16\x03\x01\x02\x00\x01")
+        elif stage != "connected":
+            connection = security.wrap_socket(connection, server_hostname="localhost")
+        if stage in ("half a request", "upgraded"):
+            connection.sendall(UPGRADE if stage == "upgraded" else UPGRADE[:60])
+        received = b""
+        with contextlib.suppress(ConnectionError, ssl.SSLEOFError):
+            while chunk := connection.recv(4096):
+                received += chunk
+        assert (b" 101 " in received) == (stage == "upgraded"), received
+        connection.close()
+    assert garage.request("GET", "/healthz").status_code == 200
+
+
+def test_silent_connections_do_not_keep_others_out_of_websocket_behind_tls(make_garage, authority, tmp_path):
+    garage = impatient(make_garage, authority, tmp_path)
+    host, port = host_and_port(garage.addresses["mqtt_wss"])
+    with contextlib.ExitStack() as silent:
+        for _ in range(6):
+            silent.enter_context(socket.create_connection((host, port), timeout=20))
+        program = [sys.executable, str(HERE / "stock_client.py"), "localhost", str(port), "5.0", "websockets"]
+        done = subprocess.run(
+            [*program, "elsewhere/hello", str(authority.certificate)],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            env=clean_environment(),
+        )
     assert done.returncode == 0, done.stderr
     assert "elsewhere/hello hello" in done.stdout
 

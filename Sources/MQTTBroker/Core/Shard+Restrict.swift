@@ -52,12 +52,14 @@ extension Shard {
         topic.starts(with: "$SYS".utf8) && (topic.count == 4 || topic[4] == UInt8(ascii: "/"))
     }
 
-    /// Why a will can't be taken, in a code that CONNACK may carry.
-    func refusal(of will: Will) -> (reason: ReasonCode, detail: String)? {
+    /// Why a will can't be taken, in a code that CONNACK may carry. Counts the bound that its topic is beyond.
+    mutating func refusal(of will: Will) -> (reason: ReasonCode, detail: String)? {
         if will.retain, !limits.retainAvailable { return (.retainNotSupported, "a retained will") }
         if will.qos.rawValue > limits.maximumQoS.rawValue { return (.qosNotSupported, "a will with a QoS too high") }
         let topic = Array(will.topic.utf8)
-        return topic.withUnsafeBytes { refusal(ofPublishTo: $0) }.map { ($0, "a will with a topic that is not taken") }
+        guard let reason = topic.withUnsafeBytes({ refusal(ofPublishTo: $0) }) else { return nil }
+        if let limit = topic.withUnsafeBytes({ limit(on: $0) }) { count(limit) }
+        return (reason, "a will with a topic that is not taken")
     }
 
     /// Throws for a SUBSCRIBE that uses what CONNACK said is not there (MQTT 5.0 sections 3.2.2.3.11 to 13).
