@@ -15,12 +15,19 @@
         private static let acceptsPerTurn = 4
         /// How long to wait when the system has no descriptors or memory for another connection.
         private static let pause = TimeAmount.milliseconds(100)
+        /// After so many refusals without an admission, others have the loop for `floodPause`: so many threads are woken
+        /// and so much is done in the system for a flood of connections that everyone else would wait for the processor.
+        /// That is a few thousand a second, which is more than come from addresses within their bounds.
+        private static let refusalsPerPause = 12
+        private static let floodPause = TimeAmount.milliseconds(1)
 
         private let loops: [(sockets: SocketLoop, loop: BrokerLoop)]
         private let gate: ConnectionGate
         private let name: String
         private let isLenient: Bool
         private var nextLoop = 0
+        /// Without anyone admitted among them.
+        private var refusedInARow = 0
         private var isClosed = false
 
         private init(
@@ -73,7 +80,7 @@
                 let accepted = cepoll_accept(descriptor, &address)
                 guard accepted >= 0 else {
                     switch errno {
-                    case EMFILE, ENFILE, ENOBUFS, ENOMEM: rest()
+                    case EMFILE, ENFILE, ENOBUFS, ENOMEM: rest(Self.pause)
                     // One that went before it was taken says nothing about the next.
                     case ECONNABORTED, EINTR: continue
                     default: break
@@ -82,6 +89,7 @@
                 }
                 deal(accepted, PeerAddress(address))
             }
+            if refusedInARow >= Self.refusalsPerPause { rest(Self.floodPause) }
         }
 
         /// Gives a connection to the next loop.
@@ -90,8 +98,10 @@
             // Decided here: a flood of connections must not reach the other loops.
             guard peer.map({ peer in gate.admit(peer.ip) { peer.description } }) ?? true else {
                 _ = cepoll_close(descriptor)
+                refusedInARow &+= 1
                 return
             }
+            refusedInARow = 0
             let (sockets, loop) = loops[nextLoop]
             nextLoop = (nextLoop + 1) % loops.count
             let serve: @Sendable () -> Void = {
@@ -102,12 +112,14 @@
             if sockets.inEventLoop { serve() } else { sockets.execute(serve) }
         }
 
-        private func rest() {
+        /// Takes nobody for a while.
+        private func rest(_ pause: TimeAmount) {
             guard !isClosed else { return }
+            refusedInARow = 0
             let sockets = loops[0].sockets
             sockets.poller.setEvents(0, of: self)
             let listener = NIOLoopBound(self, eventLoop: sockets)
-            sockets.scheduleTask(in: Self.pause) {
+            sockets.scheduleTask(in: pause) {
                 if !listener.value.isClosed { sockets.poller.setEvents(cepoll_in, of: listener.value) }
             }
         }
