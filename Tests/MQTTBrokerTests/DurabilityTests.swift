@@ -170,6 +170,44 @@ struct DurabilityTests {
         #expect(next.statistics.retainedMessages == 1)
     }
 
+    @Test("What was retained under wider bounds stays, and can be removed by those who may publish there")
+    func narrowerTopics() {
+        let broker = TestBroker(store: TestStore(isQuick: true))
+        let long = String(repeating: "x", count: 30)
+        for topic in ["a/b/c/d", long, "a/b/c"] { broker.connect("p").publish(topic, "old", retain: true) }
+        var limits = BrokerLimits()
+        limits.maximumTopicLevels = 3
+        limits.maximumTopicLength = 20
+        limits.maximumRetainedMessages = 1
+        let next = TestBroker(
+            limits: limits, store: TestStore(broker.store?.committed ?? StateModel(), isQuick: true), now: broker.now)
+        #expect(next.statistics.retainedMessages == 3)
+        let client = next.connect("c")
+        /// The reason codes of the answers to an empty message, and to one with a text.
+        func answers(_ topic: String) -> [ReasonCode] {
+            for (id, text) in ["", "new"].enumerated() {
+                client.publish(topic, text, qos: .atLeastOnce, retain: true, id: UInt16(id + 1))
+            }
+            return client.take().map { packet in
+                guard case .puback(let puback) = packet else { return .unspecifiedError }
+                return puback.reasonCode
+            }
+        }
+        next.policy.set { $0.verdict = { _ in .refuse(.notAuthorized) } }
+        #expect(answers("a/b/c/d") == [.notAuthorized, .topicNameInvalid])
+        #expect(next.statistics.retainedMessages == 3)
+        next.policy.set { $0.verdict = { _ in .forward } }
+        for topic in ["a/b/c/d", long] {
+            #expect([.success, .noMatchingSubscribers].contains(answers(topic).first))
+            // Now there is nothing to remove.
+            #expect(answers(topic) == [.topicNameInvalid, .topicNameInvalid])
+        }
+        #expect(next.statistics.retainedMessages == 1)
+        #expect(next.store?.committed.retained.count == 1)
+        client.publish("a/b/x/d", "", retain: true)
+        #expect(next.statistics.publishesRefused > 0 && next.statistics.retainedMessages == 1)
+    }
+
     @Test("A message's time goes on while the broker is down", arguments: [0, 6])
     func messageExpiry(pause: UInt64) {
         let broker = TestBroker(store: TestStore(isQuick: true))

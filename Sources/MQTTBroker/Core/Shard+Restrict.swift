@@ -1,4 +1,5 @@
 import MQTTCodec
+import Synchronization
 
 /// What the configuration takes away from the protocol, and bounds on what a client may publish.
 extension Shard {
@@ -25,6 +26,12 @@ extension Shard {
         }
         if limits.publishRate > 0 { spend(connection, now) }
         guard let reason = refusal(ofPublishTo: topic) else { return nil }
+        // A message that was retained under wider bounds must be removable.
+        if reason == .topicNameInvalid, view.retain, view.payload.isEmpty,
+            hub.retained.withLock({ $0.contains(Array(topic)) })
+        {
+            return nil
+        }
         statistics.publishesRefused &+= 1
         if let limit = limit(on: topic) { count(limit) }
         return reason

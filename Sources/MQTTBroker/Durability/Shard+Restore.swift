@@ -24,7 +24,7 @@ extension Shard {
                 topic: message.topic, properties: message.properties, payload: message.payload, qos: message.qos,
                 expiresAt: message.expiresAt)
             if message.expiresAt != 0 { setSweep(now) }
-            _ = hub.retained.withLock { $0.store(message) }
+            _ = hub.retained.withLock { $0.store(message, isRestored: true) }
         }
         for message in retained where message.expiresAt != 0 && message.expiresAt <= now {
             recordRetained(.retainedRemoved(topic: message.topic), size: message.topic.count)

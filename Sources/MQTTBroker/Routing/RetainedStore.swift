@@ -55,9 +55,11 @@ struct RetainedStore {
 
     /// Stores a message in place of the one of its topic. False if there is no room for it; an older one of the topic is
     /// then removed all the same, as it no longer is the last.
-    mutating func store(_ message: RetainedMessage) -> Bool {
+    /// - Parameter isRestored: an earlier run has taken the message, perhaps under wider bounds; it stays, as it would
+    ///   if they had been narrowed meanwhile.
+    mutating func store(_ message: RetainedMessage, isRestored: Bool = false) -> Bool {
         let levels = Self.levels(of: message.topic)
-        guard levels.count <= limits.maximumTopicLevels else { return false }
+        guard isRestored || levels.count <= limits.maximumTopicLevels else { return false }
         var node = root
         for level in levels {
             if let child = node.children[level] {
@@ -69,7 +71,8 @@ struct RetainedStore {
             }
         }
         takeMessage(of: node)
-        guard count < limits.maximumRetainedMessages, bytes + message.size <= limits.maximumRetainedBytes else {
+        let hasRoom = count < limits.maximumRetainedMessages && bytes + message.size <= limits.maximumRetainedBytes
+        guard isRestored || hasRoom else {
             removePath(levels)
             return false
         }
@@ -85,15 +88,13 @@ struct RetainedStore {
     @discardableResult
     mutating func remove(_ topic: [UInt8]) -> Bool {
         let levels = Self.levels(of: topic)
-        var node = root
-        for level in levels {
-            guard let child = node.children[level] else { return false }
-            node = child
-        }
-        guard takeMessage(of: node) else { return false }
+        guard let node = node(at: levels), takeMessage(of: node) else { return false }
         removePath(levels)
         return true
     }
+
+    /// Whether a message of this topic is retained.
+    func contains(_ topic: [UInt8]) -> Bool { node(at: Self.levels(of: topic))?.message != nil }
 
     /// The messages whose topics match a filter (without share name), leaving out expired ones.
     func matching(_ filter: String, _ now: UInt64) -> [RetainedMessage] {
@@ -120,6 +121,15 @@ struct RetainedStore {
         bytes -= old.size
         if old.expiresAt != 0 { expiringCount -= 1 }
         return true
+    }
+
+    private func node(at levels: [ExactText]) -> Node? {
+        var node = root
+        for level in levels {
+            guard let child = node.children[level] else { return nil }
+            node = child
+        }
+        return node
     }
 
     private static func visit(_ node: Node, _ body: (RetainedMessage) -> Void) {
