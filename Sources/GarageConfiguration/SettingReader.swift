@@ -4,16 +4,20 @@ import Configuration
 struct SettingReader {
     let sources: [Source]
 
-    /// The first source's text for a key, and where it stands.
-    private func find(_ key: Key) -> (text: String, source: String)? {
+    /// The first source's text for a key, and where it stands. Throws for a list, which would else be passed over.
+    private func find(_ key: Key) throws(ConfigurationError) -> (text: String, source: String)? {
         for source in sources {
-            if let text = source.reader.string(forKey: ConfigKey(key.rawValue)) { return (text, source.place(of: key)) }
+            let configKey = ConfigKey(key.rawValue)
+            if let text = source.reader.string(forKey: configKey) { return (text, source.place(of: key)) }
+            if source.reader.stringArray(forKey: configKey) != nil {
+                throw ConfigurationError("\(key.rawValue) in \(source.place(of: key)) takes one value, not a list")
+            }
         }
         return nil
     }
 
     func text(_ key: Key, _ assign: (String) -> Void) throws(ConfigurationError) {
-        guard let (text, source) = find(key) else { return }
+        guard let (text, source) = try find(key) else { return }
         guard !text.isEmpty else { throw ConfigurationError("\(key.rawValue) in \(source) is empty") }
         assign(text)
     }
@@ -55,7 +59,7 @@ struct SettingReader {
 
     /// A text that is hard to guess. It stands in no error.
     func secret(_ key: Key, _ assign: (String) -> Void) throws(ConfigurationError) {
-        guard let (text, source) = find(key) else { return }
+        guard let (text, source) = try find(key) else { return }
         guard (16...256).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw ConfigurationError(
                 "\(key.rawValue) in \(source) takes 16 to 256 visible ASCII characters without blanks")
@@ -64,7 +68,7 @@ struct SettingReader {
     }
 
     func number(_ key: Key, in range: ClosedRange<Int>, _ assign: (Int) -> Void) throws(ConfigurationError) {
-        guard let (text, source) = find(key) else { return }
+        guard let (text, source) = try find(key) else { return }
         guard let number = Int(text), range.contains(number) else {
             throw ConfigurationError(
                 "\(key.rawValue) in \(source) is '\(text)'; it takes a whole number from \(range.lowerBound) to "
@@ -74,7 +78,7 @@ struct SettingReader {
     }
 
     func choice(_ key: Key, of choices: [String], _ assign: (String) -> Void) throws(ConfigurationError) {
-        guard let (text, source) = find(key) else { return }
+        guard let (text, source) = try find(key) else { return }
         guard choices.contains(text) else {
             throw ConfigurationError(
                 "\(key.rawValue) in \(source) is '\(text)'; it takes \(choices.joined(separator: ", "))")
@@ -83,7 +87,7 @@ struct SettingReader {
     }
 
     func address(_ key: Key, _ assign: (HostPort) -> Void) throws(ConfigurationError) {
-        guard let (text, source) = find(key) else { return }
+        guard let (text, source) = try find(key) else { return }
         guard let address = HostPort(text) else {
             throw ConfigurationError(
                 "\(key.rawValue) in \(source) is '\(text)'; it takes HOST:PORT, for example 127.0.0.1:1883")
@@ -93,7 +97,7 @@ struct SettingReader {
 
     /// As `address`, and `off` means that nothing listens.
     func optionalAddress(_ key: Key, _ assign: (HostPort?) -> Void) throws(ConfigurationError) {
-        if let (text, _) = find(key), text == "off" { return assign(nil) }
+        if let (text, _) = try find(key), text == "off" { return assign(nil) }
         try address(key) { assign($0) }
     }
 }

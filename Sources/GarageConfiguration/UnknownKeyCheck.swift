@@ -1,7 +1,8 @@
 import Foundation
 import Yams
 
-/// Finds the keys of a YAML file that mean nothing to the service, so that a misspelt one is not silently ignored.
+/// Finds what means nothing to the service in a YAML file, so that a key that is misspelt, or set to something of another
+/// form, is not silently ignored.
 struct UnknownKeyCheck {
     let file: String
 
@@ -37,21 +38,33 @@ struct UnknownKeyCheck {
             let name = keyNode.string ?? "?"
             let path = prefix.isEmpty ? name : "\(prefix).\(name)"
             // Sections of their own form, which their readers check.
-            if Key(rawValue: path) != nil || path == GateSection.name || path == DeviceRuleReader.key
-                || path == BridgeSection.name
-            {
+            if [GateSection.name, DeviceRuleReader.key, BridgeSection.name].contains(path) { continue }
+            if Key(rawValue: path) != nil {
+                guard Self.isSetting(value) else {
+                    throw error(at: keyNode, "'\(path)' takes a value, or a list of values where there may be several")
+                }
                 continue
             }
             let isSection = Key.allCases.contains { $0.rawValue.hasPrefix(path + ".") }
             if isSection {
-                if case .mapping(let inner) = value { try check(inner, below: path) }
-                if case .scalar(let scalar) = value, !scalar.string.isEmpty {
+                if case .mapping(let inner) = value {
+                    try check(inner, below: path)
+                } else if value != "" {
                     throw error(at: keyNode, "'\(path)' is a section; its settings go on indented lines below it")
                 }
                 continue
             }
             let hint = Key.nearest(to: path).map { "; did you mean '\($0.rawValue)'?" } ?? ""
             throw error(at: keyNode, "unknown key '\(path)'\(hint)")
+        }
+    }
+
+    /// Whether a node can be what a key is set to. Anything else would be passed over.
+    private static func isSetting(_ value: Node) -> Bool {
+        switch value {
+        case .scalar: true
+        case .sequence(let items): items.allSatisfy { $0.scalar != nil }
+        case .mapping, .alias: false
         }
     }
 

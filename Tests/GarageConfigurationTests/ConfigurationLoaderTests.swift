@@ -167,6 +167,24 @@ import Testing
         #expect(broker.limits.exemptAddresses.isEmpty)
     }
 
+    @Test(arguments: [
+        ("http:\n  proxy_protocol: [tls]\n", "http.proxy_protocol", "takes one value, not a list"),
+        ("http:\n  listen: []\n", "http.listen", "takes one value, not a list"),
+        ("log:\n  level: {debug: on}\n", "'log.level'", "takes a value"),
+        ("mqtt:\n  trusted_proxies: [[10.0.0.5]]\n", "'mqtt.trusted_proxies'", "takes a value"),
+        ("webhooks:\n  - ttn_secret\n", "'webhooks'", "is a section"),
+    ])
+    func whatHasAnotherFormIsNotPassedOver(yaml: String, key: String, said: String) async {
+        let message = await failure(yaml: yaml)
+        #expect(message.contains(key) && message.contains(said), "\(message)")
+    }
+
+    @Test func anEmptyValueSetsNothing() async throws {
+        let yaml = "webhooks:\nhttp:\n  listen:\nmqtt:\n  limits:\n    exempt_addresses: []\n"
+        let configuration = try await load(yaml: yaml)
+        #expect(configuration.http.port == 8080 && configuration.broker.limits.exemptAddresses.isEmpty)
+    }
+
     @Test func balancersOfThePagesAreNamed() async throws {
         let yaml = "http:\n  proxy_protocol: true\n  trusted_proxies: [10.0.0.5, 10.1.0.0/16]\n"
         let configuration = try await load(yaml: yaml)
