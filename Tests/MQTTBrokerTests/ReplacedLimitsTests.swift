@@ -64,6 +64,17 @@ struct ReplacedLimitsTests {
         }
     }
 
+    @Test("A session lives as long as its CONNACK said, also when the limit is lower at its client's goodbye")
+    func expiry() {
+        let broker = TestBroker()
+        let client = broker.connect("a", clean: false, persistent)
+        client.subscribe("t")
+        replace(broker) { $0.maximumSessionExpiry = 10 }
+        client.disconnect(.normalDisconnection, [.sessionExpiryInterval(500)])
+        broker.advance(seconds: 400)
+        #expect(broker.connect("a", clean: false, persistent).connack?.sessionPresent == true)
+    }
+
     @Test("What waits is not lost by a lower bound, and new messages find no room")
     func newest() {
         let broker = TestBroker()

@@ -227,6 +227,7 @@ extension Shard {
             }
             let message = session.pointee.outbound.received(at: index, until: isKept ? journal.last : 0)
             if let message { messages.release(message) }
+            if session.pointee.isLagging { drain(session, now) }
         case .awaitingPubcomp: break
         }
         sendPubrel(view.packetID, to: connection, session)

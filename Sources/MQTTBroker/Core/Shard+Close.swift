@@ -48,7 +48,7 @@ extension Shard {
                     reasonCode: .protocolError, clause: "MQTT-3.14.2-2",
                     detail: "DISCONNECT sets an expiry for a session that CONNECT gave none")
             }
-            session.pointee.expiryInterval = min(expiry, limits.maximumSessionExpiry)
+            session.pointee.expiryInterval = min(expiry, connection.pointee.offer.maximumSessionExpiry)
         }
         connection.pointee.closesAtOnce = true
         // Only the normal reason takes the will back [MQTT-3.14.4-3].

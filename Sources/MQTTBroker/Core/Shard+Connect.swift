@@ -178,8 +178,8 @@ extension Shard {
             session.pointee.will = nil
             return (session, true)
         }
-        let session = sessions.insert { slot, generation in
-            Session(slot: slot, generation: generation, clientID: key.text)
+        let session = sessions.insert { [inflightBytes] slot, generation in
+            Session(slot: slot, generation: generation, clientID: key.text, inflightBytes: inflightBytes)
         }
         session.pointee.connection = connection
         sessionsByClientID[key] = session

@@ -9,7 +9,7 @@ extension Shard {
         resend(session, connection, now)
         drainQueue(session, connection, now)
         drainRetained(session, connection, now)
-        if session.pointee.queue.count <= limits.maximumQueuedMessages / 4 {
+        if session.pointee.isLagging, hasCaughtUp(session) {
             session.pointee.isStalled = false
             releaseGate(of: session)
         }
@@ -58,6 +58,7 @@ extension Shard {
                 queued.message, qos: queued.qos, retain: queued.retain, identifiers: queued.identifiers,
                 order: queued.order)
         guard let packetID else {
+            drop(session, queued.message.topic, .queueFull)
             discard(queued, of: session)
             return
         }
@@ -107,8 +108,9 @@ extension Shard {
             let size = publish.encodedCount(isV5: connection.pointee.isV5, hasPacketID: true)
             // Once sent, a message is sent again even when its time has passed meanwhile.
             guard size <= connection.pointee.maximumPacketSize else {
-                let (message, order) = session.pointee.outbound.complete(at: index)
-                if let message { messages.release(message) }
+                drop(session, message.topic, .packetTooLarge)
+                let (_, order) = session.pointee.outbound.complete(at: index)
+                messages.release(message)
                 recordEnd(of: order, session)
                 continue
             }
@@ -164,6 +166,7 @@ extension Shard {
                             let fresh = session.pointee.outbound.insert(
                                 message, qos: delivery.qos, retain: true, identifiers: delivery.identifiers)
                         else {
+                            drop(session, topic, .queueFull)
                             messages.release(message)
                             return
                         }

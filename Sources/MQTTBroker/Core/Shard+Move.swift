@@ -256,8 +256,8 @@ extension Shard {
     }
 
     private mutating func install(_ key: ExactText, _ moved: MovedSession, tenure: UInt64, _ now: UInt64) {
-        let session = sessions.insert { slot, generation in
-            Session(slot: slot, generation: generation, clientID: key.text)
+        let session = sessions.insert { [inflightBytes] slot, generation in
+            Session(slot: slot, generation: generation, clientID: key.text, inflightBytes: inflightBytes)
         }
         sessionsByClientID[key] = session
         session.pointee.tenure = tenure

@@ -1,16 +1,17 @@
 import DequeModule
 import MQTTCodec
 
-/// Messages that wait for quota, room or a connection, bounded for each session and for all of a shard together.
+/// Messages that wait for quota, room or a connection, bounded for each session and for all of a shard together. What is
+/// under way to a client counts for the bounds of bytes too, as it is kept until the client acknowledges it.
 extension Shard {
     /// Puts a message into a session's queue, whose reference it takes over. A full queue loses its newest message, or
-    /// its oldest, as the limits say.
+    /// its oldest, as the limits say; one that would not fit into an empty queue takes nobody's place.
     /// - Returns: false if it is the new one that is lost.
     @discardableResult
     mutating func put(_ queued: QueuedMessage, in session: SessionPointer) -> Bool {
         let size = queued.message.size
-        guard makeRoom(for: size, in: session) else {
-            drop(session, queued.message.topic, isFull(session, for: size) ? .queueFull : .brokerFull)
+        if let reason = makeRoom(for: size, in: session) {
+            drop(session, queued.message.topic, reason)
             discard(queued, of: session)
             return false
         }
@@ -46,30 +47,56 @@ extension Shard {
         while let queued = takeFirst(of: session) { messages.release(queued.message) }
     }
 
+    /// Whether so much is kept for a client that its publishers should wait.
+    func isFilling(_ session: SessionPointer) -> Bool {
+        let bounds = bounds(of: session)
+        return session.pointee.queue.count > bounds.messages / 2 || session.pointee.heldBytes > bounds.bytes / 2
+    }
+
+    /// Whether so little is kept for a client that its publishers may go on.
+    func hasCaughtUp(_ session: SessionPointer) -> Bool {
+        let bounds = bounds(of: session)
+        return session.pointee.queue.count <= bounds.messages / 4 && session.pointee.heldBytes <= bounds.bytes / 4
+    }
+
+    private func bounds(of session: SessionPointer) -> (messages: Int, bytes: Int) {
+        guard let terms = session.pointee.terms else {
+            return (limits.maximumQueuedMessages, limits.maximumQueuedBytes)
+        }
+        return (terms.maximumQueuedMessages, terms.maximumQueuedBytes)
+    }
+
     private func isFull(_ session: SessionPointer, for size: Int) -> Bool {
-        let terms = session.pointee.terms
-        return session.pointee.queue.count >= terms?.maximumQueuedMessages ?? limits.maximumQueuedMessages
-            || session.pointee.queuedBytes &+ size > terms?.maximumQueuedBytes ?? limits.maximumQueuedBytes
+        let bounds = bounds(of: session)
+        return session.pointee.queue.count >= bounds.messages || session.pointee.heldBytes &+ size > bounds.bytes
     }
 
     private func isFull(for size: Int) -> Bool {
-        queuedMessages >= maximumQueuedMessages || queuedBytes &+ size > maximumQueuedBytes
+        queuedMessages >= maximumQueuedMessages
+            || queuedBytes &+ inflightBytes.pointee &+ size > maximumQueuedBytes
     }
 
-    private mutating func makeRoom(for size: Int, in session: SessionPointer) -> Bool {
-        guard isFull(session, for: size) || isFull(for: size) else { return true }
-        guard session.pointee.terms?.queueDrop ?? limits.queueDrop == .oldest else { return false }
+    /// - Returns: why there is no room.
+    private mutating func makeRoom(for size: Int, in session: SessionPointer) -> DropReason? {
+        let isFullHere = isFull(session, for: size)
+        guard isFullHere || isFull(for: size) else { return nil }
+        guard session.pointee.terms?.queueDrop ?? limits.queueDrop == .oldest else {
+            return isFullHere ? .queueFull : .brokerFull
+        }
+        // Looked at first, so that nothing is lost for a message that does not fit beside what is under way.
+        guard session.pointee.outbound.bytes &+ size <= bounds(of: session).bytes else { return .queueFull }
+        guard inflightBytes.pointee &+ size <= maximumQueuedBytes else { return .brokerFull }
         // Where a lowered limit has left more than it allows, what comes takes the place of as much and no more is lost.
         var freed = 0
         while isFull(session, for: size), freed < size {
-            guard let bytes = dropOldest(of: session, .queueFull) else { return false }
+            guard let bytes = dropOldest(of: session, .queueFull) else { return .queueFull }
             freed &+= bytes
         }
         while isFull(for: size), freed < size {
-            guard let bytes = dropOldest(of: largestQueue() ?? session, .brokerFull) else { return false }
+            guard let bytes = dropOldest(of: largestQueue() ?? session, .brokerFull) else { return .brokerFull }
             freed &+= bytes
         }
-        return true
+        return nil
     }
 
     /// - Returns: the bytes that were freed; `nil` if nothing waited.

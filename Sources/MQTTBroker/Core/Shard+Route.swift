@@ -147,12 +147,13 @@ extension Shard {
             return sendPublish(connection, publication, qos: 0, packetID: 0, retain: retain, identifiers, now)
         }
         let isEphemeral = publication.isEphemeral || isVolatile
-        if session.pointee.hasEarlier || connection.pointee.backPressure.isClogged
+        let mustWait =
+            session.pointee.hasEarlier || connection.pointee.backPressure.isClogged
             || session.pointee.outbound.sentCount >= connection.pointee.sendQuota
-            || (qos == 2 && session.pointee.key != 0)
-        {
+        let isStaged = qos == 2 && session.pointee.key != 0
+        if mustWait || isStaged || isWeighty(publication, session) {
             enqueue(session, &publication, qos: qos, retain: retain, identifiers, isEphemeral: isEphemeral, now)
-            if qos == 2, session.pointee.key != 0 { drain(session, now) }
+            if isStaged || !mustWait { drain(session, now) }
             return true
         }
         guard fits(connection, publication, identifiers, hasPacketID: true) else { return false }
@@ -161,6 +162,7 @@ extension Shard {
             let packetID = session.pointee.outbound.insert(
                 message, qos: qos, retain: retain, identifiers: identifiers)
         else {
+            drop(session, publication.topic, .queueFull)
             messages.release(message)
             return false
         }
@@ -170,6 +172,14 @@ extension Shard {
             session.pointee.outbound.setOrder(order, of: packetID)
         }
         return sendPublish(connection, publication, qos: qos, packetID: packetID, retain: retain, identifiers, now)
+    }
+
+    /// Whether so much is under way already that the bounds must be looked at before more is sent.
+    @inline(__always)
+    private func isWeighty(_ publication: Publication, _ session: SessionPointer) -> Bool {
+        let bytes = session.pointee.outbound.bytes &+ publication.payload.count
+        return bytes >= freeWindow || bytes >= session.pointee.slowBytes
+            || queuedBytes &+ inflightBytes.pointee &+ publication.payload.count >= freeTotal
     }
 
     /// Appends a PUBLISH to the receiver's outbox: the bytes as they came where that is right, else written anew.
@@ -242,7 +252,7 @@ extension Shard {
         let message = keep(&publication, isEphemeral: isEphemeral)
         let queued = QueuedMessage(message: message, qos: qos, retain: retain, identifiers: identifiers)
         guard put(queued, in: session) else { return }
-        if session.pointee.connection != nil, session.pointee.queue.count > limits.maximumQueuedMessages / 2 {
+        if session.pointee.connection != nil, isFilling(session) {
             gate(publication.connection, on: session, now)
         }
     }

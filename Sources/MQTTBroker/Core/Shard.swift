@@ -74,6 +74,11 @@ struct Shard {
     /// This shard's part of what the broker may keep.
     private(set) var maximumQueuedMessages: Int
     private(set) var maximumQueuedBytes: Int
+    /// Bytes of the messages that are under way to clients and not acknowledged.
+    let inflightBytes: UnsafeMutablePointer<Int>
+    /// From how many bytes under way to one client, or kept for all, on a message is not sent without a look at the bounds.
+    private(set) var freeWindow = 1
+    private(set) var freeTotal = 1
     /// A session whose queue takes much of it.
     var largest: (slot: UInt32, generation: UInt32) = (.max, .max)
     var random: () -> UInt64
@@ -96,6 +101,8 @@ struct Shard {
         largeOutbox = 1
         isRestricted = false
         suspiciousTopicLength = 1
+        inflightBytes = .allocate(capacity: 1)
+        inflightBytes.initialize(to: 0)
         pool = .allocate(capacity: 1)
         pool.initialize(to: BufferPool())
         routes = RouteCache(seed: random())
@@ -109,6 +116,8 @@ struct Shard {
         limits = new
         maximumQueuedMessages = max(1, new.maximumTotalQueuedMessages / hub.shardCount)
         maximumQueuedBytes = max(1, new.maximumTotalQueuedBytes / hub.shardCount)
+        freeWindow = max(1, new.maximumQueuedBytes / 2)
+        freeTotal = max(1, maximumQueuedBytes / 2)
         largeOutbox = min(Self.earlyWrite, max(1, new.outboxHighWater))
         // Stays set, as clients that were told of a restriction may be there for long.
         isRestricted = isRestricted || Offer(new).isRestricted || new.publishRate > 0
@@ -128,6 +137,7 @@ struct Shard {
         routes.removeAll()
         messages.deallocate()
         scratch.deallocate()
+        inflightBytes.deallocate()
         pool.pointee.deallocate()
         pool.deinitialize(count: 1)
         pool.deallocate()

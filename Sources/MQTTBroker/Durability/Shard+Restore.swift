@@ -36,8 +36,8 @@ extension Shard {
         _ made: inout [Int64: Message], _ now: UInt64
     ) {
         let key = ExactText(state.session.clientID)
-        let session = sessions.insert { slot, generation in
-            Session(slot: slot, generation: generation, clientID: key.text)
+        let session = sessions.insert { [inflightBytes] slot, generation in
+            Session(slot: slot, generation: generation, clientID: key.text, inflightBytes: inflightBytes)
         }
         sessionsByClientID[key] = session
         session.pointee.tenure = tenure

@@ -60,14 +60,15 @@ public final class BrokerHub: Sendable {
     /// - Returns: those whose mailbox was empty, so that they must be woken, and those that have more than enough for
     ///   now and will say when they have read it.
     func post(_ mail: Mail, to shards: [Int], from sender: Int) -> (toWake: [Int], full: [Int]) {
-        mailboxes.withLock { boxes in
+        let weight = mail.weight
+        return mailboxes.withLock { boxes in
             var toWake: [Int] = []
             var full: [Int] = []
             for shard in shards {
                 boxes[shard].mail.append(mail)
-                let count = boxes[shard].mail.count
-                if count == 1 { toWake.append(shard) }
-                if count > Mailbox.highWater {
+                boxes[shard].bytes &+= weight
+                if boxes[shard].mail.count == 1 { toWake.append(shard) }
+                if boxes[shard].isFull {
                     boxes[shard].waiting.insert(sender)
                     full.append(shard)
                 }
@@ -152,11 +153,15 @@ public final class BrokerHub: Sendable {
 
 /// What other shards have left for one.
 private struct Mailbox: Sendable {
-    /// More mail than this slows those down who cause it.
-    static let highWater = 4096
+    /// More mail, or more bytes of messages in it, than this slows those down who cause it.
+    private static let highWater = 4096
+    private static let highWaterBytes = 4_194_304
 
     var mail: [Mail] = []
+    var bytes = 0
     var waiting: Set<Int> = []
+
+    var isFull: Bool { mail.count > Self.highWater || bytes > Self.highWaterBytes }
 }
 
 /// A shard's ownership of one client's session, from when it claims it until another one does.

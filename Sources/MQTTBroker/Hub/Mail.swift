@@ -164,4 +164,14 @@ extension Mail {
         default: nil
         }
     }
+
+    /// Bytes of the message that it carries, as far as a mailbox is bounded by them.
+    var weight: Int {
+        switch self {
+        case .publish(let mailed), .shared(_, _, _, _, _, let mailed), .chooseAgain(_, _, let mailed):
+            mailed.payload.count &+ mailed.properties.count
+        case .late(_, _, _, let moved): moved.publish.payload.count &+ moved.publish.properties.count
+        default: 0
+        }
+    }
 }

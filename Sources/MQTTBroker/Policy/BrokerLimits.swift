@@ -16,11 +16,12 @@ public struct BrokerLimits: Sendable, Hashable {
     public var maximumKeepAlive: UInt16 = 0
     /// Messages waiting for one session.
     public var maximumQueuedMessages = 10_000
-    /// Bytes waiting for one session, topics and properties counted.
+    /// Bytes waiting for one session, or sent and not acknowledged yet; topics and properties counted. From half of it on,
+    /// or of the number of messages, publishers wait for a client that is connected.
     public var maximumQueuedBytes = 16_777_216
     /// Messages waiting for all sessions together; event loops have equal parts of it.
     public var maximumTotalQueuedMessages = 1_000_000
-    /// Bytes waiting for all sessions together; event loops have equal parts of it.
+    /// Bytes waiting for all sessions together, or sent and not acknowledged; event loops have equal parts of it.
     public var maximumTotalQueuedBytes = 268_435_456
     /// What goes when a queue is full.
     public var queueDrop = QueueDrop.newest

@@ -4,6 +4,7 @@ import MQTTCodec
 /// meanwhile: a client that keeps to what it was told is not cut off.
 struct Offer {
     var maximumPacketSize: Int
+    var maximumSessionExpiry: UInt32
     var receiveMaximum: Int
     var topicAliasMaximum: UInt16
     var maximumQoS: QoS
@@ -14,6 +15,7 @@ struct Offer {
 
     init(_ limits: BrokerLimits) {
         maximumPacketSize = limits.maximumPacketSize
+        maximumSessionExpiry = limits.maximumSessionExpiry
         receiveMaximum = Int(limits.receiveMaximum)
         topicAliasMaximum = limits.topicAliasMaximum
         maximumQoS = limits.maximumQoS

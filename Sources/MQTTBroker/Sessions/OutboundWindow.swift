@@ -37,6 +37,14 @@ struct OutboundWindow {
     private(set) var lastHeld: UInt64 = 0
     private(set) var lastPacketID: UInt16 = 0
     private(set) var lastSequence: UInt64 = 0
+    /// Of the messages that are kept until they are acknowledged.
+    private(set) var bytes = 0
+    /// The same for all windows of the shard together.
+    private let total: UnsafeMutablePointer<Int>
+
+    init(total: UnsafeMutablePointer<Int>) {
+        self.total = total
+    }
 
     var count: Int { table.count }
 
@@ -78,6 +86,7 @@ struct OutboundWindow {
             Entry(
                 message: message, state: qos == 1 ? .awaitingPuback : .awaitingPubrec, retain: retain, isSent: isSent,
                 wasSent: isSent, sequence: lastSequence, order: order, identifiers: identifiers))
+        count(message.size)
         return lastPacketID
     }
 
@@ -101,6 +110,7 @@ struct OutboundWindow {
     mutating func complete(at index: Int) -> (message: Message?, order: Int64) {
         let entry = table.remove(at: index)
         if entry.isSent { sentCount &-= 1 }
+        if let message = entry.message { count(-message.size) }
         return (entry.message, entry.order)
     }
 
@@ -111,6 +121,7 @@ struct OutboundWindow {
         lastSequence &+= 1
         var entry = table[at: index]
         let message = entry.message
+        if let message { count(-message.size) }
         entry.message = nil
         entry.identifiers = nil
         entry.state = .awaitingPubcomp
@@ -136,6 +147,7 @@ struct OutboundWindow {
     /// Enters an exchange that began elsewhere; `resume` must follow.
     mutating func restore(_ packetID: UInt16, _ entry: Entry) {
         table.insert(packetID, entry)
+        if let message = entry.message { count(message.size) }
     }
 
     /// Goes on where another window stopped.
@@ -170,8 +182,15 @@ struct OutboundWindow {
             if let message = entry.message { body(message) }
         }
         table.removeAll()
+        count(-bytes)
         resend = []
         sentCount = 0
+    }
+
+    @inline(__always)
+    private mutating func count(_ size: Int) {
+        bytes &+= size
+        total.pointee &+= size
     }
 
     func forEach(_ body: (UInt16, Entry) -> Void) {

@@ -15,11 +15,15 @@ struct Session {
     var expiresAt: UInt64 = 0
     /// By the filter as the client sent it, share name included.
     var subscriptions: [ExactText: SubscriptionRecord] = [:]
-    var outbound = OutboundWindow()
+    var outbound: OutboundWindow
     var queue: Deque<QueuedMessage> = []
     var queuedBytes = 0
     /// What holds for this session in place of the limits.
-    var terms: SessionTerms?
+    var terms: SessionTerms? {
+        didSet { slowBytes = terms.map { max(1, $0.maximumQueuedBytes / 2) } ?? .max }
+    }
+    /// By the terms, from how many bytes under way on publishers are slowed down.
+    private(set) var slowBytes = Int.max
     var retainedBacklog: Deque<RetainedDelivery> = []
     /// QoS 2 publishes of the client between PUBLISH and PUBREL.
     var inboundQoS2 = PacketIDTable<InboundQoS2>(placeholder: InboundQoS2())
@@ -52,7 +56,9 @@ struct Session {
     /// Set while the session is between two shards.
     var move: Move?
 
-    init(slot: UInt32, generation: UInt32, clientID: String) {
+    /// - Parameter inflightBytes: counts what is under way to all clients of the shard.
+    init(slot: UInt32, generation: UInt32, clientID: String, inflightBytes: UnsafeMutablePointer<Int>) {
+        outbound = OutboundWindow(total: inflightBytes)
         self.slot = slot
         self.generation = generation
         self.clientID = clientID
@@ -64,8 +70,14 @@ struct Session {
     /// The session has gone to another shard.
     var isLeaving: Bool { if case .leaving? = move { true } else { false } }
 
-    /// Something waits for quota or room.
-    var hasBacklog: Bool { hasEarlier || !retainedBacklog.isEmpty }
+    /// Something waits for quota or room, be it a publisher.
+    var hasBacklog: Bool { hasEarlier || !retainedBacklog.isEmpty || isLagging }
+
+    /// Publishers wait for the client, or no longer do because it has made no progress.
+    var isLagging: Bool { !gatedPublishers.isEmpty || isStalled }
+
+    /// What the client's messages take that wait for it or for its acknowledgement.
+    var heldBytes: Int { queuedBytes &+ outbound.bytes }
 }
 
 /// A QoS 2 PUBLISH that has been taken over and not released by PUBREL.
