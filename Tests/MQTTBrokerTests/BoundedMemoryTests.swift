@@ -56,9 +56,11 @@ struct BoundedMemoryTests {
         #expect(client.takeTexts() == ["last"])
     }
 
-    @Test("A client that acknowledges nothing gets no more than its bound, whatever its Receive Maximum", arguments: [
-        QoS.atLeastOnce, .exactlyOnce,
-    ])
+    @Test(
+        "A client that acknowledges nothing gets no more than its bound, whatever its Receive Maximum",
+        arguments: [
+            QoS.atLeastOnce, .exactlyOnce,
+        ])
     func inflightBytes(qos: QoS) {
         var limits = BrokerLimits()
         limits.maximumQueuedBytes = 100_000
@@ -97,9 +99,11 @@ struct BoundedMemoryTests {
         #expect(next.takePublishes().count == 1)
     }
 
-    @Test("Bytes that wait for a slow client, or are under way, slow its publisher down before one is lost", arguments: [
-        1, 1000,
-    ])
+    @Test(
+        "Bytes that wait for a slow client, or are under way, slow its publisher down before one is lost",
+        arguments: [
+            1, 1000,
+        ])
     func gatesByBytes(receiveMaximum: UInt16) {
         var limits = BrokerLimits()
         limits.maximumQueuedBytes = 100_000

@@ -151,25 +151,4 @@ struct DeafClientTests {
         #expect(!client.isReadingPaused)
         #expect(client.take().count == sent)
     }
-
-    @Test("A client is refused more retained messages while very many wait for it")
-    func retained() {
-        var limits = BrokerLimits()
-        limits.maximumRetainedMessages = 50
-        let broker = TestBroker(limits: limits)
-        for number in 0..<50 { broker.publish(LocalMessage(topic: "t/\(number)", text: "x", retain: true)) }
-        let client = broker.connect("a")
-        let all = Subscribe(
-            packetID: 1, subscriptions: Array(repeating: Subscription(filter: "#", qos: .atMostOnce), count: 900))
-        client.send(.subscribe(all))
-        let received = client.take()
-        guard case .suback(let suback)? = received.first else {
-            Issue.record("no SUBACK")
-            return
-        }
-        let granted = suback.reasonCodes.count { $0 == .success }
-        #expect(granted == 801 && suback.reasonCodes.dropFirst(granted).allSatisfy { $0 == .quotaExceeded })
-        #expect(received.count == 1 + 50 * granted)
-        #expect(client.subscribe("#", qos: .atMostOnce) == .success)
-    }
 }

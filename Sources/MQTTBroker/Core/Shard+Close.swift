@@ -164,6 +164,7 @@ extension Shard {
             if let message = session.pointee.outbound.complete(at: index).message { messages.release(message) }
         }
         session.pointee.retainedBacklog.removeAll { $0.qos == 0 }
+        session.pointee.retainedRequests.removeAll { $0.qos == 0 }
     }
 
     /// Tells every client goodbye.

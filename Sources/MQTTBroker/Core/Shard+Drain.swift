@@ -15,7 +15,7 @@ extension Shard {
         }
     }
 
-    private mutating func drainQueue(_ session: SessionPointer, _ connection: ConnectionPointer, _ now: UInt64) {
+    mutating func drainQueue(_ session: SessionPointer, _ connection: ConnectionPointer, _ now: UInt64) {
         while hasRoom(session, connection), let next = session.pointee.queue.first {
             let isStaged = next.qos == 2 && next.order != 0
             guard isStaged || session.pointee.outbound.resend.isEmpty, let queued = takeFirst(of: session) else {
@@ -29,12 +29,12 @@ extension Shard {
         }
     }
 
-    private func hasRoom(_ session: SessionPointer, _ connection: ConnectionPointer) -> Bool {
+    func hasRoom(_ session: SessionPointer, _ connection: ConnectionPointer) -> Bool {
         session.pointee.outbound.sentCount &+ session.pointee.outbound.resend.count < connection.pointee.sendQuota
             && hasOutboxRoom(connection)
     }
 
-    private func hasOutboxRoom(_ connection: ConnectionPointer) -> Bool {
+    func hasOutboxRoom(_ connection: ConnectionPointer) -> Bool {
         connection.pointee.outbox.count <= limits.outboxHighWater && connection.pointee.backPressure.isWritable
     }
 
@@ -120,65 +120,7 @@ extension Shard {
         }
     }
 
-    private mutating func drainRetained(_ session: SessionPointer, _ connection: ConnectionPointer, _ now: UInt64) {
-        while let next = session.pointee.retainedBacklog.first, hasRoom(session, connection) || next.qos == 0,
-            connection.pointee.outbox.count <= limits.outboxHighWater, connection.pointee.backPressure.isWritable,
-            next.qos == 0 || session.pointee.key == 0 || session.pointee.queue.isEmpty
-        {
-            session.pointee.retainedBacklog.removeFirst()
-            // A newer message of the topic has gone out live; this one must not come after it.
-            guard next.message.isCurrent, !next.message.isExpired(now) else { continue }
-            sendRetained(next, session, connection, now)
-        }
-    }
-
-    private mutating func sendRetained(
-        _ delivery: RetainedDelivery, _ session: SessionPointer, _ connection: ConnectionPointer, _ now: UInt64
-    ) {
-        let retained = delivery.message
-        retained.topic.withUnsafeBytes { topic in
-            retained.properties.withUnsafeBytes { properties in
-                retained.payload.withUnsafeBytes { payload in
-                    let publish = OutgoingPublish(
-                        topic: topic, properties: properties, payload: payload,
-                        expiry: Self.secondsLeft(until: retained.expiresAt, now), identifiers: delivery.identifiers)
-                    let size = publish.encodedCount(
-                        isV5: connection.pointee.isV5, hasPacketID: delivery.qos > 0)
-                    guard size <= connection.pointee.maximumPacketSize else {
-                        drop(session, topic, .packetTooLarge)
-                        return
-                    }
-                    var packetID: UInt16 = 0
-                    if delivery.qos > 0 {
-                        let message = messages.make(
-                            topic: topic, properties: properties, payload: payload, expiresAt: retained.expiresAt,
-                            isEphemeral: false)
-                        guard session.pointee.key == 0 else {
-                            // By way of the queue, whose messages the store knows.
-                            put(
-                                QueuedMessage(
-                                    message: message, qos: delivery.qos, retain: true,
-                                    identifiers: delivery.identifiers), in: session)
-                            drainQueue(session, connection, now)
-                            return
-                        }
-                        guard
-                            let fresh = session.pointee.outbound.insert(
-                                message, qos: delivery.qos, retain: true, identifiers: delivery.identifiers)
-                        else {
-                            drop(session, topic, .queueFull)
-                            messages.release(message)
-                            return
-                        }
-                        packetID = fresh
-                    }
-                    write(publish, connection, qos: delivery.qos, retain: true, dup: false, packetID: packetID)
-                }
-            }
-        }
-    }
-
-    private mutating func write(
+    mutating func write(
         _ publish: OutgoingPublish, _ connection: ConnectionPointer, qos: UInt8, retain: Bool, dup: Bool,
         packetID: UInt16
     ) {

@@ -152,6 +152,7 @@ extension Shard {
         session.pointee.outbound.removeAll { messages.release($0) }
         clearQueue(of: session)
         session.pointee.retainedBacklog = []
+        session.pointee.retainedRequests = []
         session.pointee.inboundQoS2.removeAll()
         session.pointee.will = nil
         session.pointee.expiresAt = 0
@@ -296,6 +297,7 @@ extension Shard {
         session.pointee.lastHoldSequence = moved.lastHoldSequence
         session.pointee.lastForeignSequence = moved.lastHoldSequence
         session.pointee.retainedBacklog = Deque(moved.retainedBacklog)
+        session.pointee.retainedRequests = Deque(moved.retainedRequests)
         // Still due if the client has gone again; a connection takes it back.
         session.pointee.will = moved.will
         if let will = moved.will { setTimer(.will, for: session, at: will.deadline) }

@@ -1,3 +1,5 @@
+import DequeModule
+import MQTTCodec
 import Synchronization
 
 /// A retained message as an operator sees it.
@@ -20,6 +22,81 @@ extension Shard {
                     payload: String(decoding: message.payload.prefix(200), as: UTF8.self))
             }
             return Array(all.sorted { $0.topic < $1.topic }.prefix(max(0, limit)))
+        }
+    }
+
+    /// Sends retained messages to new subscriptions, as far as quota and room allow.
+    mutating func drainRetained(_ session: SessionPointer, _ connection: ConnectionPointer, _ now: UInt64) {
+        while hasOutboxRoom(connection), let next = nextRetained(of: session, now),
+            hasRoom(session, connection) || next.qos == 0,
+            next.qos == 0 || session.pointee.key == 0 || session.pointee.queue.isEmpty
+        {
+            session.pointee.retainedBacklog.removeFirst()
+            // A newer message of the topic has gone out live; this one must not come after it.
+            guard next.message.isCurrent, !next.message.isExpired(now) else { continue }
+            sendRetained(next, session, connection, now)
+        }
+    }
+
+    /// The first that waits; if there is none, the next of the session's requests are looked up.
+    private func nextRetained(of session: SessionPointer, _ now: UInt64) -> RetainedDelivery? {
+        while session.pointee.retainedBacklog.isEmpty, var request = session.pointee.retainedRequests.popFirst() {
+            // The client has unsubscribed meanwhile.
+            guard session.pointee.subscriptions[request.key] != nil else { continue }
+            let found = hub.retained.withLock { $0.next(of: &request, now) }
+            if !request.isComplete { session.pointee.retainedRequests.prepend(request) }
+            let identifiers = request.identifier == 0 ? nil : SubscriptionIdentifiers([request.identifier])
+            for message in found {
+                session.pointee.retainedBacklog.append(
+                    RetainedDelivery(message: message, qos: min(message.qos, request.qos), identifiers: identifiers))
+            }
+        }
+        return session.pointee.retainedBacklog.first
+    }
+
+    private mutating func sendRetained(
+        _ delivery: RetainedDelivery, _ session: SessionPointer, _ connection: ConnectionPointer, _ now: UInt64
+    ) {
+        let retained = delivery.message
+        retained.topic.withUnsafeBytes { topic in
+            retained.properties.withUnsafeBytes { properties in
+                retained.payload.withUnsafeBytes { payload in
+                    let publish = OutgoingPublish(
+                        topic: topic, properties: properties, payload: payload,
+                        expiry: Self.secondsLeft(until: retained.expiresAt, now), identifiers: delivery.identifiers)
+                    let size = publish.encodedCount(
+                        isV5: connection.pointee.isV5, hasPacketID: delivery.qos > 0)
+                    guard size <= connection.pointee.maximumPacketSize else {
+                        drop(session, topic, .packetTooLarge)
+                        return
+                    }
+                    var packetID: UInt16 = 0
+                    if delivery.qos > 0 {
+                        let message = messages.make(
+                            topic: topic, properties: properties, payload: payload, expiresAt: retained.expiresAt,
+                            isEphemeral: false)
+                        guard session.pointee.key == 0 else {
+                            // By way of the queue, whose messages the store knows.
+                            put(
+                                QueuedMessage(
+                                    message: message, qos: delivery.qos, retain: true,
+                                    identifiers: delivery.identifiers), in: session)
+                            drainQueue(session, connection, now)
+                            return
+                        }
+                        guard
+                            let fresh = session.pointee.outbound.insert(
+                                message, qos: delivery.qos, retain: true, identifiers: delivery.identifiers)
+                        else {
+                            drop(session, topic, .queueFull)
+                            messages.release(message)
+                            return
+                        }
+                        packetID = fresh
+                    }
+                    write(publish, connection, qos: delivery.qos, retain: true, dup: false, packetID: packetID)
+                }
+            }
         }
     }
 }

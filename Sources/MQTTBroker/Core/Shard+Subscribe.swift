@@ -10,7 +10,7 @@ extension Shard {
         try check(subscribe, connection)
         let identifier = subscribe.properties.subscriptionIdentifiers.first ?? 0
         var reasons: [ReasonCode] = []
-        var retained: [RetainedDelivery] = []
+        var requests: [RetainedRequest] = []
         for subscription in subscribe.subscriptions {
             guard let filter = TopicFilter(subscription.filter) else {
                 reasons.append(.topicFilterInvalid)
@@ -25,7 +25,8 @@ extension Shard {
                 continue
             }
             let mayGetRetained = filter.shareName == nil && subscription.retainHandling != .doNotSend
-            if mayGetRetained, session.pointee.retainedBacklog.count &+ retained.count > largestBacklog {
+            if mayGetRetained, session.pointee.retainedRequests.count &+ requests.count >= maximumRequests {
+                count(.subscriptions)
                 reasons.append(.quotaExceeded)
                 continue
             }
@@ -39,21 +40,21 @@ extension Shard {
             }
             let isNew = add(filter, options, to: session, key: key)
             reasons.append(.granted(QoS(rawValue: qos) ?? subscription.qos))
-            if filter.shareName == nil,
-                subscription.retainHandling == .send || (subscription.retainHandling == .sendIfNew && isNew)
-            {
-                collectRetained(filter.filter, options, &retained, now)
+            if mayGetRetained, subscription.retainHandling == .send || isNew {
+                requests.append(
+                    RetainedRequest(
+                        key: key, filter: filter.filter, qos: qos, identifier: identifier,
+                        end: hub.retained.withLock { $0.lastSequence }))
             }
         }
         let suback = Suback(packetID: subscribe.packetID, reasonCodes: reasons)
         try answer(.suback(suback), to: connection, session)
-        session.pointee.retainedBacklog.append(contentsOf: retained)
+        session.pointee.retainedRequests.append(contentsOf: requests)
         drain(session, now)
     }
 
-    /// Retained messages that may wait for a session before it asks for more: as many as a few subscriptions to all of
-    /// them lead to. A packet of a few bytes can ask for every one.
-    private var largestBacklog: Int { 4 &* max(10_000, limits.maximumRetainedMessages) }
+    /// Subscriptions that may wait for their retained messages; a client that reads has no more of them than subscriptions.
+    private var maximumRequests: Int { max(1, limits.maximumSubscriptionsPerSession) }
 
     private mutating func refusal(
         of filter: TopicFilter, _ subscription: Subscription, _ session: SessionPointer, _ context: ClientContext,
@@ -116,17 +117,6 @@ extension Shard {
             remove(record, of: session)
         }
         session.pointee.subscriptions = [:]
-    }
-
-    private func collectRetained(
-        _ filter: String, _ options: SubscriptionOptions, _ deliveries: inout [RetainedDelivery], _ now: UInt64
-    ) {
-        let found = hub.retained.withLock { $0.matching(filter, now) }
-        let identifiers = options.identifier == 0 ? nil : SubscriptionIdentifiers([options.identifier])
-        for message in found {
-            deliveries.append(
-                RetainedDelivery(message: message, qos: min(message.qos, options.qos), identifiers: identifiers))
-        }
     }
 
     mutating func handleUnsubscribe(

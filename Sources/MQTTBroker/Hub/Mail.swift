@@ -111,6 +111,7 @@ struct MovedSession: Sendable {
     let inboundQoS2: [(packetID: UInt16, heldSequence: UInt64, storedSequence: UInt64)]
     let lastHoldSequence: UInt64
     let retainedBacklog: [RetainedDelivery]
+    let retainedRequests: [RetainedRequest]
     let will: PendingWill?
     /// 0 for a session that the store does not keep.
     let key: SessionKey
@@ -150,6 +151,7 @@ struct MovedSession: Sendable {
         inboundQoS2 = inbound
         lastHoldSequence = session.lastHoldSequence
         retainedBacklog = Array(session.retainedBacklog)
+        retainedRequests = Array(session.retainedRequests)
         will = session.will
         key = session.key
         lastOrder = session.lastOrder

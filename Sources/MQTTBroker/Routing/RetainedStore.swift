@@ -1,36 +1,4 @@
 import MQTTCodec
-import Synchronization
-
-/// A retained message. Immutable, so that every shard may read it, except for the mark that a newer one has come.
-final class RetainedMessage: Sendable {
-    let topic: [UInt8]
-    /// Without expiry interval, topic alias and subscription identifiers.
-    let properties: [UInt8]
-    let payload: [UInt8]
-    let qos: UInt8
-    /// On the broker's clock; 0 means never.
-    let expiresAt: UInt64
-    private let replaced = Atomic<Bool>(false)
-
-    init(topic: [UInt8], properties: [UInt8], payload: [UInt8], qos: UInt8, expiresAt: UInt64) {
-        self.topic = topic
-        self.properties = properties
-        self.payload = payload
-        self.qos = qos
-        self.expiresAt = expiresAt
-    }
-
-    /// False once another message, or none, is retained in its place.
-    var isCurrent: Bool { !replaced.load(ordering: .acquiring) }
-
-    var size: Int { 96 + topic.count + properties.count + payload.count }
-
-    func markReplaced() {
-        replaced.store(true, ordering: .releasing)
-    }
-
-    func isExpired(_ now: UInt64) -> Bool { expiresAt != 0 && expiresAt <= now }
-}
 
 /// The retained messages of all shards as a tree of topic levels, bounded by number and bytes.
 struct RetainedStore {
@@ -40,6 +8,8 @@ struct RetainedStore {
     }
 
     private let root = Node()
+    /// The same messages in the order in which they came.
+    private var log = RetainedLog()
     private(set) var count = 0
     private(set) var bytes = 0
     /// How many of the messages have an expiry interval.
@@ -77,6 +47,7 @@ struct RetainedStore {
             return false
         }
         node.message = message
+        log.append(message)
         count += 1
         bytes += message.size
         if message.expiresAt != 0 { expiringCount += 1 }
@@ -96,18 +67,53 @@ struct RetainedStore {
     /// Whether a message of this topic is retained.
     func contains(_ topic: [UInt8]) -> Bool { node(at: Self.levels(of: topic))?.message != nil }
 
+    /// The number of the last message that came.
+    var lastSequence: UInt64 { log.lastSequence }
+
     /// The messages whose topics match a filter (without share name), leaving out expired ones.
     func matching(_ filter: String, _ now: UInt64) -> [RetainedMessage] {
         var found: [RetainedMessage] = []
-        Self.collect(root, Self.levels(of: Array(filter.utf8)), 0, now, &found)
+        forEach(matching: filter, now) { message in
+            found.append(message)
+            return true
+        }
         return found
+    }
+
+    /// The next messages that a subscription is to get, oldest first: not more of them, and of their bytes, than is good to
+    /// have wait for a client that may not read. The request is moved on.
+    func next(of request: inout RetainedRequest, _ now: UInt64) -> [RetainedMessage] {
+        if request.cursor == 0, let all = few(for: request, now) {
+            request.isComplete = true
+            return all
+        }
+        let filter = Array(request.filter.utf8)
+        return filter.withUnsafeBytes { filter in
+            log.next(of: &request) { message in
+                !message.isExpired(now)
+                    && message.topic.withUnsafeBytes { Topic.matches(filter: filter, topic: $0) }
+            }
+        }
+    }
+
+    /// All messages for a request if they are few, found by way of the tree.
+    private func few(for request: RetainedRequest, _ now: UInt64) -> [RetainedMessage]? {
+        var found: [RetainedMessage] = []
+        var bytes = 0
+        let isAll = forEach(matching: request.filter, now) { message in
+            guard message.sequence <= request.end else { return true }
+            found.append(message)
+            bytes += message.size
+            return found.count <= RetainedRequest.maximumCount && bytes <= RetainedRequest.maximumBytes
+        }
+        return isAll ? found.sorted { $0.sequence < $1.sequence } : nil
     }
 
     /// Removes what has expired.
     /// - Returns: the topics that have no message now.
     mutating func removeExpired(_ now: UInt64) -> [[UInt8]] {
         var expired: [[UInt8]] = []
-        Self.visit(root) { if $0.isExpired(now) { expired.append($0.topic) } }
+        log.forEach { if $0.isExpired(now) { expired.append($0.topic) } }
         for topic in expired { remove(topic) }
         return expired
     }
@@ -116,6 +122,7 @@ struct RetainedStore {
     private mutating func takeMessage(of node: Node) -> Bool {
         guard let old = node.message else { return false }
         old.markReplaced()
+        log.remove(old)
         node.message = nil
         count -= 1
         bytes -= old.size
@@ -132,42 +139,39 @@ struct RetainedStore {
         return node
     }
 
-    private static func visit(_ node: Node, _ body: (RetainedMessage) -> Void) {
-        if let message = node.message { body(message) }
-        for child in node.children.values { visit(child, body) }
-    }
-
     private static func levels(of topic: [UInt8]) -> [ExactText] {
         topic.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map {
             ExactText(String(decoding: $0, as: UTF8.self))
         }
     }
 
-    private static func collect(
-        _ node: Node, _ filter: [ExactText], _ depth: Int, _ now: UInt64, _ found: inout [RetainedMessage]
-    ) {
-        guard depth < filter.count else {
-            if let message = node.message, !message.isExpired(now) { found.append(message) }
-            return
-        }
-        let level = filter[depth].text
-        if level == "#" {
+    /// Walks the part of the tree that a filter matches. Without recursion, as topics may be deep.
+    /// - Parameter body: false ends the walk.
+    /// - Returns: whether it went to the end.
+    @discardableResult
+    private func forEach(matching filter: String, _ now: UInt64, _ body: (RetainedMessage) -> Bool) -> Bool {
+        let levels = Self.levels(of: Array(filter.utf8))
+        // What `#` matches has all levels of the filter behind it.
+        let everything = Int.max
+        var open: [(node: Node, depth: Int)] = [(root, 0)]
+        while let (node, depth) = open.popLast() {
+            let level = depth < levels.count ? levels[depth].text : ""
             // `a/#` matches `a` too, but `#` alone has no parent.
-            if depth > 0, let message = node.message, !message.isExpired(now) { found.append(message) }
-            for (name, child) in node.children where depth > 0 || !name.text.utf8.starts(with: "$".utf8) {
-                collectAll(child, now, &found)
+            if depth >= levels.count || (level == "#" && depth > 0), let message = node.message,
+                !message.isExpired(now), !body(message)
+            {
+                return false
             }
-        } else if level == "+" {
-            for (name, child) in node.children where depth > 0 || !name.text.utf8.starts(with: "$".utf8) {
-                collect(child, filter, depth + 1, now, &found)
+            if depth == everything || (depth < levels.count && (level == "#" || level == "+")) {
+                let next = depth == everything || level == "#" ? everything : depth + 1
+                for (name, child) in node.children where depth > 0 || !name.text.utf8.starts(with: "$".utf8) {
+                    open.append((child, next))
+                }
+            } else if depth < levels.count, let child = node.children[levels[depth]] {
+                open.append((child, depth + 1))
             }
-        } else if let child = node.children[filter[depth]] {
-            collect(child, filter, depth + 1, now, &found)
         }
-    }
-
-    private static func collectAll(_ node: Node, _ now: UInt64, _ found: inout [RetainedMessage]) {
-        visit(node) { if !$0.isExpired(now) { found.append($0) } }
+        return true
     }
 
     /// Removes nodes without content from the end of a path.

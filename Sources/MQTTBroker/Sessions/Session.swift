@@ -24,7 +24,10 @@ struct Session {
     }
     /// By the terms, from how many bytes under way on publishers are slowed down.
     private(set) var slowBytes = Int.max
+    /// Retained messages for new subscriptions that have been looked up and wait.
     var retainedBacklog: Deque<RetainedDelivery> = []
+    /// New subscriptions whose retained messages have not all been looked up.
+    var retainedRequests: Deque<RetainedRequest> = []
     /// QoS 2 publishes of the client between PUBLISH and PUBREL.
     var inboundQoS2 = PacketIDTable<InboundQoS2>(placeholder: InboundQoS2())
     /// Numbers the hold tickets; the first is 1.
@@ -71,7 +74,9 @@ struct Session {
     var isLeaving: Bool { if case .leaving? = move { true } else { false } }
 
     /// Something waits for quota or room, be it a publisher.
-    var hasBacklog: Bool { hasEarlier || !retainedBacklog.isEmpty || isLagging }
+    var hasBacklog: Bool { hasEarlier || hasRetainedBacklog || isLagging }
+
+    var hasRetainedBacklog: Bool { !retainedBacklog.isEmpty || !retainedRequests.isEmpty }
 
     /// Publishers wait for the client, or no longer do because it has made no progress.
     var isLagging: Bool { !gatedPublishers.isEmpty || isStalled }
