@@ -199,6 +199,12 @@ extension Ingest: BrokerPolicy {
             logger.debug("client disconnected", metadata: ["client_id": "\(client.clientID)", "cause": "\(cause)"])
             guard let reason = cause.deviceReason else { return }
             accept(.clientDisconnected(client.clientID, reason: reason), from: .device(client))
+        case .sessionEnded(let clientID, let cause, let unacknowledged):
+            logger.log(
+                level: unacknowledged > 0 && cause == .expired ? .warning : .debug, "session ended",
+                metadata: [
+                    "client_id": "\(clientID)", "cause": "\(cause)", "unacknowledged": "\(unacknowledged)",
+                ])
         case .refused(let address, let clientID, let reason):
             logger.notice(
                 "connection closed",

@@ -94,7 +94,11 @@ final class BrokerOnlyPolicy: BrokerPolicy {
                     "client_id": "\(clientID)", "topic": "\(topic ?? "")", "count": "\(count)",
                     "reason": "\(reason.rawValue)",
                 ])
-        case .connected, .disconnected: break
+        case .sessionEnded(let clientID, .expired, let unacknowledged) where unacknowledged > 0:
+            logger.warning(
+                "a session has expired with messages in it",
+                metadata: ["client_id": "\(clientID)", "unacknowledged": "\(unacknowledged)"])
+        case .connected, .disconnected, .sessionEnded: break
         }
     }
 }

@@ -122,6 +122,10 @@ extension Shard {
             publish(will, now)
         }
         reportDrops(session)
+        policy.observe(
+            .sessionEnded(
+                clientID: session.pointee.clientID, cause: session.pointee.endCause,
+                unacknowledged: session.pointee.queue.count &+ session.pointee.outbound.count))
         removeSubscriptions(session)
         let hadKey = session.pointee.key != 0
         forget(session)

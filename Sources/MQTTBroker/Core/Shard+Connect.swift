@@ -169,7 +169,10 @@ extension Shard {
     ) -> (SessionPointer, isPresent: Bool) {
         let key = ExactText(pending.context.clientID)
         claiming = key
-        leave(key, endsSession: pending.connect.cleanStart || hasLostRights(key, pending.context), now)
+        let hasLostRights = !pending.connect.cleanStart && hasLostRights(key, pending.context)
+        leave(
+            key, endsSession: pending.connect.cleanStart || hasLostRights,
+            because: hasLostRights ? .rightsLost : .replaced, now)
         claiming = nil
         if let session = sessionsByClientID[key] {
             session.pointee.connection = connection
@@ -187,11 +190,14 @@ extension Shard {
     }
 
     /// Takes a session off its connection, and ends it if it must not go on or has no expiry interval.
-    mutating func leave(_ key: ExactText, endsSession: Bool, _ now: UInt64) {
+    mutating func leave(
+        _ key: ExactText, endsSession: Bool, because cause: SessionEnd = .replaced, _ now: UInt64
+    ) {
         guard let session = sessionsByClientID[key] else { return }
         if endsSession {
             // It ends with its connection, and a delayed will is due [MQTT-3.1.3-9].
             session.pointee.expiryInterval = 0
+            session.pointee.endCause = cause
         }
         if let connection = session.pointee.connection {
             close(connection, reason: .sessionTakenOver, cause: .takenOver, now)

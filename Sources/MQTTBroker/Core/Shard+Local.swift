@@ -14,6 +14,9 @@ extension Shard {
         Self.removeHopProperties(&properties)
         let block = PropertyBlock.encode(properties)
         let topic = Array(local.topic.utf8)
+        guard Self.isSayable(topic: topic.count, properties: block.count, payload: local.payload.readableBytes) else {
+            return 0
+        }
         return topic.withUnsafeBytes { topic in
             block.withUnsafeBytes { block in
                 local.payload.withUnsafeReadableBytes { payload in
@@ -70,20 +73,29 @@ extension Shard {
                     var publication = Publication(
                         topic: topic, properties: block, payload: payload, qos: pending.will.qos.rawValue,
                         retain: pending.will.retain)
-                    switch policy.inspect(inspection) {
-                    case .forward: break
-                    case .forwardRetained: publication.retain = true
-                    case .hold(let retained): publication.retain = publication.retain || retained
-                    case .holdOnly, .consume, .refuse: return
-                    }
                     if let expiry {
                         publication.expiry = expiry
                         publication.expiresAt = now + nanoseconds(expiry)
                     }
-                    route(&publication, now)
+                    let verdict = policy.inspect(inspection)
+                    guard verdict != .rewrite else {
+                        rewrite(inspection, &publication, now) { $0.routeWill(&$1, $2, now) }
+                        return
+                    }
+                    routeWill(&publication, verdict, now)
                 }
             }
         }
+    }
+
+    private mutating func routeWill(_ publication: inout Publication, _ verdict: PublishVerdict, _ now: UInt64) {
+        switch verdict {
+        case .forward, .rewrite: break
+        case .forwardRetained: publication.retain = true
+        case .hold(let retained): publication.retain = publication.retain || retained
+        case .holdOnly, .consume, .refuse: return
+        }
+        route(&publication, now)
     }
 
     /// Handles what other shards have sent.
@@ -170,7 +182,7 @@ extension Shard {
     }
 
     /// What concerns only the way to the broker, or is written anew for each receiver.
-    private static func removeHopProperties(_ properties: inout Properties) {
+    static func removeHopProperties(_ properties: inout Properties) {
         for identifier: PropertyIdentifier in [
             .messageExpiryInterval, .topicAlias, .subscriptionIdentifier, .willDelayInterval,
         ] {

@@ -245,6 +245,9 @@ extension Shard {
     /// Ends a session that comes, but is not to go on.
     private mutating func endOnTheWay(_ key: ExactText, _ moved: MovedSession, _ now: UInt64) {
         if moved.key != 0 { journal.append(.sessionEnded(moved.key)) }
+        policy.observe(
+            .sessionEnded(
+                clientID: key.text, cause: .replaced, unacknowledged: moved.queue.count + moved.exchanges.count))
         // The old shard looks after the groups that have their home there, and counts on the new one for others.
         for (filter, _) in moved.subscriptions {
             guard let filter = TopicFilter(filter.text), let name = filter.shareName else { continue }

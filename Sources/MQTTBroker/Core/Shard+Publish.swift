@@ -60,6 +60,13 @@ extension Shard {
             session.pointee.inboundQoS2.insert(view.packetID ?? 0, InboundQoS2(isCounted: true))
             connection.pointee.unreleasedQoS2 &+= 1
         }
+        guard verdict != .rewrite else {
+            let packetID = view.packetID ?? 0
+            rewrite(inspection, &publication, now) { shard, publication, verdict in
+                shard.carryOut(verdict, &publication, connection, session, packetID: packetID, ticket, now)
+            }
+            return
+        }
         carryOut(verdict, &publication, connection, session, packetID: view.packetID ?? 0, ticket, now)
     }
 
@@ -73,7 +80,7 @@ extension Shard {
         let changes = journal.count
         var awaitsOthers = false
         switch verdict {
-        case .forward: break
+        case .forward, .rewrite: break
         case .forwardRetained: publication.retain = true
         case .hold(let retained):
             if retained { publication.retain = true }
@@ -82,7 +89,7 @@ extension Shard {
         case .consume(let code), .refuse(let code): reason = code.inPuback
         }
         switch verdict {
-        case .forward, .forwardRetained, .hold:
+        case .forward, .forwardRetained, .hold, .rewrite:
             if isAlone {
                 route(&publication, now)
             } else {

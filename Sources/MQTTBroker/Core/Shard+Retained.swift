@@ -46,7 +46,7 @@ extension Shard {
             let found = hub.retained.withLock { $0.next(of: &request, now) }
             if !request.isComplete { session.pointee.retainedRequests.prepend(request) }
             let identifiers = request.identifier == 0 ? nil : SubscriptionIdentifiers([request.identifier])
-            for message in found {
+            for message in found where message.topic.withUnsafeBytes({ mayDeliver($0, to: session) }) {
                 session.pointee.retainedBacklog.append(
                     RetainedDelivery(message: message, qos: min(message.qos, request.qos), identifiers: identifiers))
             }

@@ -16,14 +16,30 @@ extension Shard {
         }
     }
 
+    /// Whether messages with this topic may go to a session that has subscribed to them: by its terms, and as the policy
+    /// says.
+    func mayDeliver(_ topic: UnsafeRawBufferPointer, to session: SessionPointer) -> Bool {
+        if let terms = session.pointee.terms, !terms.takesCommands,
+            policy.isCommand(topic: String(decoding: topic, as: UTF8.self))
+        {
+            return false
+        }
+        guard authorizesDeliveries else { return true }
+        return policy.authorizeDelivery(
+            of: String(decoding: topic, as: UTF8.self), to: session.pointee.clientID, user: session.pointee.owner)
+    }
+
     /// Ends the connections, and the sessions, of clients that would not be granted all of their subscriptions now.
     mutating func reviewRights(_ now: UInt64) {
+        // Who gets what is worked out anew.
+        subscriptionEpoch &+= 1
         var losers: [ConnectionPointer] = []
         for session in sessionsByClientID.values {
             guard let connection = session.pointee.connection, connection.pointee.phase == .active,
                 let context = connection.pointee.context, hasLostRights(session, context)
             else { continue }
             session.pointee.expiryInterval = 0
+            session.pointee.endCause = .rightsLost
             losers.append(connection)
         }
         for connection in losers {

@@ -73,7 +73,7 @@ extension Shard {
         trie.match(route.pointee.topic) { node in
             let entries = trie.nodes[node].entries
             for entry in entries {
-                if let terms = entry.session.pointee.terms, !terms.takesCommands, isCommand(route) { continue }
+                guard mayDeliver(route.pointee.topic, to: entry.session) else { continue }
                 if let position = positions[entry.session] {
                     matching[position].append(entry)
                 } else {
@@ -93,10 +93,6 @@ extension Shard {
             route.pointee.isVolatile = policy.isVolatile(topic: String(decoding: route.pointee.topic, as: UTF8.self))
         }
         route.pointee.epoch = subscriptionEpoch
-    }
-
-    private func isCommand(_ route: UnsafeMutablePointer<Route>) -> Bool {
-        policy.isCommand(topic: String(decoding: route.pointee.topic, as: UTF8.self))
     }
 
     static func merge(_ entries: [TopicTrie.Entry]) -> Route.Receiver {

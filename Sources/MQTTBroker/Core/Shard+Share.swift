@@ -110,6 +110,13 @@ extension Shard {
         _ publication: inout Publication, to member: ShareGroup.Member, left: Set<ExactText>, of share: Route.Share,
         isVolatile: Bool, _ now: UInt64
     ) -> Bool {
+        var member = member
+        var left = left
+        while let session = member.session, !mayDeliver(publication.topic, to: session) {
+            left.insert(member.clientID)
+            guard let next = trie.nextMember(of: share.name, besides: left, at: share.node) else { return false }
+            member = next
+        }
         guard let session = member.session else {
             let key = ShareKey(name: share.name, filter: share.filter)
             let publish = MailedPublish(publication)
@@ -130,14 +137,17 @@ extension Shard {
         _ mailed: MailedPublish, _ now: UInt64
     ) {
         let text = ExactText("$share/\(key.name.text)/\(key.filter.text)")
-        if let session = sessionsByClientID[clientID], session.pointee.subscriptions[text] != nil {
+        let session = sessionsByClientID[clientID].flatMap { $0.pointee.subscriptions[text] == nil ? nil : $0 }
+        if let session, mailed.topic.withUnsafeBytes({ mayDeliver($0, to: session) }) {
             withPublication(mailed, now) { shard, publication in
                 var receiver = Self.merge([TopicTrie.Entry(session: session, options: options)])
                 _ = shard.deliver(&receiver, &publication, isVolatile: false, now)
                 shard.releaseMessage(of: &publication)
             }
-        } else if !send(.shared(key, clientID: clientID, left: left, home: home, options, mailed), after: clientID) {
-            // It has left, and the home will have heard of that before this. It is not asked again all the same: that a
+        } else if session != nil
+            || !send(.shared(key, clientID: clientID, left: left, home: home, options, mailed), after: clientID)
+        {
+            // It may not have it, or has left, and the home will have heard of that before this. It is not asked again all the same: that a
             // message does not go round for ever must not depend on what every shard has said about its members.
             post(.chooseAgain(key, left: left.union([clientID]), mailed), to: home)
         }

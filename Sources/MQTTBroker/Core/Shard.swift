@@ -19,6 +19,8 @@ struct Shard {
     /// The broker has no other shard.
     let isAlone: Bool
     let policy: any BrokerPolicy
+    /// The policy has a say in who gets what.
+    let authorizesDeliveries: Bool
     private(set) var limits: BrokerLimits
     let pool: UnsafeMutablePointer<BufferPool>
     /// Every publish must be looked at for what the configuration does not allow, or did not when its client connected.
@@ -94,6 +96,7 @@ struct Shard {
         self.hub = hub
         isAlone = hub.shardCount == 1
         self.policy = policy
+        authorizesDeliveries = policy.authorizesDeliveries
         limits = hub.limits
         journal = Journal(store: hub.store)
         maximumQueuedMessages = 1
@@ -242,6 +245,7 @@ struct Shard {
                     session.pointee.expiresAt != 0, session.pointee.expiresAt <= now
                 else { continue }
                 statistics.sessionsExpired &+= 1
+                session.pointee.endCause = .expired
                 end(session, now)
             case .retainedExpiry:
                 isSweepSet = false

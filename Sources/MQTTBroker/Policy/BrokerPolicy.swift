@@ -21,6 +21,21 @@ public protocol BrokerPolicy: AnyObject, Sendable {
     /// Decides on a PUBLISH of a client, or on its will when that is due, before it is routed.
     func inspect(_ publish: borrowing PublishInspection) -> PublishVerdict
 
+    /// What is to be routed in place of a PUBLISH, or of a will, for which `inspect` has just answered `rewrite`. `nil`
+    /// refuses it with 0x83 (implementation specific error).
+    func rewrite(_ publish: borrowing PublishInspection) -> Rewrite?
+
+    /// Whether `authorizeDelivery` is to be asked. Read once, when the broker starts.
+    var authorizesDeliveries: Bool { get }
+
+    /// Decides whether messages with this topic may go to a client, connected or not, that has subscribed to them:
+    /// published, shared or retained ones. The answer is kept until a subscription of any client changes or
+    /// `MQTTServer.reviewRights` is called; of shared subscriptions and retained messages it is asked each time. What waits
+    /// in a session's queue already stays there.
+    /// - Parameter user: the name under which the client connected last; empty for an anonymous one, `nil` if it is not
+    ///   known.
+    func authorizeDelivery(of topic: String, to clientID: String, user: String?) -> Bool
+
     /// Whether the host has so many messages to work on that clients should not be read until it has fewer. Asked after
     /// each read, and then every 20 ms until it is false; it must be cheap.
     var isCongested: Bool { get }
@@ -46,6 +61,9 @@ extension BrokerPolicy {
     public func beginAuthentication(method: String, _ request: ConnectRequest) -> (any AuthenticationExchange)? { nil }
     public func authorizeSubscribe(_ filter: String, for client: ClientContext) -> ReasonCode? { nil }
     public func inspect(_ publish: borrowing PublishInspection) -> PublishVerdict { .forward }
+    public func rewrite(_ publish: borrowing PublishInspection) -> Rewrite? { nil }
+    public var authorizesDeliveries: Bool { false }
+    public func authorizeDelivery(of topic: String, to clientID: String, user: String?) -> Bool { true }
     public var isCongested: Bool { false }
     public func isVolatile(topic: String) -> Bool { false }
     public func isCommand(topic: String) -> Bool { false }
@@ -126,6 +144,8 @@ public enum PublishVerdict: Sendable, Hashable {
     case hold(retained: Bool)
     /// Do not route it; the PUBACK or PUBREC leaves when the ticket is released.
     case holdOnly
+    /// Do what `BrokerPolicy.rewrite` says, with the topic, payload and properties that it gives.
+    case rewrite
     /// Do not route it; acknowledge at once with this reason code.
     case consume(ReasonCode)
     /// Do not route it; MQTT 5 gets this code in PUBACK or PUBREC, MQTT 3 a plain acknowledgement, QoS 0 nothing.

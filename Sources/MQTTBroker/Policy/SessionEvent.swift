@@ -6,6 +6,8 @@ public enum SessionEvent: Sendable {
     case connected(ClientContext)
     /// A connection that had been let in has ended.
     case disconnected(ClientContext, cause: DisconnectCause)
+    /// A session is over, with everything that waited in it: so many messages that its client had not acknowledged.
+    case sessionEnded(clientID: String, cause: SessionEnd, unacknowledged: Int)
     /// A connection was refused or broken off because of what it sent. `clientID` is empty if none was known yet.
     case refused(address: String, clientID: String, reason: String)
     /// A client that had shown who it is asked for the session of another user; `refused` follows.
@@ -25,6 +27,18 @@ public enum DisconnectCause: Sendable, Hashable {
     /// The host asked for it.
     case administrative
     case serverShutdown
+}
+
+/// Why a session ended.
+public enum SessionEnd: String, Sendable, Hashable {
+    /// It had no session expiry interval, so it ended with its connection.
+    case connectionEnded
+    /// Its client stayed away for longer than the session expiry interval.
+    case expired
+    /// Its client asked for a new one (Clean Start).
+    case replaced
+    /// Its client may no longer subscribe to what it had subscribed to.
+    case rightsLost
 }
 
 /// Why messages were thrown away.

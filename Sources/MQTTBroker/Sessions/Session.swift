@@ -11,6 +11,8 @@ struct Session {
     var connection: UnsafeMutablePointer<Connection>?
     /// Seconds that the session outlives its connection; `.max` for ever.
     var expiryInterval: UInt32 = 0
+    /// Why it ends, when it does.
+    var endCause = SessionEnd.connectionEnded
     /// On the shard's clock while there is no connection; 0 for never.
     var expiresAt: UInt64 = 0
     /// By the filter as the client sent it, share name included.

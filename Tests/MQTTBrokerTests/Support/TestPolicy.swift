@@ -19,7 +19,11 @@ final class TestPolicy: BrokerPolicy {
         var authentication: @Sendable (ConnectRequest) -> Authentication = { _ in .accepted(.anonymous) }
         var subscribe: @Sendable (String) -> ReasonCode? = { _ in nil }
         var verdict: @Sendable (Seen) -> PublishVerdict = { _ in .forward }
+        var rewrite: @Sendable (Seen) -> Rewrite? = { _ in nil }
+        /// By topic and client.
+        var forbidden: Set<[String]> = []
         var volatileTopics: Set<String> = []
+        var commandTopics: Set<String> = []
         var isCongested = false
         var seen: [Seen] = []
         var events: [String] = []
@@ -49,11 +53,22 @@ final class TestPolicy: BrokerPolicy {
         state.withLock { $0.subscribe }(filter)
     }
 
+    let authorizesDeliveries: Bool
+
+    init(authorizesDeliveries: Bool = false) {
+        self.authorizesDeliveries = authorizesDeliveries
+    }
+
+    func authorizeDelivery(of topic: String, to clientID: String, user: String?) -> Bool {
+        state.withLock { !$0.forbidden.contains([topic, clientID]) }
+    }
+
+    func rewrite(_ publish: borrowing PublishInspection) -> Rewrite? {
+        state.withLock { $0.rewrite }(Self.seen(publish))
+    }
+
     func inspect(_ publish: borrowing PublishInspection) -> PublishVerdict {
-        let seen = Seen(
-            topic: publish.topicName, payload: String(decoding: publish.payload, as: UTF8.self),
-            isWill: publish.isWill, isDuplicate: publish.duplicate, clientID: publish.client.clientID,
-            ticket: publish.ticket, properties: publish.properties)
+        let seen = Self.seen(publish)
         let verdict = state.withLock { state in
             state.seen.append(seen)
             return state.verdict
@@ -61,15 +76,25 @@ final class TestPolicy: BrokerPolicy {
         return verdict(seen)
     }
 
+    private static func seen(_ publish: borrowing PublishInspection) -> Seen {
+        Seen(
+            topic: publish.topicName, payload: String(decoding: publish.payload, as: UTF8.self),
+            isWill: publish.isWill, isDuplicate: publish.duplicate, clientID: publish.client.clientID,
+            ticket: publish.ticket, properties: publish.properties)
+    }
+
     var isCongested: Bool { state.withLock { $0.isCongested } }
 
     func isVolatile(topic: String) -> Bool { state.withLock { $0.volatileTopics.contains(topic) } }
+
+    func isCommand(topic: String) -> Bool { state.withLock { $0.commandTopics.contains(topic) } }
 
     func observe(_ event: SessionEvent) {
         let text =
             switch event {
             case .connected(let context): "connected \(context.clientID)"
             case .disconnected(let context, let cause): "disconnected \(context.clientID) \(Self.text(cause))"
+            case .sessionEnded(let clientID, let cause, let count): "ended \(clientID) \(cause) \(count)"
             case .refused(_, let clientID, let reason): "refused \(clientID): \(reason)"
             case .refusedTakeover(let context): "refused takeover of \(context.clientID)"
             case .dropped(let clientID, let topic, let count, let reason):
