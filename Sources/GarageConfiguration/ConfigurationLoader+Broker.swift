@@ -14,11 +14,12 @@ extension ConfigurationLoader {
         broker.limits = try limits(from: settings)
         if !broker.proxyProtocol.isEmpty, broker.trustedProxies.isEmpty {
             throw ConfigurationError(
-                "mqtt.proxy_protocol needs mqtt.trusted_proxies: the addresses of the balancers that may say whose a "
+                "\(settings.name(.mqttProxyProtocol)) needs mqtt.trusted_proxies: the addresses of the balancers that may say whose a "
                     + "connection is")
         }
         if broker.advertised.isDraining, broker.advertised.serverReference == nil {
-            throw ConfigurationError("mqtt.draining needs mqtt.server_reference: where clients are sent instead")
+            throw ConfigurationError(
+                "\(settings.name(.mqttDraining)) needs mqtt.server_reference: where clients are sent instead")
         }
         return broker
     }
@@ -36,13 +37,16 @@ extension ConfigurationLoader {
         try settings.choice(.mqttTLSMinimumVersion, of: ["1.2", "1.3"]) { tls.minimumVersion = $0 }
         if tls.listen != nil || tls.webSocket != nil {
             guard tls.certificate != nil, tls.key != nil else {
+                let listener = tls.listen == nil ? Key.mqttTLSWebSocket : .mqttTLSListen
                 throw ConfigurationError(
-                    "MQTT over TLS needs mqtt.tls.certificate and mqtt.tls.key, the paths of two PEM files")
+                    "\(settings.name(listener)) needs mqtt.tls.certificate and mqtt.tls.key, the paths of two PEM files"
+                )
             }
         }
         if let wanted = tls.clientCertificates, wanted != "none", tls.clientAuthority == nil {
             throw ConfigurationError(
-                "mqtt.tls.client_certificates: \(wanted) needs mqtt.tls.client_ca, the PEM file of their authority")
+                "\(settings.name(.mqttTLSClientCertificates)) is '\(wanted)'; it needs mqtt.tls.client_ca, the PEM file of their authority"
+            )
         }
         return tls
     }

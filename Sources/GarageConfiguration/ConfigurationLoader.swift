@@ -48,6 +48,7 @@ public struct ConfigurationLoader: Sendable {
 
     private func configuration(from settings: SettingReader) throws(ConfigurationError) -> ServiceConfiguration {
         var configuration = ServiceConfiguration()
+        configuration.places = SettingPlaces(settings)
         try settings.text(.data) {
             configuration.dataDirectory = $0
             configuration.namesDataDirectory = true
@@ -68,12 +69,14 @@ public struct ConfigurationLoader: Sendable {
         try settings.text(.httpTLSCertificate) { configuration.httpCertificate = $0 }
         try settings.text(.httpTLSKey) { configuration.httpKey = $0 }
         if (configuration.httpCertificate == nil) != (configuration.httpKey == nil) {
-            throw ConfigurationError("http.tls.certificate and http.tls.key belong together; one of them is missing")
+            let (set, missing): (Key, Key) =
+                configuration.httpKey == nil ? (.httpTLSCertificate, .httpTLSKey) : (.httpTLSKey, .httpTLSCertificate)
+            throw ConfigurationError("\(settings.name(set)) needs \(missing.rawValue) beside it")
         }
         try settings.list(.accessRules) { configuration.accessRules = $0 }
         try settings.list(.httpAllowedOrigins) { configuration.httpAllowedOrigins = $0 }
         try settings.list(.httpSecurityContacts) { configuration.httpSecurityContacts = $0 }
-        try checkContacts(configuration.httpSecurityContacts)
+        try checkContacts(configuration.httpSecurityContacts, settings.name(.httpSecurityContacts))
         try settings.text(.siteTimeZone) { configuration.timeZone = $0 }
         try settings.number(.retentionTelemetryDays, in: 0...36_500) { configuration.telemetryDays = $0 }
         try settings.number(.retentionHeadInterval, in: 1...86_400) { configuration.headInterval = $0 }
@@ -134,7 +137,7 @@ extension ConfigurationLoader {
         try settings.list(.httpTrustedProxies) { configuration.httpTrustedProxies = $0 }
         if configuration.httpProxyProtocol, configuration.httpTrustedProxies.isEmpty {
             throw ConfigurationError(
-                "http.proxy_protocol needs http.trusted_proxies: the addresses of the balancers that may say whose a "
+                "\(settings.name(.httpProxyProtocol)) needs http.trusted_proxies: the addresses of the balancers that may say whose a "
                     + "connection is")
         }
     }

@@ -1,5 +1,7 @@
 /// Everything that can be set about the service, with its defaults.
 public struct ServiceConfiguration: Sendable, Hashable {
+    /// Where the settings were made.
+    public var places = SettingPlaces()
     /// The folder of all files; one process owns it.
     public var dataDirectory = "garage-data"
     /// The folder was named, and is not just the default.

@@ -16,6 +16,18 @@ struct SettingReader {
         return nil
     }
 
+    /// Where a key is set; `nil` if it is not.
+    func place(of key: Key) -> String? {
+        let configKey = ConfigKey(key.rawValue)
+        let source = sources.first {
+            $0.reader.string(forKey: configKey) != nil || $0.reader.stringArray(forKey: configKey) != nil
+        }
+        return source?.place(of: key)
+    }
+
+    /// A key as errors name it: with where it is set.
+    func name(_ key: Key) -> String { key.rawValue + (place(of: key).map { " in \($0)" } ?? "") }
+
     func text(_ key: Key, _ assign: (String) -> Void) throws(ConfigurationError) {
         guard let (text, source) = try find(key) else { return }
         guard !text.isEmpty else { throw ConfigurationError("\(key.rawValue) in \(source) is empty") }

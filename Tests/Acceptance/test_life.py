@@ -100,6 +100,28 @@ def test_a_killed_process_leaves_a_folder_that_the_next_one_can_use(garage):
         ("gate:\n  command_timeout_seconds: soon\n", ["gate.command_timeout_seconds", "soon"]),
         ("log:\n  level: loud\n", ["log.level", "loud"]),
         ("mqtt: [1, 2\n", ["garage.yaml"]),
+        # What the parts judge that use the settings.
+        ("access:\n  rules:\n  - allow all\n", ["access.rules", "garage.yaml:2", "allow all"]),
+        ("site:\n  time_zone: Porto\n", ["site.time_zone", "garage.yaml:2", "Porto"]),
+        ("\nalerts:\n  night: dark\n", ["alerts.night", "garage.yaml:3", "dark"]),
+        ("alerts:\n  webhook: example.org\n", ["alerts.webhook", "garage.yaml:2"]),
+        ("devices:\n  garage: my garage\n", ["devices.garage", "garage.yaml:2"]),
+        ("devices:\n  command_topics: [shop/#/relay]\n", ["devices.command_topics", "garage.yaml:2", "shop/#/relay"]),
+        ("mqtt:\n  limits:\n    exempt_addresses: [here]\n", ["mqtt.limits.exempt_addresses", "garage.yaml:3", "here"]),
+        ("mqtt:\n  draining: true\n", ["mqtt.draining", "garage.yaml:2", "mqtt.server_reference"]),
+        ("mqtt:\n  proxy_protocol: [tcp]\n  trusted_proxies: [x]\n", ["mqtt.trusted_proxies", "garage.yaml:3"]),
+        ("http:\n  proxy_protocol: true\n", ["http.proxy_protocol", "garage.yaml:2", "http.trusted_proxies"]),
+        ("http:\n  security_contacts: [me]\n", ["http.security_contacts", "garage.yaml:2"]),
+        ("http:\n  tls:\n    key: x.pem\n", ["http.tls.key", "garage.yaml:3", "http.tls.certificate"]),
+        (
+            "http:\n  tls:\n    certificate: gone.pem\n    key: gone.key\n",
+            ["http.tls.certificate", "garage.yaml:3", "gone.pem"],
+        ),
+        (
+            "mqtt:\n  tls:\n    listen: 127.0.0.1:0\n    certificate: gone.pem\n    key: gone.key\n",
+            ["mqtt.tls", "gone.pem"],
+        ),
+        ("mqtt:\n  tls:\n    listen: 127.0.0.1:0\n", ["mqtt.tls.listen", "garage.yaml:3", "mqtt.tls.certificate"]),
     ],
 )
 def test_a_wrong_configuration_file(make_garage, tmp_path, content, words):

@@ -29,7 +29,7 @@ struct AccessCommand: AsyncParsableCommand {
         func run() async throws {
             let configuration = try await options.load()
             let commands = try ForeignDeviceSetup(configuration).commandPositions()
-            let access = TopicAccess(rules: try TopicRules.read(configuration.accessRules)) { commands.isCommand($0) }
+            let access = TopicAccess(rules: try TopicRules.read(configuration)) { commands.isCommand($0) }
             let answer = access.check(try await topicUser(configuration), action, topic)
             print("\(answer.isAllowed ? "allowed" : "refused"): \(answer.because)")
             if !answer.isAllowed { throw ExitCode.failure }

@@ -21,14 +21,7 @@ struct ConfigCommand: AsyncParsableCommand {
 
         func run() async throws {
             let configuration = try await options.load()
-            try AddressCheck(configuration).run()
-            _ = try AdmissionLimits(configuration.broker.limits)
-            _ = try AdmissionLimits(configuration.httpLimits)
-            _ = try AddressRange.list(configuration.broker.trustedProxies, .mqttTrustedProxies)
-            _ = try configuration.balancers()
-            _ = try GarageSettings(configuration)
-            _ = try ForeignDeviceSetup(configuration).mappings()
-            _ = try BridgeSettings.all(configuration)
+            try ConfigurationCheck(configuration).run()
             print("The configuration is fine.")
         }
     }

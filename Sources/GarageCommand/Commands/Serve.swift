@@ -34,7 +34,7 @@ struct Serve: AsyncParsableCommand {
             return try await options.load(flags: flags)
         }
         let configuration = try await load()
-        try AddressCheck(configuration).run()
+        try ConfigurationCheck(configuration).run()
         try await GarageService(configuration: configuration, attachesDemo: demo, reload: load).run()
     }
 }

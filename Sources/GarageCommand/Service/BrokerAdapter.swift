@@ -76,9 +76,9 @@ extension MQTTServer.Configuration {
         allowedOrigins = broker.allowedOrigins
         allowedHosts = configuration.httpAllowedHosts
         proxyProtocol = Set(broker.proxyProtocol.compactMap(MQTTServer.ListenerKind.init))
-        trustedProxies = try AddressRange.list(broker.trustedProxies, .mqttTrustedProxies)
+        trustedProxies = try AddressRange.list(broker.trustedProxies, configuration.places.name(.mqttTrustedProxies))
         lenient = Set(broker.lenient.compactMap(MQTTServer.ListenerKind.init))
-        admission = try AdmissionLimits(broker.limits)
+        admission = try AdmissionLimits(broker: configuration)
         systemTopicsInterval = UInt32(clamping: broker.systemTopicsInterval)
         version = "garage \(Garage.version)"
     }

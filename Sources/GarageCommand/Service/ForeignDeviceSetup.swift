@@ -11,7 +11,8 @@ struct ForeignDeviceSetup {
     func settings() throws -> ForeignDevices.Settings {
         guard let garage = Name(configuration.devicesGarage) else {
             throw ConfigurationError(
-                "devices.garage is '\(configuration.devicesGarage)'; it takes 1 to 64 letters, digits, '_' and '-'")
+                "\(configuration.places.name(.devicesGarage)) is '\(configuration.devicesGarage)'; it takes 1 to 64 letters, digits, '_' and '-'"
+            )
         }
         var settings = ForeignDevices.Settings(
             garage: garage, discoveryPrefixes: [configuration.devicesDiscoveryPrefix],
@@ -24,13 +25,16 @@ struct ForeignDeviceSetup {
     func commandPositions() throws -> CommandPositions {
         let filters = configuration.devicesCommandTopics
         guard filters.count <= CommandPositions.mostFilters else {
-            throw ConfigurationError("devices.command_topics has more than \(CommandPositions.mostFilters) topics")
+            throw ConfigurationError(
+                "\(configuration.places.name(.devicesCommandTopics)) has more than \(CommandPositions.mostFilters) topics"
+            )
         }
         return CommandPositions(
             own: try filters.map { text in
                 guard let filter = TopicPattern(text) else {
                     throw ConfigurationError(
-                        "devices.command_topics has '\(text)'; it takes topic filters such as shop/+/relay")
+                        "\(configuration.places.name(.devicesCommandTopics)) has '\(text)'; it takes topic filters such as shop/+/relay"
+                    )
                 }
                 return filter
             })

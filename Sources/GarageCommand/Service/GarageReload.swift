@@ -24,7 +24,7 @@ struct GarageReload: Sendable {
 
     /// Reads all that can be wrong, or throws; what it returns puts it in force.
     func prepare(_ configuration: ServiceConfiguration) throws -> () -> Void {
-        let rules = try TopicRules.read(configuration.accessRules)
+        let rules = try TopicRules.read(configuration)
         let putHTTP = try http.prepare(configuration)
         let settings = try settings(configuration)
         try alerts.prepare(configuration)

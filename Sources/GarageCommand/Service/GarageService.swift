@@ -60,11 +60,11 @@ struct GarageService {
         }
         let demoPassword = attachesDemo ? EventID.make(at: clock().microseconds).description : nil
         let devices = try open("the list of devices") { try DeviceRegistry(folder: folder.path) }
-        let certificate = try makeCertificate()
+        let certificate = try configuration.httpSecurity()
         let access = try makeAccess(folder: folder, log: log, views: views, devices: devices, clock: clock)
         let bridges = try Bridges(configuration)
         let topics = CurrentTopicAccess(
-            rules: try TopicRules.read(configuration.accessRules),
+            rules: try TopicRules.read(configuration),
             commands: try ForeignDeviceSetup(configuration).commandPositions())
         let ingest = try open("the event log") {
             try makeIngest(
@@ -206,26 +206,10 @@ struct GarageService {
 
     /// What a configuration means for the garage.
     @Sendable private func garageSettings(_ configuration: ServiceConfiguration) throws -> GarageSettings {
-        var settings = try GarageSettings(configuration, timeZone: timeZone())
+        var settings = try GarageSettings(configuration, timeZone: configuration.zone())
         // The simulated openers warn by themselves, as far as anyone could tell.
         if attachesDemo { settings.everyGate.unattendedClose = .deviceWarns }
         return settings
-    }
-
-    private func timeZone() throws -> TimeZone {
-        guard let name = configuration.timeZone else { return .current }
-        guard let named = TimeZone(identifier: name) else {
-            throw ConfigurationError("site.time_zone is '\(name)'; it takes an IANA name such as America/Sao_Paulo")
-        }
-        return named
-    }
-
-    /// What the pages are encrypted with, if that is configured.
-    private func makeCertificate() throws -> SecurityContext? {
-        guard let certificate = configuration.httpCertificate, let key = configuration.httpKey else { return nil }
-        do {
-            return try SecurityContext(TransportSecurity(certificateFile: certificate, keyFile: key))
-        } catch { throw Failure("\(error)") }
     }
 
     private func makeAccess(
@@ -239,7 +223,7 @@ struct GarageService {
         return AccessControl(
             registry: registry, isOnLoopback: configuration.http.isLoopback && !configuration.httpProxyProtocol,
             isSecure: configuration.httpCertificate != nil,
-            timeZone: try timeZone(), devices: devices, record: record.append)
+            timeZone: try configuration.zone(), devices: devices, record: record.append)
     }
 
     /// Says where the first person is made, as long as there is none.

@@ -19,7 +19,8 @@ extension GarageSettings {
             }
             gates[gate] = try Self.settings(of: name, own, everyGate)
         }
-        alerts.night = try Self.window(configuration.alertsNight, key: "alerts.night", never: "off")
+        alerts.night = try Self.window(
+            configuration.alertsNight, key: configuration.places.name(.alertsNight), never: "off")
         alerts.overstayHours = Self.unlessZero(configuration.alertsOverstay)
         alerts.silentSpotHours = Self.unlessZero(configuration.alertsSilentSpot)
         alerts.lostDeviceMinutes = Self.unlessZero(configuration.alertsLostDevice)

@@ -17,7 +17,7 @@ struct HTTPGate: Sendable {
     /// Throws a `ConfigurationError` for an exempt address that is none.
     init(_ configuration: ServiceConfiguration, logger: Logger) throws {
         let settings = configuration.httpLimits
-        let gate = ConnectionGate(limits: try AdmissionLimits(settings), logger: logger)
+        let gate = ConnectionGate(limits: try AdmissionLimits(http: configuration), logger: logger)
         self.gate = gate
         hosts = AllowedNames(configuration.httpAllowedHosts)
         origins = AllowedNames(configuration.httpAllowedOrigins)
@@ -26,7 +26,7 @@ struct HTTPGate: Sendable {
 
     /// Reads the limits and names of another configuration, or throws; what it returns puts them in force.
     func prepare(_ configuration: ServiceConfiguration) throws -> () -> Void {
-        let perAddress = try AdmissionLimits(configuration.httpLimits)
+        let perAddress = try AdmissionLimits(http: configuration)
         return {
             gate.replaceLimits(perAddress)
             admission.replace(with: HTTPLimits(configuration.httpLimits))
