@@ -185,7 +185,11 @@ public final class BrokerCore {
 
     public func statistics() -> BrokerStatistics { shard.pointee.currentStatistics() }
 
-    public func clients() -> [ClientInfo] { shard.pointee.clients() }
+    /// The sessions of this shard.
+    /// - Parameter withSubscriptions: with what they have subscribed to, which takes time to gather.
+    public func clients(withSubscriptions: Bool = true) -> [ClientInfo] {
+        shard.pointee.clients(withSubscriptions: withSubscriptions)
+    }
 
     /// The retained messages of all shards, sorted by topic, at most `limit`.
     ///

@@ -25,15 +25,23 @@ extension Shard {
         return figures
     }
 
-    func clients() -> [ClientInfo] {
+    func clients(withSubscriptions: Bool) -> [ClientInfo] {
         var clients: [ClientInfo] = []
+        clients.reserveCapacity(sessionsByClientID.count)
         sessions.forEach { session in
             guard !session.pointee.isLeaving else { return }
-            clients.append(
-                ClientInfo(
-                    clientID: session.pointee.clientID, context: session.pointee.connection?.pointee.context,
-                    subscriptions: session.pointee.subscriptions.keys.map(\.text).sorted(),
-                    queuedMessages: session.pointee.queue.count, inflightMessages: session.pointee.outbound.count))
+            let connection = session.pointee.connection
+            var client = ClientInfo(clientID: session.pointee.clientID, context: connection?.pointee.context)
+            if withSubscriptions { client.subscriptions = session.pointee.subscriptions.keys.map(\.text).sorted() }
+            client.queuedMessages = session.pointee.queue.count
+            client.queuedBytes = session.pointee.queuedBytes
+            client.inflightMessages = session.pointee.outbound.count
+            client.inflightBytes = session.pointee.outbound.bytes
+            client.retainedBacklog = session.pointee.retainedBacklog.count
+            client.unreportedDrops = session.pointee.unreportedDrops
+            client.isStalled = session.pointee.isStalled
+            client.isHeldBack = connection.map { $0.pointee.backPressure.gates > 0 } ?? false
+            clients.append(client)
         }
         return clients
     }

@@ -158,23 +158,3 @@ public struct BrokerStatistics: Sendable, Hashable {
         left.limitsReached.merge(right.limitsReached, uniquingKeysWith: +)
     }
 }
-
-/// One session as an operator sees it.
-public struct ClientInfo: Sendable {
-    public var clientID: String
-    /// `nil` while the session has no connection.
-    public var context: ClientContext?
-    public var subscriptions: [String]
-    public var queuedMessages: Int
-    public var inflightMessages: Int
-
-    public init(
-        clientID: String, context: ClientContext?, subscriptions: [String], queuedMessages: Int, inflightMessages: Int
-    ) {
-        self.clientID = clientID
-        self.context = context
-        self.subscriptions = subscriptions
-        self.queuedMessages = queuedMessages
-        self.inflightMessages = inflightMessages
-    }
-}
