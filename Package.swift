@@ -336,21 +336,23 @@ let package = Package(
         ),
         .testTarget(
             name: "MQTTBrokerTests",
-            dependencies: ["MQTTBroker", "MQTTCodec", .product(name: "NIOCore", package: "swift-nio")],
+            dependencies: ["MQTTBroker", "MQTTCodec", "StoreModel", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: settings
         ),
+        // A store in memory that loses what was not committed, for tests of restarts.
+        .target(name: "StoreModel", dependencies: ["MQTTBroker"], path: "Tests/StoreModel", swiftSettings: settings),
         // Replays what the fuzzers of the package in Tests/Fuzz have found.
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "MQTTBroker", "MQTTCodec", "MQTTWebSocket",
+                "MQTTBroker", "MQTTCodec", "MQTTWebSocket", "StoreModel",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             path: "Tests/Fuzz",
             exclude: [
                 "Corpus", "Kept", "Package.swift", "Sources/Allocations", "Sources/MQTTBroker",
-                "Sources/MQTTCodec", "Sources/MQTTWebSocket", "Sources/Target",
+                "Sources/MQTTCodec", "Sources/MQTTWebSocket", "Sources/StoreModel", "Sources/Target",
             ],
             sources: ["Sources/Harness", "Sources/Simulation", "Replay"],
             swiftSettings: settings

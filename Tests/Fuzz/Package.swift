@@ -54,9 +54,10 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(name: "StoreModel", dependencies: ["MQTTBroker"], swiftSettings: settings),
         .target(
             name: "Simulation",
-            dependencies: ["MQTTBroker", "MQTTCodec", .product(name: "NIOCore", package: "swift-nio")],
+            dependencies: ["MQTTBroker", "MQTTCodec", "StoreModel", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: settings
         ),
         .target(

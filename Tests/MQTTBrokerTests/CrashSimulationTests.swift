@@ -1,6 +1,7 @@
 import MQTTBroker
 import MQTTCodec
 import NIOCore
+import StoreModel
 import Testing
 
 @Suite("Simulation of power losses")
@@ -26,7 +27,7 @@ struct CrashSimulationTests {
         limits.receiveMaximum = .max
         limits.stalledReceiverTimeout = .max
         limits.outboxHighWater = [1000, 262_144].randomElement(using: &random) ?? 1000
-        var broker = TestBroker(shards: shards, limits: limits, seed: UInt64(seed), store: TestStore())
+        var broker = TestBroker(shards: shards, limits: limits, seed: UInt64(seed), store: MemoryStore())
         let clients = (0..<6).map { number in
             SimulatedClient(
                 name: "c\(number)", version: ProtocolVersion.allCases[number % 3],
@@ -56,7 +57,7 @@ struct CrashSimulationTests {
         _ broker: TestBroker, _ clients: [SimulatedClient], _ limits: BrokerLimits, _ random: inout SplitMix,
         isQuick: Bool = false
     ) -> TestBroker {
-        let store = TestStore(broker.store?.committed ?? StateModel(), isQuick: isQuick)
+        let store = MemoryStore(broker.store?.committed ?? StateModel(), isQuick: isQuick)
         for client in clients { client.cut() }
         return TestBroker(
             shards: broker.cores.count, limits: limits, seed: random.next(), store: store, now: broker.now)

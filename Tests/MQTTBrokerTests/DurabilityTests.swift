@@ -1,6 +1,7 @@
 import MQTTBroker
 import MQTTCodec
 import NIOCore
+import StoreModel
 import Testing
 
 @Suite("Sessions, queues and retained messages that outlive the process")
@@ -10,13 +11,13 @@ struct DurabilityTests {
     /// A broker that finds what the store of another one has committed.
     private func restarted(_ broker: TestBroker, isQuick: Bool = true, after seconds: UInt64 = 0) -> TestBroker {
         TestBroker(
-            store: TestStore(broker.store?.committed ?? StateModel(), isQuick: isQuick),
+            store: MemoryStore(broker.store?.committed ?? StateModel(), isQuick: isQuick),
             now: broker.now + seconds * 1_000_000_000)
     }
 
     @Test("The broker's own figures, published every few seconds, are not written to the store")
     func systemTopics() {
-        let broker = TestBroker(store: TestStore(isQuick: true))
+        let broker = TestBroker(store: MemoryStore(isQuick: true))
         broker.publish(LocalMessage(topic: "$SYS/broker/uptime", text: "1 seconds", retain: true))
         broker.publish(LocalMessage(topic: "$SYStem", text: "x", retain: true))
         #expect(broker.subscriber("s", "$SYS/#").takeTexts() == ["1 seconds"])
@@ -25,7 +26,7 @@ struct DurabilityTests {
 
     @Test("A queue and the subscription with its options survive", arguments: [QoS.atLeastOnce, .exactlyOnce])
     func queue(qos: QoS) {
-        let broker = TestBroker(store: TestStore(isQuick: true))
+        let broker = TestBroker(store: MemoryStore(isQuick: true))
         let subscriber = broker.connect("s", clean: false, Self.lasting)
         subscriber.subscribe("t/#", qos: .exactlyOnce, retainAsPublished: true, [.subscriptionIdentifier(7)])
         subscriber.cut()
@@ -48,7 +49,7 @@ struct DurabilityTests {
     @Test(
         "What was under way comes again with DUP and its packet identifier", arguments: [QoS.atLeastOnce, .exactlyOnce])
     func underWay(qos: QoS) {
-        let broker = TestBroker(store: TestStore(isQuick: true))
+        let broker = TestBroker(store: MemoryStore(isQuick: true))
         let subscriber = broker.connect("s", clean: false, Self.lasting)
         subscriber.subscribe("t")
         broker.connect("p").publish("t", "1", qos: qos)
@@ -62,7 +63,7 @@ struct DurabilityTests {
 
     @Test("An acknowledgement that rests on the store waits for it", arguments: [QoS.atLeastOnce, .exactlyOnce])
     func waits(qos: QoS) {
-        let broker = TestBroker(store: TestStore())
+        let broker = TestBroker(store: MemoryStore())
         let subscriber = broker.connect("s", clean: false, Self.lasting)
         #expect(subscriber.subscribe("t") == nil)
         broker.commit()
@@ -81,7 +82,7 @@ struct DurabilityTests {
 
     @Test("A session that ends with its connection, and its publishers, never wait")
     func nothingToStore() {
-        let broker = TestBroker(store: TestStore())
+        let broker = TestBroker(store: MemoryStore())
         let subscriber = broker.subscriber("s", "t")
         let publisher = broker.connect("p")
         publisher.publish("t", "1", qos: .atLeastOnce, id: 1)
@@ -93,7 +94,7 @@ struct DurabilityTests {
 
     @Test("The host's word and the store are both awaited", arguments: [true, false])
     func hostAndStore(storeFirst: Bool) {
-        let broker = TestBroker(store: TestStore())
+        let broker = TestBroker(store: MemoryStore())
         broker.policy.set { $0.verdict = { _ in .hold(retained: true) } }
         let publisher = broker.connect("p")
         publisher.publish("t", "1", qos: .atLeastOnce, id: 2)
@@ -105,7 +106,7 @@ struct DurabilityTests {
 
     @Test("QoS 2 to a lasting session is sent, and released, only when the store knows of it")
     func outboundQoS2() {
-        let broker = TestBroker(store: TestStore())
+        let broker = TestBroker(store: MemoryStore())
         let subscriber = broker.connect("s", clean: false, Self.lasting)
         subscriber.subscribe("t")
         broker.commit()
@@ -126,7 +127,7 @@ struct DurabilityTests {
 
     @Test("A QoS 2 publish taken over before the restart is not routed again, and its identifier is free after PUBCOMP")
     func inboundQoS2() {
-        let broker = TestBroker(store: TestStore(isQuick: true))
+        let broker = TestBroker(store: MemoryStore(isQuick: true))
         let subscriber = broker.connect("s", clean: false, Self.lasting)
         subscriber.subscribe("t")
         subscriber.cut()
@@ -145,7 +146,7 @@ struct DurabilityTests {
 
     @Test("PUBCOMP waits until the store has forgotten the identifier")
     func pubcomp() {
-        let broker = TestBroker(store: TestStore())
+        let broker = TestBroker(store: MemoryStore())
         let publisher = broker.connect("p", clean: false, Self.lasting)
         publisher.publish("t", "1", qos: .exactlyOnce, id: 5)
         #expect(publisher.take().isEmpty)
@@ -159,7 +160,7 @@ struct DurabilityTests {
 
     @Test("Retained messages survive, replaced and removed ones do not")
     func retained() {
-        let broker = TestBroker(store: TestStore(isQuick: true))
+        let broker = TestBroker(store: MemoryStore(isQuick: true))
         let publisher = broker.connect("p")
         publisher.publish("a", "1", retain: true)
         publisher.publish("a", "2", qos: .atLeastOnce, retain: true, id: 1)
@@ -172,7 +173,7 @@ struct DurabilityTests {
 
     @Test("What was retained under wider bounds stays, and can be removed by those who may publish there")
     func narrowerTopics() {
-        let broker = TestBroker(store: TestStore(isQuick: true))
+        let broker = TestBroker(store: MemoryStore(isQuick: true))
         let long = String(repeating: "x", count: 30)
         for topic in ["a/b/c/d", long, "a/b/c"] { broker.connect("p").publish(topic, "old", retain: true) }
         var limits = BrokerLimits()
@@ -180,7 +181,7 @@ struct DurabilityTests {
         limits.maximumTopicLength = 20
         limits.maximumRetainedMessages = 1
         let next = TestBroker(
-            limits: limits, store: TestStore(broker.store?.committed ?? StateModel(), isQuick: true), now: broker.now)
+            limits: limits, store: MemoryStore(broker.store?.committed ?? StateModel(), isQuick: true), now: broker.now)
         #expect(next.statistics.retainedMessages == 3)
         let client = next.connect("c")
         /// The reason codes of the answers to an empty message, and to one with a text.
@@ -210,7 +211,7 @@ struct DurabilityTests {
 
     @Test("A message's time goes on while the broker is down", arguments: [0, 6])
     func messageExpiry(pause: UInt64) {
-        let broker = TestBroker(store: TestStore(isQuick: true))
+        let broker = TestBroker(store: MemoryStore(isQuick: true))
         let subscriber = broker.connect("s", clean: false, Self.lasting)
         subscriber.subscribe("t")
         subscriber.cut()
@@ -228,7 +229,7 @@ struct DurabilityTests {
     @Test(
         "A session's time goes on while the broker is down, and its end publishes the will", arguments: [true, false])
     func sessionExpiry(ends: Bool) {
-        let broker = TestBroker(store: TestStore(isQuick: true))
+        let broker = TestBroker(store: MemoryStore(isQuick: true))
         let watcher = broker.connect("w", clean: false, Self.lasting)
         watcher.subscribe("will", qos: .atLeastOnce)
         let will = Will(
@@ -247,7 +248,7 @@ struct DurabilityTests {
 
     @Test("The will of a lasting session that was connected when the process died is published")
     func willOfConnected() {
-        let broker = TestBroker(store: TestStore(isQuick: true))
+        let broker = TestBroker(store: MemoryStore(isQuick: true))
         let watcher = broker.connect("w", clean: false, Self.lasting)
         watcher.subscribe("will", qos: .atLeastOnce)
         let will = Will(topic: "will", payload: ByteBuffer(string: "gone"), qos: .atLeastOnce)
@@ -261,7 +262,7 @@ struct DurabilityTests {
 
     @Test("A clean start is answered when the old session is gone for good")
     func cleanStart() {
-        let broker = TestBroker(store: TestStore())
+        let broker = TestBroker(store: MemoryStore())
         let client = broker.connect("c", clean: false, Self.lasting)
         client.subscribe("t")
         broker.commit()
@@ -273,24 +274,24 @@ struct DurabilityTests {
         clean.takeConnack()
         #expect(clean.connack?.sessionPresent == false)
         #expect(clean.take() == [.pingresp])
-        #expect(broker.store?.committed.sessions.isEmpty == true)
+        #expect(broker.store?.committed.state.sessions.isEmpty == true)
     }
 
     @Test("An end of the session, and an unsubscription, are kept")
     func ends() {
-        let broker = TestBroker(store: TestStore(isQuick: true))
+        let broker = TestBroker(store: MemoryStore(isQuick: true))
         let client = broker.connect("c", clean: false, Self.lasting)
         client.subscribe("a")
         client.subscribe("b")
         client.send(.unsubscribe(Unsubscribe(packetID: 3, filters: ["a"])))
-        #expect(broker.store?.committed.sessions.values.first?.subscriptions.map(\.filter) == ["b"])
+        #expect(broker.store?.committed.state.sessions.first?.subscriptions.map(\.filter) == ["b"])
         client.disconnect(.normalDisconnection, [.sessionExpiryInterval(0)])
         #expect(broker.store?.committed.state.isEmpty == true)
     }
 
     @Test("What has been delivered leaves nothing behind", arguments: [QoS.atLeastOnce, .exactlyOnce])
     func nothingLeft(qos: QoS) {
-        let broker = TestBroker(store: TestStore(isQuick: true))
+        let broker = TestBroker(store: MemoryStore(isQuick: true))
         let client = SimulatedClient(name: "c", version: .v5, receiveMaximum: 2)
         client.connect(broker, shard: 0)
         client.subscribe("t")
@@ -307,7 +308,7 @@ struct DurabilityTests {
         var limits = BrokerLimits()
         limits.maximumQueuedMessages = 3
         limits.queueDrop = drop
-        let broker = TestBroker(limits: limits, store: TestStore(isQuick: true))
+        let broker = TestBroker(limits: limits, store: MemoryStore(isQuick: true))
         let client = broker.connect("c", clean: false, Self.lasting)
         client.subscribe("t")
         client.cut()

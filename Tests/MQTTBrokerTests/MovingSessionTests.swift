@@ -1,6 +1,7 @@
 import MQTTBroker
 import MQTTCodec
 import NIOCore
+import StoreModel
 import Testing
 
 /// Clients that come back on another shard before the last move of their session is over, with mail held back between
@@ -137,7 +138,7 @@ struct MovingSessionTests {
 
     @Test("A QoS 2 publish that other shards have not stored when its session moves is stored as received later")
     func storedAfterTheMove() {
-        let broker = TestBroker(shards: 2, store: TestStore())
+        let broker = TestBroker(shards: 2, store: MemoryStore())
         let subscriber = broker.connect("s", clean: false, shard: 1, persistent)
         subscriber.subscribe("t")
         broker.commit()
@@ -166,16 +167,16 @@ struct MovingSessionTests {
 
     @Test("A client that starts anew elsewhere hears of it when the store has forgotten the old session")
     func forgottenBeforeConnack() {
-        let broker = TestBroker(shards: 2, store: TestStore())
+        let broker = TestBroker(shards: 2, store: MemoryStore())
         broker.connect("a", clean: false, shard: 0, persistent).subscribe("t")
         broker.commit()
         let anew = broker.connect("a", clean: true, shard: 1)
         anew.takeConnack()
         #expect(anew.connack == nil)
-        #expect(broker.store?.committed.sessions.count == 1)
+        #expect(broker.store?.committed.state.sessions.count == 1)
         broker.commit()
         anew.takeConnack()
         #expect(anew.connack?.sessionPresent == false)
-        #expect(broker.store?.committed.sessions.isEmpty == true)
+        #expect(broker.store?.committed.state.sessions.isEmpty == true)
     }
 }

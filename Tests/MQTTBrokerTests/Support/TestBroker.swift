@@ -1,6 +1,7 @@
 import MQTTBroker
 import MQTTCodec
 import NIOCore
+import StoreModel
 
 /// A broker of one or more shards under virtual time. After every input everything that follows from it is carried out,
 /// as the server's loops would do it.
@@ -9,7 +10,7 @@ final class TestBroker {
     let policy: TestPolicy
     let hub: BrokerHub
     let cores: [BrokerCore]
-    let store: TestStore?
+    let store: MemoryStore?
     /// Leaves mail between shards where it is, until `deliverMail(to:)`.
     var holdsMail = false
     private var shardsWithMail: Set<Int> = []
@@ -18,7 +19,7 @@ final class TestBroker {
 
     init(
         shards: Int = 1, limits: BrokerLimits = BrokerLimits(), policy: TestPolicy = TestPolicy(), seed: UInt64 = 1,
-        store: TestStore? = nil, now: UInt64 = 1_000_000_000
+        store: MemoryStore? = nil, now: UInt64 = 1_000_000_000
     ) {
         self.policy = policy
         self.store = store

@@ -12,6 +12,8 @@ final class Client {
         var properties: Properties
         var retain: Bool
         var hasPubrec = false
+        /// On the present connection.
+        var isSent = false
     }
 
     /// Publishes that a client has under way at most, whatever the broker allows.
@@ -19,12 +21,17 @@ final class Client {
 
     let traits: Traits
     private let ledger: Ledger
-    private let receiveMaximum: Int
     private(set) var link: Link?
     private var decoder = PacketDecoder()
     /// The CONNACK has come.
     private(set) var isReady = false
     private var exchanges: [Exchange] = []
+    /// What the CONNACK allows.
+    private var receiveMaximum = 0
+    private var aliasMaximum = 0
+    /// What topic aliases stand for on the present connection, those of the client and those of the broker.
+    private var sentAliases: [UInt16: String] = [:]
+    private var takenAliases: [UInt16: String] = [:]
     private var lastID: UInt16 = 0
     /// QoS 2 messages received and not released.
     private var taken: Set<UInt16> = []
@@ -38,6 +45,9 @@ final class Client {
     private(set) var wanted: Set<String> = []
     /// Topics that match one of them.
     private var known: Set<String> = []
+    /// Filters whose SUBACK has not come, in the order of the packets, and those whose has, until it unsubscribes.
+    private var subscribing: [[String]] = []
+    private(set) var subscribed: Set<String> = []
     private var hasSubscribed = false
     /// The last CONNECT ends the session that there may be.
     private var startsAnew = false
@@ -50,19 +60,22 @@ final class Client {
         var qos: QoS
     }
 
-    init(_ traits: Traits, _ ledger: Ledger, brokerReceiveMaximum: UInt16) {
+    init(_ traits: Traits, _ ledger: Ledger) {
         self.traits = traits
         self.ledger = ledger
-        receiveMaximum = min(Self.window, Int(brokerReceiveMaximum))
     }
 
     /// A session that ends after a time may have ended, and another begun, without a word that arrived; and one that the
     /// client has given up with its last CONNECT goes on in the broker if that CONNECT is lost. Then only a new start
     /// makes both sides agree.
     var mustStartAnew: Bool { !hasBeenReady && (traits.expiry != .max || startsAnew) }
+    /// Its session outlives every connection.
+    var hasLastingSession: Bool { traits.expiry == .max && (traits.isV5 || !startsAnew) }
     var isConnected: Bool { link != nil }
     /// Nothing is under way.
     var isIdle: Bool { exchanges.isEmpty && open.isEmpty && (link.map { $0.up.isEmpty && $0.down.isEmpty } ?? true) }
+    /// The broker has read everything that it has sent, and reads on.
+    var isRead: Bool { link.map { $0.up.isEmpty && $0.isReading && !$0.isEnded } ?? false }
     /// What is under way, for a message about it.
     var state: String {
         """
@@ -70,22 +83,33 @@ final class Client {
         \(link.map { "\($0.up.count) bytes up, \($0.down.count) down, read \($0.isReading)" } ?? "away")
         """
     }
-    var mayPublish: Bool { isReady && exchanges.count < receiveMaximum }
+    /// How many more publishes the client may have under way.
+    var room: Int {
+        let isResuming = exchanges.contains { !$0.isSent && !$0.hasPubrec }
+        return isReady && !isResuming ? min(Self.window - exchanges.count, receiveMaximum - sentCount) : 0
+    }
+    var mayPublish: Bool { room > 0 }
+    private var sentCount: Int { exchanges.count(where: \.isSent) }
 
     // MARK: Connections
 
-    func connect(_ link: Link, cleanStart: Bool, will: Will?) {
+    func connect(_ link: Link, cleanStart: Bool, will: Will?, maximumPacketSize: UInt32) {
         self.link = link
         decoder = PacketDecoder(version: traits.version)
-        if traits.maximumPacketSize > 0 { decoder.maximumPacketSize = Int(traits.maximumPacketSize) }
+        if maximumPacketSize > 0 { decoder.maximumPacketSize = Int(maximumPacketSize) }
         isReady = false
         open = []
+        sentAliases = [:]
+        takenAliases = [:]
+        for index in exchanges.indices { exchanges[index].isSent = false }
         var properties = Properties()
         if traits.isV5 {
             if traits.expiry > 0 { properties.append(.sessionExpiryInterval(traits.expiry)) }
             if traits.receiveMaximum != .max { properties.append(.receiveMaximum(traits.receiveMaximum)) }
-            if traits.maximumPacketSize > 0 { properties.append(.maximumPacketSize(traits.maximumPacketSize)) }
+            if maximumPacketSize > 0 { properties.append(.maximumPacketSize(maximumPacketSize)) }
+            if traits.topicAliasMaximum > 0 { properties.append(.topicAliasMaximum(traits.topicAliasMaximum)) }
         }
+        subscribing = []
         if cleanStart || (startsAnew && !traits.isV5) { forget() }
         startsAnew = cleanStart
         hasBeenReady = false
@@ -116,9 +140,10 @@ final class Client {
     private func forget() {
         exchanges = []
         taken = []
+        subscribed = []
         hasSubscribed = false
         // Messages of another session may come again, and in another order.
-        if traits.kind != .keeper && traits.kind != .member {
+        if !traits.kind.isConstant {
             counts = []
             last = [:]
         }
@@ -136,17 +161,30 @@ final class Client {
         } while exchanges.contains { $0.id == lastID }
         var exchange = exchange
         exchange.id = lastID
+        exchange.isSent = true
         exchanges.append(exchange)
         transmit(exchange, dup: false)
     }
 
     private func transmit(_ exchange: Exchange, dup: Bool) {
-        send(
-            .publish(
-                Publish(
-                    topic: exchange.topic, payload: exchange.payload, qos: exchange.qos, retain: exchange.retain,
-                    dup: dup, packetID: exchange.qos == .atMostOnce ? nil : exchange.id,
-                    properties: exchange.properties)))
+        var publish = Publish(
+            topic: exchange.topic, payload: exchange.payload, qos: exchange.qos, retain: exchange.retain, dup: dup,
+            packetID: exchange.qos == .atMostOnce ? nil : exchange.id, properties: exchange.properties)
+        if aliasMaximum > 0 {
+            let alias = UInt16(1 + exchange.topic.utf8.reduce(0) { $0 + Int($1) } % aliasMaximum)
+            publish.properties.append(.topicAlias(alias))
+            if sentAliases[alias] == exchange.topic { publish.topic = "" }
+            sentAliases[alias] = exchange.topic
+        }
+        send(.publish(publish))
+    }
+
+    /// Sends again what was under way when the last connection ended, as far as the broker takes it.
+    private func transmitAgain() {
+        while sentCount < receiveMaximum, let index = exchanges.firstIndex(where: { !$0.isSent && !$0.hasPubrec }) {
+            exchanges[index].isSent = true
+            transmit(exchanges[index], dup: true)
+        }
     }
 
     // MARK: Receiving
@@ -185,6 +223,7 @@ final class Client {
             }
         case .suback(let suback):
             if suback.reasonCodes.contains(where: \.isError) { ledger.fail("a subscription was refused") }
+            if !subscribing.isEmpty { subscribed.formUnion(subscribing.removeFirst()) }
         default: break
         }
     }
@@ -201,7 +240,7 @@ final class Client {
             ledger.fail("client \(traits.index): session present \(isPresent), expected \(expected)")
         }
         if !isPresent {
-            if hasSubscribed, !startsAnew, traits.kind == .keeper || traits.kind == .member {
+            if hasSubscribed, !startsAnew, traits.kind.isConstant {
                 ledger.fail("client \(traits.index) has lost its session")
             }
             forget()
@@ -213,19 +252,19 @@ final class Client {
         }
         isReady = true
         hasBeenReady = true
-        for exchange in exchanges {
-            if exchange.hasPubrec {
-                send(.pubrel(Acknowledgement(packetID: exchange.id)))
-            } else {
-                transmit(exchange, dup: true)
-            }
+        receiveMaximum = Int(connack.properties.receiveMaximum ?? .max)
+        aliasMaximum = traits.usesAliases ? Int(connack.properties.topicAliasMaximum ?? 0) : 0
+        for exchange in exchanges where exchange.hasPubrec {
+            send(.pubrel(Acknowledgement(packetID: exchange.id)))
         }
+        transmitAgain()
         if !hasSubscribed, !traits.filters.isEmpty { subscribe(traits.filters, retained: .doNotSend) }
         hasSubscribed = true
     }
 
     func subscribe(_ filters: [String], retained: RetainHandling) {
         wanted.formUnion(filters)
+        subscribing.append(filters)
         send(
             .subscribe(
                 Subscribe(
@@ -236,10 +275,25 @@ final class Client {
     }
 
     func unsubscribe(_ filter: String) {
+        subscribed.remove(filter)
+        for index in subscribing.indices { subscribing[index].removeAll { $0 == filter } }
         send(.unsubscribe(Unsubscribe(packetID: 60_001, filters: [filter])))
     }
 
-    private func take(_ publish: Publish) {
+    /// Puts the topic in that an alias stands for.
+    private func resolve(_ publish: Publish) -> Publish {
+        guard let alias = publish.properties.topicAlias else { return publish }
+        if alias == 0 || alias > traits.topicAliasMaximum {
+            ledger.fail("client \(traits.index) got the topic alias \(alias)")
+        }
+        var publish = publish
+        if publish.topic.isEmpty { publish.topic = takenAliases[alias] ?? "" }
+        takenAliases[alias] = publish.topic
+        return publish
+    }
+
+    private func take(_ packet: Publish) {
+        let publish = resolve(packet)
         let number = publish.payload.withUnsafeReadableBytes { Ledger.number(of: $0) }
         let isAgain = publish.packetID.map { publish.qos == .exactlyOnce && taken.contains($0) } ?? false
         if let number, !isAgain { note(publish, number) }
@@ -308,13 +362,12 @@ final class Client {
         guard let index = exchanges.firstIndex(where: { $0.id == ack.packetID && $0.qos == qos }) else { return }
         if qos == .exactlyOnce, !exchanges[index].hasPubrec { return }
         checkAccepted(exchanges.remove(at: index))
+        transmitAgain()
     }
 
     /// An acknowledgement says that the broker has taken the message.
     private func checkAccepted(_ exchange: Exchange) {
-        if exchange.number >= 0, ledger.records[exchange.number].accepted == 0 {
-            ledger.fail("message \(exchange.number) was acknowledged and not taken")
-        }
+        if exchange.number >= 0 { ledger.acknowledged(exchange.number) }
     }
 
     /// A filter without its share name.

@@ -29,6 +29,7 @@ struct SessionModel {
 extension Ledger {
     /// A CONNECT with Clean Start ends the session, and a will that waits is due.
     func authenticating(_ client: Int, cleanStart: Bool) {
+        promisedWills[client] = nil
         guard cleanStart else { return }
         sessions[client].isEnding = true
         if let will = sessions[client].pendingWill { sessions[client].pendingWill = (will.number, now) }
@@ -73,6 +74,7 @@ extension Ledger {
 
     func published(will number: Int) {
         figures.wills += 1
+        if let client = promisedWills.first(where: { $0.value.number == number })?.key { promisedWills[client] = nil }
         guard isExact else { return }
         guard let client = sessions.firstIndex(where: { $0.pendingWill?.number == number }),
             let will = sessions[client].pendingWill
@@ -86,6 +88,9 @@ extension Ledger {
 
     /// No will is late.
     func checkWills() {
+        for will in promisedWills.values where will.latest <= now {
+            fail("the will \(will.number) did not come after the broker's end")
+        }
         guard isExact else { return }
         for session in sessions {
             if let will = session.pendingWill, will.due <= now { fail("the will \(will.number) did not come") }
@@ -96,5 +101,5 @@ extension Ledger {
         if sessions[client].expiresAt != 0, sessions[client].expiresAt <= now { sessions[client].exists = false }
     }
 
-    private static func nanoseconds(_ seconds: UInt32) -> UInt64 { UInt64(seconds) * 1_000_000_000 }
+    static func nanoseconds(_ seconds: UInt32) -> UInt64 { UInt64(seconds) * 1_000_000_000 }
 }

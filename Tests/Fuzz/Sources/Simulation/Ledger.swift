@@ -10,12 +10,15 @@ final class Ledger {
         var publisher: Int
         /// May be gone before it is delivered.
         var expires: Bool
-        /// How often the broker has taken it.
+        /// How often the broker has taken it, and in which of its lives last.
         var accepted = 0
+        var life = 0
+        /// Its publisher knows that the broker has taken it.
+        var isAcknowledged = false
         var isWill = false
     }
 
-    struct Retained {
+    struct Retained: Equatable {
         var number: Int
         /// 0 for never.
         var expiresAt: UInt64
@@ -24,22 +27,31 @@ final class Ledger {
     private(set) var problems: [String] = []
     var figures = Simulation.Figures()
     private(set) var records: [Record] = []
-    private(set) var retained: [String: Retained] = [:]
+    var retained: [String: Retained] = [:]
+    /// By topic: what has been retained since the broker's start, the first entry what was then, and which of it is the
+    /// last that must outlive the process.
+    var retainedHistory: [String: [Retained?]] = [:]
+    var retainedForSure: [String: Int] = [:]
+    /// How often the broker's process has died.
+    var life = 0
+    /// By client: wills of the broker's last life that must come unless the client comes back.
+    var promisedWills: [Int: PromisedWill] = [:]
     /// By client: messages that the broker says it has thrown away.
-    private(set) var dropped: [Int: Int] = [:]
+    var dropped: [Int: Int] = [:]
     var now: UInt64 = 1_000_000_000
     var sessions: [SessionModel]
     /// Tickets that the host holds, by shard, in their order.
     var tickets: [[HoldTicket]]
-    /// With several shards the moments at which things happen on another shard are not known.
+    /// With several shards the moments at which things happen on another shard are not known, and with a store not when
+    /// it has written something.
     let isExact: Bool
     /// What each connection asked for in its CONNECT, by address.
     var requests: [String: ConnectionModel] = [:]
 
-    init(clients: Int, shards: Int) {
+    init(clients: Int, shards: Int, hasStore: Bool) {
         sessions = (0..<clients).map { _ in SessionModel() }
         tickets = Array(repeating: [], count: shards)
-        isExact = shards == 1
+        isExact = shards == 1 && !hasStore
     }
 
     func fail(_ text: @autoclosure () -> String) {
@@ -57,24 +69,50 @@ final class Ledger {
     func accept(_ publish: borrowing PublishInspection) {
         let topic = publish.topicName
         guard let number = Self.number(of: publish.payload) else {
-            if publish.payload.isEmpty, publish.retain { retained[topic] = nil }
+            if publish.payload.isEmpty, publish.retain { retain(nil, topic) }
             return
         }
         guard number < records.count, records[number].topic == topic, records[number].qos == publish.qos else {
             fail("the broker took a message that nobody sent: \(topic)")
             return
         }
-        records[number].accepted += 1
-        if records[number].accepted > 1, publish.qos == .exactlyOnce || publish.isWill {
+        let record = records[number]
+        let isKnown = record.accepted > 0 && (record.life == life || record.isAcknowledged)
+        accept(number)
+        if isKnown, publish.qos == .exactlyOnce || publish.isWill {
             fail("message \(number) was taken \(records[number].accepted) times: \(records[number])")
         }
         if publish.isWill != records[number].isWill { fail("message \(number) is a will, or is not") }
         if publish.isWill { published(will: number) }
         if publish.retain {
             let expiry = publish.properties.messageExpiryInterval
-            retained[topic] = Retained(
-                number: number, expiresAt: expiry.map { now + UInt64($0) * 1_000_000_000 } ?? 0)
+            retain(Retained(number: number, expiresAt: expiry.map { now + UInt64($0) * 1_000_000_000 } ?? 0), topic)
         }
+    }
+
+    /// The broker has taken a message.
+    func accept(_ number: Int) {
+        records[number].accepted += 1
+        records[number].life = life
+    }
+
+    /// Its publisher has an acknowledgement, so that the broker has it for good.
+    func acknowledged(_ number: Int) {
+        if records[number].accepted == 0 { fail("message \(number) was acknowledged and not taken") }
+        records[number].isAcknowledged = true
+        retainedForGood(number)
+    }
+
+    /// Whether those who want a message must get it. What the broker took before its process died, and did not
+    /// acknowledge, may be lost.
+    func isOwed(_ record: Record) -> Bool {
+        record.accepted > 0 && record.qos != .atMostOnce && !record.expires
+            && (record.isAcknowledged || record.life == life)
+    }
+
+    private func retain(_ new: Retained?, _ topic: String) {
+        retainedHistory[topic, default: [retained[topic]]].append(new)
+        retained[topic] = new
     }
 
     func observe(_ event: SessionEvent) {
@@ -101,7 +139,7 @@ final class Ledger {
     // MARK: Names
 
     /// `c17` is client 17; probes have other names.
-    private static func client(_ clientID: String) -> Int? {
+    static func client(_ clientID: String) -> Int? {
         clientID.hasPrefix("c") ? Int(clientID.dropFirst()) : nil
     }
 

@@ -1,6 +1,7 @@
 /// Many clients of all versions on one broker, with virtual time and a bad network: bytes come late and in pieces, in
 /// another order on each connection; connections break on either side or both; clients come back elsewhere, take
-/// sessions over, let them expire, leave wills, share subscriptions, read slowly and take little.
+/// sessions over, let them expire, leave wills, share subscriptions, read slowly and take little; the broker's limits
+/// change, and in half of the runs it has a store that writes late, and its process dies at times.
 ///
 /// What must hold is checked at each step by the clients and by a model of what the broker was told, and once more when
 /// everything has come to rest.
@@ -52,6 +53,13 @@ public struct Simulation: Sendable, CustomStringConvertible {
         public var dropped = 0
         public var probes = 0
         public var taken = 0
+        /// Of the broker, after the death of its process.
+        public var restarts = 0
+        /// How often the limits were changed.
+        public var changes = 0
+        /// Publishers that were made to wait, and messages larger than any queue.
+        public var heldBack = 0
+        public var tooLarge = 0
 
         public init() {}
 
@@ -64,12 +72,17 @@ public struct Simulation: Sendable, CustomStringConvertible {
             dropped += other.dropped
             probes += other.probes
             taken += other.taken
+            restarts += other.restarts
+            changes += other.changes
+            heldBack += other.heldBack
+            tooLarge += other.tooLarge
         }
 
         public var description: String {
             """
             \(published) published, \(delivered) delivered, \(dropped) dropped, \(connections) connections, \
-            \(resumed) sessions resumed, \(taken) taken over, \(wills) wills, \(probes) probes
+            \(resumed) sessions resumed, \(taken) taken over, \(wills) wills, \(probes) probes, \(restarts) restarts, \(changes) changes of \
+            limits, \(heldBack) held back, \(tooLarge) too large
             """
         }
     }

@@ -11,6 +11,9 @@ struct Traits {
         case mortal
         /// Subscribes and unsubscribes, starts anew at times.
         case churner
+
+        /// Must have everything, unless the broker says that it has dropped it.
+        var isConstant: Bool { self == .keeper || self == .member }
     }
 
     static let topicCount = 40
@@ -22,8 +25,12 @@ struct Traits {
     /// Subscribed to when there is no session.
     let filters: [String]
     let receiveMaximum: UInt16
-    /// Bytes; 0 for no limit.
-    let maximumPacketSize: UInt32
+    /// One of them holds for a connection. Bytes; 0 for no limit.
+    let maximumPacketSizes: [UInt32]
+    /// Topic aliases that it takes.
+    let topicAliasMaximum: UInt16
+    /// Uses as many topic aliases as it may.
+    let usesAliases: Bool
     /// Seconds that the session outlives a connection.
     let expiry: UInt32
     let keepAlive: UInt16
@@ -37,27 +44,35 @@ struct Traits {
         isSlow = random.once(in: 10)
         receiveMaximum = isV5 ? [1, 2, 10, .max][random.below(4)] : .max
         keepAlive = [0, 0, 5, 20][random.below(4)]
+        topicAliasMaximum = isV5 ? [0, 1, 5][random.below(3)] : 0
+        usesAliases = isV5 && random.once(in: 2)
         switch index % 10 {
-        case 0...3:
+        case 0...2:
             kind = .keeper
             filters = (0...random.below(3)).map { _ in Self.filter(&random) }
             expiry = .max
-            maximumPacketSize = isV5 && random.once(in: 4) ? 90 : 0
+            maximumPacketSizes = [isV5 && random.once(in: 4) ? 90 : 0]
+        case 3:
+            // Gets nothing with QoS 0, so that what it is said to have lost is just that.
+            kind = .keeper
+            filters = [random.once(in: 2) ? "q/#" : "q/\(random.below(Self.topicCount))"]
+            expiry = .max
+            maximumPacketSizes = isV5 ? [0, 90, 60] : [0]
         case 4, 5:
             kind = .member
             filters = ["$share/g\(random.below(Self.groupCount))/s/#"]
             expiry = .max
-            maximumPacketSize = 0
+            maximumPacketSizes = [0]
         case 6, 7:
             kind = .mortal
             filters = [Self.filter(&random)]
             expiry = isV5 ? [0, 3, 20, .max][random.below(4)] : [0, .max][random.below(2)]
-            maximumPacketSize = 0
+            maximumPacketSizes = [0]
         default:
             kind = .churner
             filters = []
             expiry = isV5 ? [0, 10, .max][random.below(3)] : [0, .max][random.below(2)]
-            maximumPacketSize = isV5 && random.once(in: 3) ? 120 : 0
+            maximumPacketSizes = [isV5 && random.once(in: 3) ? 120 : 0]
         }
     }
 

@@ -1,12 +1,18 @@
 import MQTTBroker
 import MQTTCodec
 import NIOCore
+import StoreModel
 
 /// The broker, its clients, the network between them, and time.
 final class World {
     let ledger: Ledger
-    let cores: [BrokerCore]
-    let limits: BrokerLimits
+    private(set) var hub: BrokerHub
+    private(set) var cores: [BrokerCore]
+    /// What outlives the broker's process, in half of the runs.
+    private(set) var store: MemoryStore?
+    var limits: BrokerLimits
+    /// What the sessions may have by limits that were changed since.
+    var allowances = Allowances()
     var clients: [Client] = []
     /// Connections that their clients have given up, and the broker has not.
     var halfOpen: [Link] = []
@@ -14,8 +20,12 @@ final class World {
     var shardsWithMail: Set<Int> = []
     var opened = 0
     var random: SeededRandom
+    private let policy: LedgerPolicy
+    /// The limits are changed at times.
+    private let isChanging: Bool
+    /// For so many steps at a time the disk writes nothing.
+    private let diskPause: Int
     private var steps = 0
-    private let hub: BrokerHub
 
     struct LinkName: Hashable {
         var shard: Int
@@ -24,24 +34,17 @@ final class World {
 
     init(_ simulation: Simulation) {
         random = SeededRandom(seed: simulation.seed)
-        var limits = BrokerLimits()
-        limits.receiveMaximum = [2, 8, 1024][random.below(3)]
-        limits.sendMaximum = [3, 1024][random.below(2)]
-        limits.maximumQueuedMessages = [10, 200, 1_000_000][random.below(3)]
-        limits.maximumQueuedBytes = [4000, 1_000_000_000][random.below(2)]
-        limits.outboxHighWater = [600, 262_144][random.below(2)]
-        self.limits = limits
-        let ledger = Ledger(clients: simulation.clients, shards: simulation.shards)
-        self.ledger = ledger
-        let policy = LedgerPolicy(ledger)
-        let hub = BrokerHub(shards: simulation.shards, limits: limits)
-        self.hub = hub
-        var generator = SeededRandom(seed: simulation.seed &+ 1)
-        let next = { generator.next() }
-        cores = (0..<simulation.shards).map { BrokerCore(index: $0, hub: hub, policy: policy, random: next) }
+        limits = Self.limits(&random)
+        isChanging = random.once(in: 2)
+        store = random.once(in: 2) ? MemoryStore() : nil
+        diskPause = [50, 300, 1000][random.below(3)]
+        ledger = Ledger(clients: simulation.clients, shards: simulation.shards, hasStore: store != nil)
+        policy = LedgerPolicy(ledger)
+        hub = BrokerHub(shards: simulation.shards, limits: limits, store: store)
+        cores = []
+        start(shards: simulation.shards)
         for index in 0..<simulation.clients {
-            let traits = Traits(index: index, random: &random)
-            clients.append(Client(traits, ledger, brokerReceiveMaximum: limits.receiveMaximum))
+            clients.append(Client(Traits(index: index, random: &random), ledger))
         }
         // Everyone is there before the first message, so that what must come to whom is known.
         for client in clients { connect(client) }
@@ -67,94 +70,62 @@ final class World {
         case 98: leave(client())
         default: settleMail()
         }
-        if steps.isMultiple(of: 500) { checkBounds() }
+        if store != nil {
+            if steps / diskPause % 2 == 0, random.once(in: 4) { commit(1 + random.below(60)) }
+            if random.once(in: 1500) { restart() }
+        }
+        if isChanging, random.once(in: 2000) { replaceLimits() }
+        if random.once(in: 100) { publishLocally() }
+        if random.once(in: 200) { publishTooLarge() }
+        if random.once(in: 100) { overload() }
+        if steps.isMultiple(of: 10) { checkBounds() }
     }
 
-    // MARK: Clients
+    // MARK: The broker's life
 
-    func client() -> Client { clients[random.below(clients.count)] }
-
-    /// Someone of whom this is true, if there is one.
-    func client(where isWanted: (Client) -> Bool) -> Client? {
-        let start = random.below(clients.count)
-        for offset in 0..<clients.count {
-            let client = clients[(start + offset) % clients.count]
-            if isWanted(client), !client.traits.isSlow || random.once(in: 4) { return client }
-        }
-        return nil
-    }
-
-    /// Connects, whether the last connection still stands or not.
-    func connect(_ client: Client) {
-        if let old = client.link, !old.isEnded { abandon(client) }
-        let traits = client.traits
-        let core = cores[random.below(cores.count)]
-        opened += 1
-        let address = "peer \(opened)"
-        guard let id = core.open(remoteAddress: address, listener: "simulation", now: ledger.now) else {
-            ledger.fail("a connection was refused")
-            return
-        }
-        let link = Link(core: core, id: id, address: address)
-        links[name(core, id)] = link
-        let cleanStart =
-            !traits.keepsSession || client.mustStartAnew || (traits.kind == .churner && random.once(in: 8))
-        var request = ConnectionModel(
-            client: traits.index, cleanStart: cleanStart, expiry: traits.isV5 || !cleanStart ? traits.expiry : 0)
-        let will = traits.kind == .mortal && random.below(4) > 0 ? will(of: traits, &request) : nil
-        ledger.requests[address] = request
-        client.connect(link, cleanStart: cleanStart, will: will)
+    /// Makes the broker's shards, and enters what an earlier life has left behind.
+    private func start(shards: Int) {
+        var generator = SeededRandom(seed: random.next())
+        let next = { generator.next() }
+        cores = (0..<shards).map { BrokerCore(index: $0, hub: hub, policy: policy, random: next) }
+        guard let state = store?.takeState(now: ledger.now), !state.isEmpty else { return }
+        for core in cores { core.restore(state, now: ledger.now) }
+        for core in cores { core.expire(now: ledger.now) }
         pump()
     }
 
-    func will(of traits: Traits, _ request: inout ConnectionModel) -> Will {
-        let retain = random.once(in: 3)
-        let record = Ledger.Record(
-            topic: "\(retain ? "r" : "w")/\(random.below(Traits.topicCount))",
-            qos: QoS.allCases[random.below(3)], publisher: traits.index, expires: false, isWill: true)
-        let delay: UInt32 = traits.isV5 ? [0, 2, 10][random.below(3)] : 0
-        let number = ledger.enter(record)
-        request.will = (number, delay)
-        return Will(
-            topic: record.topic, payload: payload(number, size: 4), qos: record.qos, retain: retain,
-            properties: delay > 0 ? [.willDelayInterval(delay)] : [])
+    /// The broker's process dies and is started again: connections are gone, and what was not committed.
+    func restart() {
+        guard let committed = store?.committed else { return }
+        checkSubscriptions(committed.state)
+        ledger.endLife(cores.flatMap { $0.clients(withSubscriptions: false) }, committed.state)
+        // What the broker had sent before may still arrive.
+        for link in links.values + halfOpen { link.isEnded = true }
+        for client in clients where client.link?.down.isEmpty == true { client.disconnect() }
+        links = [:]
+        halfOpen = []
+        shardsWithMail = []
+        store = MemoryStore(committed)
+        hub = BrokerHub(shards: cores.count, limits: limits, store: store)
+        start(shards: cores.count)
+        noteAllowances(before: limits)
     }
 
-    func publish(_ client: Client) {
-        guard client.mayPublish else { return }
-        let traits = client.traits
-        let kind = random.below(10)
-        let prefix = kind < 5 ? "t" : kind < 7 ? "s" : kind < 9 ? "r" : "h"
-        let topic = "\(prefix)/\(random.below(Traits.topicCount))"
-        let qos = QoS.allCases[random.below(3)]
-        let expires = traits.isV5 && random.once(in: 10)
-        let retain = prefix == "r"
-        var exchange = Client.Exchange(
-            id: 0, number: -1, qos: qos, topic: topic, payload: ByteBuffer(), properties: [], retain: retain)
-        ledger.figures.published += 1
-        if !retain || !random.once(in: 8) {
-            exchange.number = ledger.enter(
-                Ledger.Record(topic: topic, qos: qos, publisher: traits.index, expires: expires))
-            exchange.payload = payload(exchange.number, size: random.below(120))
-            if expires { exchange.properties = [.messageExpiryInterval(UInt32(1 + random.below(5)))] }
-        }
-        client.publish(exchange)
+    /// The disk has written some of what it was given.
+    func commit(_ limit: Int = .max) {
+        guard let store else { return }
+        for (shard, number) in store.commit(limit) { cores[shard].committed(number, now: ledger.now) }
+        pump()
     }
 
-    func payload(_ number: Int, size: Int) -> ByteBuffer {
-        var payload = ByteBuffer(integer: UInt32(truncatingIfNeeded: number))
-        payload.writeRepeatingByte(0x2E, count: size)
-        return payload
-    }
-
-    func churn(_ client: Client?) {
-        guard let client else { return }
-        let filter = Traits.filter(&random)
-        if client.wanted.count > 3 || random.once(in: 3), let old = client.wanted.sorted().first {
-            client.unsubscribe(old)
-        } else {
-            client.subscribe([filter], retained: .sendIfNew)
-        }
+    /// Puts other limits in force while clients are connected.
+    private func replaceLimits() {
+        ledger.figures.changes += 1
+        let old = limits
+        limits = Self.limits(&random)
+        hub.replaceLimits(limits)
+        for core in cores { core.replaceLimits(limits) }
+        noteAllowances(before: old)
     }
 
     // MARK: Broker
