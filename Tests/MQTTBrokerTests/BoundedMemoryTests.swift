@@ -1,6 +1,7 @@
 import MQTTBroker
 import MQTTCodec
 import NIOCore
+import StoreModel
 import Testing
 
 @Suite("What waits for clients is bounded by bytes, under way or not")
@@ -54,6 +55,36 @@ struct BoundedMemoryTests {
             client.acknowledge(publish)
         }
         #expect(client.takeTexts() == ["last"])
+    }
+
+    @Test(
+        "Retained messages wait for the acknowledgements of those before them, and none is lost",
+        arguments: [false, true], [QoS.atLeastOnce, .exactlyOnce])
+    func retained(hasStore: Bool, qos: QoS) {
+        var limits = BrokerLimits()
+        limits.maximumQueuedBytes = 3000
+        let broker = TestBroker(limits: limits, store: hasStore ? MemoryStore(isQuick: true) : nil)
+        for number in 1...9 {
+            broker.publish(LocalMessage(topic: "t/\(number)", text: text(1000), qos: qos, retain: true))
+        }
+        broker.publish(LocalMessage(topic: "t/large", text: text(4000), qos: qos, retain: true))
+        let client = broker.connect("a", clean: false, persistent)
+        client.subscribe("t/+")
+        var topics: [String] = []
+        for _ in 0..<20 {
+            for info in broker.cores[0].clients() { #expect(info.heldBytes <= 3000) }
+            let packets = client.take()
+            for publish in packets.compactMap(\.asPublish) {
+                topics.append(publish.topic)
+                client.acknowledge(publish)
+            }
+            for case .pubrel(let pubrel) in packets {
+                client.send(.pubcomp(Acknowledgement(packetID: pubrel.packetID)))
+            }
+        }
+        #expect(topics.sorted() == (1...9).map { "t/\($0)" })
+        // The one that fits into no queue.
+        #expect(broker.statistics.messagesDropped == 1)
     }
 
     @Test(

@@ -59,6 +59,20 @@ extension Shard {
         return session.pointee.queue.count <= bounds.messages / 4 && session.pointee.heldBytes <= bounds.bytes / 4
     }
 
+    /// Whether a message that is kept elsewhere too, as retained ones are, should be made another time: what is under way to
+    /// the client leaves no room, and its acknowledgements will make some.
+    func shouldWait(for size: Int, _ session: SessionPointer) -> Bool {
+        guard session.pointee.heldBytes > 0 else { return false }
+        return session.pointee.heldBytes &+ size > bounds(of: session).bytes
+            || queuedBytes &+ inflightBytes.pointee &+ size > maximumQueuedBytes
+    }
+
+    /// Why there is no room for a message that is to be sent at once to a client with nothing under way.
+    func lackOfRoom(for size: Int, _ session: SessionPointer) -> DropReason? {
+        if session.pointee.heldBytes &+ size > bounds(of: session).bytes { return .queueFull }
+        return queuedBytes &+ inflightBytes.pointee &+ size > maximumQueuedBytes ? .brokerFull : nil
+    }
+
     private func bounds(of session: SessionPointer) -> (messages: Int, bytes: Int) {
         guard let terms = session.pointee.terms else {
             return (limits.maximumQueuedMessages, limits.maximumQueuedBytes)

@@ -25,12 +25,14 @@ extension Shard {
         }
     }
 
-    /// Sends retained messages to new subscriptions, as far as quota and room allow.
+    /// Sends retained messages to new subscriptions, as far as quota and room allow. None is lost because the client has
+    /// not acknowledged the ones before: it is made when there is room.
     mutating func drainRetained(_ session: SessionPointer, _ connection: ConnectionPointer, _ now: UInt64) {
         while hasOutboxRoom(connection), let next = nextRetained(of: session, now),
             hasRoom(session, connection) || next.qos == 0,
             next.qos == 0 || session.pointee.key == 0 || session.pointee.queue.isEmpty
         {
+            guard next.qos == 0 || !shouldWait(for: Self.size(of: next.message), session) else { return }
             session.pointee.retainedBacklog.removeFirst()
             // A newer message of the topic has gone out live; this one must not come after it.
             guard next.message.isCurrent, !next.message.isExpired(now) else { continue }
@@ -54,6 +56,11 @@ extension Shard {
         return session.pointee.retainedBacklog.first
     }
 
+    private static func size(of message: RetainedMessage) -> Int {
+        Message.size(
+            topic: message.topic.count, properties: message.properties.count, payload: message.payload.count)
+    }
+
     private mutating func sendRetained(
         _ delivery: RetainedDelivery, _ session: SessionPointer, _ connection: ConnectionPointer, _ now: UInt64
     ) {
@@ -72,6 +79,10 @@ extension Shard {
                     }
                     var packetID: UInt16 = 0
                     if delivery.qos > 0 {
+                        if let reason = lackOfRoom(for: Self.size(of: retained), session) {
+                            drop(session, topic, reason)
+                            return
+                        }
                         let message = messages.make(
                             topic: topic, properties: properties, payload: payload, expiresAt: retained.expiresAt,
                             isEphemeral: false)

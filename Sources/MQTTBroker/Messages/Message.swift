@@ -35,8 +35,15 @@ struct Message {
 
     /// What the message counts for in a queue's bound of bytes.
     var size: Int {
-        MemoryLayout<Header>.size &+ Int(header.pointee.topicCount) &+ Int(header.pointee.propertyCount)
-            &+ header.pointee.payloadCount
+        Self.size(
+            topic: Int(header.pointee.topicCount), properties: Int(header.pointee.propertyCount),
+            payload: header.pointee.payloadCount)
+    }
+
+    /// The same for a message that has not been made yet.
+    @inline(__always)
+    static func size(topic: Int, properties: Int, payload: Int) -> Int {
+        MemoryLayout<Header>.size &+ topic &+ properties &+ payload
     }
 
     func isExpired(_ now: UInt64) -> Bool {
