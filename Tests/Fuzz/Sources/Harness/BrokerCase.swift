@@ -3,17 +3,26 @@ import MQTTCodec
 import NIOCore
 
 /// A program of steps for the broker's core: several connections of all versions, well-formed and raw packets, time,
-/// transports that stop, mail between shards that is late, and acknowledgements that the host holds.
+/// transports that stop, mail between shards that is late, acknowledgements that the host holds, and limits that change.
 struct BrokerCase {
     private static let maximumSteps = 400
 
     func run(_ bytes: [UInt8]) -> [String] {
         var source = ByteSource(bytes)
-        let stage = BrokerStage(shards: 1 + source.below(3), limits: limits(&source))
+        // At the end, so that inputs from before there were these choices mean what they did.
+        let restrictions = source.end(behind: 0xA5, 2).map { Restrictions($0[0], $0[1]) }
+        let shards = 1 + source.below(3)
+        let plain = limits(&source)
+        let restricted = restrictions?.applied(to: plain) ?? plain
+        let stage = BrokerStage(shards: shards, limits: restricted)
         var steps = 0
         while !source.isEmpty, steps < Self.maximumSteps, stage.problems.isEmpty {
             step(stage, &source)
             steps += 1
+            if let period = restrictions?.period, steps.isMultiple(of: period) {
+                stage.replaceLimits((steps / period).isMultiple(of: 2) ? restricted : plain)
+            }
+            if steps.isMultiple(of: 8) { stage.checkBounds() }
         }
         stage.finish()
         return stage.problems

@@ -6,6 +6,9 @@ import NIOCore
 final class BrokerStage {
     private(set) var problems: [String] = []
     private let hub: BrokerHub
+    private let limits: BrokerLimits
+    /// The limits have been replaced: what sessions had before they may keep.
+    private var hasOtherLimits = false
     private let cores: [BrokerCore]
     private let policy = FuzzPolicy()
     private var seats: [Seat?] = Array(repeating: nil, count: 8)
@@ -16,6 +19,7 @@ final class BrokerStage {
     init(shards: Int, limits: BrokerLimits) {
         let hub = BrokerHub(shards: shards, limits: limits)
         self.hub = hub
+        self.limits = limits
         let policy = policy
         var last: UInt64 = 0
         let random: () -> UInt64 = {
@@ -119,6 +123,31 @@ final class BrokerStage {
         pump()
     }
 
+    func replaceLimits(_ limits: BrokerLimits) {
+        hasOtherLimits = true
+        hub.replaceLimits(limits)
+        for core in cores { core.replaceLimits(limits) }
+    }
+
+    /// No session has more than it may.
+    func checkBounds() {
+        guard !hasOtherLimits else { return }
+        var messages = 0
+        var bytes = 0
+        for core in cores {
+            for client in core.clients(withSubscriptions: false) {
+                if client.queuedMessages > limits.maximumQueuedMessages { problems.append("too many messages wait") }
+                if client.heldBytes > limits.maximumQueuedBytes { problems.append("too many bytes are kept") }
+                messages += client.queuedMessages
+                bytes += client.heldBytes
+            }
+        }
+        // A session that moves takes along what its new shard has no room for.
+        guard cores.count == 1 else { return }
+        if messages > limits.maximumTotalQueuedMessages { problems.append("too many messages wait in all") }
+        if bytes > limits.maximumTotalQueuedBytes { problems.append("too many bytes are kept in all") }
+    }
+
     /// Delivers all mail.
     func settle() {
         var rounds = 0
@@ -135,6 +164,7 @@ final class BrokerStage {
     /// Comes to rest, then looks at the figures and says goodbye.
     func finish() {
         settle()
+        checkBounds()
         let total = cores.reduce(into: BrokerStatistics()) { $0 += $1.statistics() }
         if total.connections != seats.compactMap({ $0 }).count { problems.append("connections are miscounted") }
         if total.queuedMessages < 0 || total.retainedBytes < 0 || total.retainedMessages < 0 {

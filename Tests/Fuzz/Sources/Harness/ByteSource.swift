@@ -8,6 +8,14 @@ struct ByteSource {
 
     var isEmpty: Bool { rest.isEmpty }
 
+    /// Takes the last bytes if they are behind this one.
+    mutating func end(behind mark: UInt8, _ count: Int) -> [UInt8]? {
+        guard rest.count > count, rest.dropLast(count).last == mark else { return nil }
+        let end = Array(rest.suffix(count))
+        rest = rest.dropLast(count + 1)
+        return end
+    }
+
     mutating func byte() -> UInt8 { rest.popFirst() ?? 0 }
 
     /// A number below `bound`.
