@@ -95,6 +95,12 @@ def settable_clock(tmp_path_factory) -> pathlib.Path:
 
 
 @pytest.fixture(scope="session")
+def counted_memory(tmp_path_factory) -> pathlib.Path:
+    """Counts how often the service asks for memory."""
+    return preloaded(tmp_path_factory.mktemp("memory"), "counted_memory")
+
+
+@pytest.fixture(scope="session")
 def chromium():
     """One headless Chromium for all tests of the pages."""
     browser = Browser()

@@ -2,12 +2,18 @@ import MQTTBroker
 public import MQTTCodec
 import NIOCore
 
-/// Publishers and subscribers of one broker core whose steady traffic itself allocates nothing, so that what is
-/// allocated meanwhile is the broker's.
+/// A publisher and subscribers of one broker whose steady traffic itself allocates nothing, so that what is allocated
+/// meanwhile is the broker's.
 public final class HotPath {
-    private let core: BrokerCore
-    private var publisher: ConnectionID?
-    private var subscribers: [ConnectionID] = []
+    private typealias Client = (shard: Int, id: ConnectionID)
+
+    private let cores: [BrokerCore]
+    private let store: StubStore?
+    private let version: ProtocolVersion
+    private var publisher: Client?
+    private var subscribers: [Client] = []
+    /// By shard: has mail.
+    private var hasMail: [Bool]
     /// So many PUBLISH packets, as one read brings them.
     private var batch: [UInt8] = []
     private let batchCount: Int
@@ -20,23 +26,32 @@ public final class HotPath {
     /// - Parameters:
     ///   - subscribers: each gets every message.
     ///   - version: of all clients.
-    public init(qos: QoS, subscribers count: Int, version: ProtocolVersion, batch: Int = 32) {
+    ///   - shards: with more than one, the publisher is on the first and the subscribers are on the last.
+    ///   - isDurable: the sessions are kept in a store, which is on disk at once.
+    public init(
+        qos: QoS, subscribers count: Int, version: ProtocolVersion, shards: Int = 1, isDurable: Bool = false,
+        batch: Int = 32
+    ) {
         self.qos = qos
+        self.version = version
         batchCount = batch
-        let hub = BrokerHub(shards: 1, limits: BrokerLimits())
+        store = isDurable ? StubStore(shards: shards) : nil
+        hasMail = Array(repeating: false, count: shards)
+        let hub = BrokerHub(shards: shards, limits: BrokerLimits(), store: store)
         var last: UInt64 = 1
-        core = BrokerCore(index: 0, hub: hub, policy: OpenPolicy()) {
-            last &*= 0x9E37_79B9_7F4A_7C15
-            return last
+        cores = (0..<shards).map { index in
+            BrokerCore(index: index, hub: hub, policy: OpenPolicy()) {
+                last &*= 0x9E37_79B9_7F4A_7C15
+                return last
+            }
         }
         answers.reserveCapacity(65_536)
-        publisher = connect("p", version)
+        publisher = connect("p", shard: 0)
         for number in 0..<count {
-            guard let id = connect("s\(number)", version) else { continue }
-            subscribers.append(id)
-            send(
-                .subscribe(Subscribe(packetID: 1, subscriptions: [Subscription(filter: "bench/#", qos: .exactlyOnce)])),
-                id, version)
+            guard let client = connect("s\(number)", shard: shards - 1) else { continue }
+            subscribers.append(client)
+            let wanted = Subscription(filter: "bench/#", qos: .exactlyOnce)
+            send(.subscribe(Subscribe(packetID: 1, subscriptions: [wanted])), client)
         }
         var bytes = ByteBuffer()
         for number in 0..<batch {
@@ -53,28 +68,50 @@ public final class HotPath {
     public func publish(batches: Int) -> Int {
         guard let publisher else { return 0 }
         for _ in 0..<batches {
-            batch.withUnsafeBytes { core.receive(publisher, $0, now: 1) }
+            batch.withUnsafeBytes { cores[publisher.shard].receive(publisher.id, $0, now: 1) }
             settle()
         }
         return batches * batchCount
     }
 
-    private func connect(_ clientID: String, _ version: ProtocolVersion) -> ConnectionID? {
-        guard let id = core.open(remoteAddress: "local", listener: "allocations", now: 1) else { return nil }
-        send(.connect(Connect(version: version, clientID: clientID)), id, version)
-        return id
+    private func connect(_ clientID: String, shard: Int) -> Client? {
+        guard let id = cores[shard].open(remoteAddress: "local", listener: "allocations", now: 1) else { return nil }
+        let connect = Connect(
+            version: version, clientID: clientID, cleanStart: store == nil,
+            properties: store != nil && version == .v5 ? [.sessionExpiryInterval(.max)] : [])
+        send(.connect(connect), (shard, id))
+        return (shard, id)
     }
 
-    private func send(_ packet: Packet, _ id: ConnectionID, _ version: ProtocolVersion) {
+    private func send(_ packet: Packet, _ client: Client) {
         var bytes = ByteBuffer()
         guard (try? packet.encode(into: &bytes, version: version)) != nil else { return }
-        bytes.withUnsafeReadableBytes { core.receive(id, $0, now: 1) }
+        bytes.withUnsafeReadableBytes { cores[client.shard].receive(client.id, $0, now: 1) }
         settle()
     }
 
     /// Takes what the broker sends and acknowledges it, until nothing more comes.
     private func settle() {
+        var isBusy = true
+        while isBusy {
+            isBusy = false
+            for shard in cores.indices {
+                if settle(shard) { isBusy = true }
+            }
+        }
+    }
+
+    private func settle(_ shard: Int) -> Bool {
+        let core = cores[shard]
+        var isBusy = false
+        if let number = store?.takeLast(of: shard) { core.committed(number, now: 1) }
+        if hasMail[shard] {
+            hasMail[shard] = false
+            isBusy = true
+            core.deliverMail(now: 1)
+        }
         while let id = core.takeTouched() {
+            isBusy = true
             while core.takeLarge() != nil {}
             answers.removeAll(keepingCapacity: true)
             core.withOutbox(id, now: 1) { bytes in
@@ -83,6 +120,8 @@ public final class HotPath {
             }
             if !answers.isEmpty { answers.withUnsafeBytes { core.receive(id, $0, now: 1) } }
         }
+        for woken in core.takeShardsToWake() { hasMail[woken] = true }
+        return isBusy || store?.hasWritten == true || hasMail.contains(true)
     }
 
     /// Every packet here has a length of one byte, and every topic the same.
