@@ -4,7 +4,7 @@ import shutil
 import tempfile
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -70,10 +70,10 @@ class Browser:
         return self
 
     def text(self) -> str:
-        """What a reader sees."""
+        """What a reader sees: nothing while one page takes the place of another."""
         try:
             return self.driver.find_element(By.TAG_NAME, "body").text
-        except StaleElementReferenceException:
+        except (NoSuchElementException, StaleElementReferenceException):
             return ""
 
     def shows(self, text: str) -> bool:

@@ -290,7 +290,7 @@ def test_tls_without_a_certificate_is_refused_at_the_start(make_garage, tmp_path
         "127.0.0.1:0",
         environment={"GARAGE_MQTT_TLS_CERTIFICATE": "/nowhere.pem", "GARAGE_MQTT_TLS_KEY": "/nowhere.key"},
     ).launch()
-    assert missing.wait() == 1
+    assert missing.wait() == 2
     assert "/nowhere.pem" in missing.log()
 
 

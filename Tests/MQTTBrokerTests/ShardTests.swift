@@ -1,6 +1,7 @@
 import MQTTBroker
 import MQTTCodec
 import NIOCore
+import StoreModel
 import Testing
 
 @Suite("Several shards")
@@ -199,5 +200,21 @@ struct ShardTests {
         client.takeConnack()
         #expect(client.connack?.sessionPresent == true)
         #expect(client.take() == [.pingresp, .puback(Acknowledgement(packetID: 4))])
+    }
+
+    @Test("A broker that goes with mail between its shards leaves nothing behind")
+    func unreadMail() {
+        weak var hub: BrokerHub?
+        do {
+            let broker = TestBroker(shards: 2, store: MemoryStore(isQuick: true))
+            hub = broker.hub
+            let subscriber = broker.connect("s", clean: false, shard: 1, [.sessionExpiryInterval(1000)])
+            subscriber.subscribe("t")
+            let publisher = broker.connect("p")
+            broker.holdsMail = true
+            publisher.publish("t", qos: .atLeastOnce, id: 1)
+            #expect(publisher.take().isEmpty, "it waits for the other shard")
+        }
+        #expect(hub == nil)
     }
 }

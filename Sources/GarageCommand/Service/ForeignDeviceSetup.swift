@@ -11,8 +11,8 @@ struct ForeignDeviceSetup {
     func settings() throws -> ForeignDevices.Settings {
         guard let garage = Name(configuration.devicesGarage) else {
             throw ConfigurationError(
-                "\(configuration.places.name(.devicesGarage)) is '\(configuration.devicesGarage)'; it takes 1 to 64 letters, digits, '_' and '-'"
-            )
+                "\(configuration.places.name(.devicesGarage)) is '\(configuration.devicesGarage)'; it takes 1 to 64 "
+                    + "letters, digits, '_' and '-'")
         }
         var settings = ForeignDevices.Settings(
             garage: garage, discoveryPrefixes: [configuration.devicesDiscoveryPrefix],

@@ -147,8 +147,9 @@ extension Shard {
         } else if session != nil
             || !send(.shared(key, clientID: clientID, left: left, home: home, options, mailed), after: clientID)
         {
-            // It may not have it, or has left, and the home will have heard of that before this. It is not asked again all the same: that a
-            // message does not go round for ever must not depend on what every shard has said about its members.
+            // It may not have it; or it has left, and the home will have heard of that before this. It is not asked again all
+            // the same: that a message does not go round for ever must not depend on what every shard has said about its
+            // members.
             post(.chooseAgain(key, left: left.union([clientID]), mailed), to: home)
         }
     }
