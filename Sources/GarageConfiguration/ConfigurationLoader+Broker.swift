@@ -7,11 +7,18 @@ extension ConfigurationLoader {
         try settings.number(.mqttSystemInterval, in: 0...86_400) { broker.systemTopicsInterval = $0 }
         try settings.list(.mqttProxyProtocol, of: BrokerSettings.listenerKinds) { broker.proxyProtocol = $0 }
         try settings.list(.mqttTrustedProxies) { broker.trustedProxies = $0 }
-        try settings.list(.mqttLenient, of: BrokerSettings.listenerKinds) { broker.lenient = $0 }
+        try settings.list(.mqttLenient) { broker.lenient = $0 }
         try settings.list(.mqttAllowedOrigins) { broker.allowedOrigins = $0 }
         try settings.flag(.mqttAnyUserTakesOver) { broker.anyUserTakesOver = $0 }
         broker.advertised = try advertised(from: settings)
         broker.limits = try limits(from: settings)
+        for listener in broker.lenient where !BrokerSettings.listenerKinds.contains(listener) {
+            guard listener.contains(":"), HostPort(listener) != nil else {
+                throw ConfigurationError(
+                    "\(settings.name(.mqttLenient)) has '\(listener)'; it takes any of "
+                        + "\(BrokerSettings.listenerKinds.joined(separator: ", ")), or the HOST:PORT of a listener")
+            }
+        }
         if !broker.proxyProtocol.isEmpty, broker.trustedProxies.isEmpty {
             throw ConfigurationError(
                 "\(settings.name(.mqttProxyProtocol)) needs mqtt.trusted_proxies: the addresses of the balancers that may say whose a "
@@ -77,7 +84,7 @@ extension ConfigurationLoader {
         try settings.number(.limitConnectTimeout, in: 1...3600) { limits.connectTimeout = $0 }
         try settings.number(.limitConnectPacketSize, in: 128...268_435_455) { limits.connectPacketSize = $0 }
         try settings.number(.limitTopicLength, in: 16...65_535) { limits.topicLength = $0 }
-        try settings.number(.limitTopicLevels, in: 2...65_535) { limits.topicLevels = $0 }
+        try settings.number(.limitTopicLevels, in: 2...1000) { limits.topicLevels = $0 }
         try settings.number(.limitSubscriptions, in: 1...10_000_000) { limits.subscriptionsPerClient = $0 }
         try settings.number(.limitRetainedMessages, in: 0...100_000_000) { limits.retainedMessages = $0 }
         try settings.number(.limitRetainedBytes, in: 0...1_000_000_000_000) { limits.retainedBytes = $0 }

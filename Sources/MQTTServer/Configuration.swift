@@ -58,6 +58,8 @@ extension MQTTServer {
         /// Listeners whose MQTT 5 clients are slowed down, as those of MQTT 3 are, instead of cut off when they exceed
         /// the Receive Maximum: there is firmware that does not count.
         public var lenient: Set<ListenerKind> = []
+        /// As `lenient`: the addresses, as configured, of single listeners.
+        public var lenientAddresses: Set<HostPort> = []
         /// Seconds between two publications of the `$SYS` topics; 0 publishes none.
         public var systemTopicsInterval: UInt32 = 0
         /// What `$SYS/broker/version` says.

@@ -7,21 +7,18 @@ public struct WebSocketUpgrade: Sendable {
     /// The names that clients ask for, MQTT 3.1.1 and 5.0 first.
     private static let subprotocols = ["mqtt", "mqttv3.1"]
 
-    private let maximumPacketSize: Int
     private let timeLimit: TimeAmount
     private let origins: PageOrigins
     private let addHandlers: @Sendable (any Channel) throws -> Void
 
     /// - Parameters:
-    ///   - maximumPacketSize: the largest MQTT packet that the server takes, in bytes; frames may be a little larger.
     ///   - timeLimit: how long the HTTP request may take.
     ///   - origins: the web pages that may connect.
     ///   - addHandlers: adds to the upgraded channel what speaks MQTT in `ByteBuffer`s.
     public init(
-        maximumPacketSize: Int, timeLimit: TimeAmount, origins: PageOrigins,
+        timeLimit: TimeAmount, origins: PageOrigins,
         addHandlers: @escaping @Sendable (any Channel) throws -> Void
     ) {
-        self.maximumPacketSize = maximumPacketSize
         self.timeLimit = timeLimit
         self.origins = origins
         self.addHandlers = addHandlers
@@ -34,18 +31,10 @@ public struct WebSocketUpgrade: Sendable {
         let fallback = HTTPRefusal()
         let origins = origins
         let addHandlers = addHandlers
-        let upgrader = NIOWebSocketServerUpgrader(
-            maxFrameSize: min(max(maximumPacketSize + 5, 16_384), Int(UInt32.max)),
-            shouldUpgrade: { channel, head in
-                channel.eventLoop.makeSucceededFuture(Self.answer(to: head, origins: origins))
-            },
-            upgradePipelineHandler: { channel, _ in
-                channel.eventLoop.makeCompletedFuture {
-                    deadline.cancel()
-                    try channel.pipeline.syncOperations.addHandler(WebSocketFrames())
-                    try addHandlers(channel)
-                }
-            })
+        let upgrader = WebSocketUpgrader(answer: { Self.answer(to: $0, origins: origins) }) { channel in
+            deadline.cancel()
+            try addHandlers(channel)
+        }
         let bound = NIOLoopBound(fallback, eventLoop: channel.eventLoop)
         try channel.pipeline.syncOperations.configureHTTPServerPipeline(
             withPipeliningAssistance: false,

@@ -142,6 +142,7 @@ import Testing
         let yaml = """
             mqtt:
               lenient: [tcp, ws]
+              listen: 127.0.0.1:1884
               proxy_protocol: tls
               trusted_proxies: ["10.0.0.0/8", 192.0.2.1]
               retain_available: false
@@ -155,8 +156,8 @@ import Testing
                 topic_levels: 7
                 exempt_addresses: []
             """
-        let broker = try await load(yaml: yaml, environment: ["GARAGE_MQTT_LENIENT": "unix, wss"]).broker
-        #expect(broker.lenient == ["unix", "wss"])
+        let broker = try await load(yaml: yaml, environment: ["GARAGE_MQTT_LENIENT": "unix, [::1]:1884"]).broker
+        #expect(broker.lenient == ["unix", "[::1]:1884"])
         #expect(broker.proxyProtocol == ["tls"])
         #expect(broker.trustedProxies == ["10.0.0.0/8", "192.0.2.1"])
         #expect(!broker.advertised.retainAvailable)
@@ -199,6 +200,8 @@ import Testing
         #expect(await failure(yaml: "mqtt:\n  tls:\n    listen: 127.0.0.1:8883\n").contains("mqtt.tls.certificate"))
         #expect(await failure(yaml: "mqtt:\n  proxy_protocol: [tcp]\n").contains("mqtt.trusted_proxies"))
         #expect(await failure(yaml: "mqtt:\n  lenient: [udp]\n").contains("tcp, tls, ws, wss, unix"))
+        #expect(await failure(yaml: "mqtt:\n  lenient: [1883]\n").contains("HOST:PORT of a listener"))
+        #expect(await failure(yaml: "mqtt:\n  limits:\n    topic_levels: 1001\n").contains("2 to 1000"))
         #expect(await failure(yaml: "mqtt:\n  draining: true\n").contains("mqtt.server_reference"))
         #expect(await failure(yaml: "mqtt:\n  retain_available: perhaps\n").contains("true, false"))
     }

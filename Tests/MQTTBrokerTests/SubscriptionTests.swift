@@ -128,6 +128,23 @@ struct SubscriptionTests {
         #expect(client.subscribe("b", qos: .atMostOnce) == .grantedQoS0)
     }
 
+    @Test("Topics are deep at most as a thread's stack allows, whatever is configured")
+    func deepest() {
+        var limits = BrokerLimits()
+        limits.maximumTopicLevels = 65_535
+        #expect(limits.maximumTopicLevels == BrokerLimits.highestTopicLevels)
+        let broker = TestBroker(limits: limits)
+        let topic = { (levels: Int) in Array(repeating: "x", count: levels).joined(separator: "/") }
+        let client = broker.connect("a")
+        #expect(client.subscribe(topic(1001)) == .topicFilterInvalid)
+        #expect(client.subscribe(Array(repeating: "+", count: 1000).joined(separator: "/")) == .grantedQoS2)
+        client.publish(topic(1001), qos: .atLeastOnce, id: 1)
+        #expect(client.take() == [.puback(Acknowledgement(packetID: 1, reasonCode: .topicNameInvalid))])
+        broker.publish(LocalMessage(topic: topic(1000), text: "deep", retain: true))
+        #expect(client.takeTexts() == ["deep"])
+        #expect(broker.subscriber("s", "#").takeTexts() == ["deep"])
+    }
+
     @Test("A shared subscription spreads messages over its members, each to one [MQTT-4.8.2-5]")
     func shared() {
         let broker = TestBroker()

@@ -30,6 +30,35 @@ struct AdmissionTests {
         for _ in 0..<10 { #expect(ledger.enter(try address("127.0.0.1"), 0) == .admitted) }
     }
 
+    @Test("Limits that come while connections last hold for those that were there, and end with them")
+    func replaced() throws {
+        let one = try address("192.0.2.1")
+        var ledger = ledger()
+        for _ in 0..<3 { #expect(ledger.enter(one, 0) == .admitted) }
+        var limits = AdmissionLimits()
+        limits.maximumConnectionsPerAddress = 2
+        limits.connectionRatePerAddress = 10
+        ledger.replaceLimits(limits)
+        #expect(ledger.enter(one, 0) == .tooManyConnections)
+        for _ in 0..<2 { ledger.leave(one, 0) }
+        #expect(ledger.enter(one, 0) == .admitted)
+        #expect(ledger.enter(one, 0) == .tooManyConnections)
+        // An address that is left out comes back with all it has.
+        limits.exempt.append(try #require(AddressRange("192.0.2.0/24")))
+        ledger.replaceLimits(limits)
+        for _ in 0..<5 { #expect(ledger.enter(one, 0) == .admitted) }
+        limits.exempt.removeLast()
+        ledger.replaceLimits(limits)
+        for _ in 0..<5 { ledger.leave(one, 0) }
+        #expect(ledger.enter(one, 0) == .tooManyConnections)
+        ledger.leave(one, 0)
+        #expect(ledger.enter(one, 0) == .admitted)
+        // Without limits nothing of it is kept.
+        ledger.replaceLimits(AdmissionLimits())
+        for _ in 0..<2 { ledger.leave(one, 0) }
+        #expect(ledger.count == 0)
+    }
+
     @Test("An IPv6 address counts as its network of 64 bits")
     func network() throws {
         var ledger = ledger(connections: 1)

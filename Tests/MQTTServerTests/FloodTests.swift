@@ -167,11 +167,17 @@ struct FloodTests {
     @Test("A client that exceeds the Receive Maximum is cut off, or slowed down where that is configured")
     func receiveMaximum() async throws {
         let policy = SlowPolicy()
-        for isLenient in [false, true] {
+        // Neither, all of a kind, and the second of two of a kind.
+        for (isLenient, lenient, listener) in [
+            (false, "", 0), (true, "tcp", 0), (true, "second", 1), (false, "second", 0),
+        ] {
             try await RunningServer.with(limits: limits { $0.receiveMaximum = 10 }, policy: policy) {
-                $0.lenient = isLenient ? [.tcp] : []
+                let second = MQTTServer.HostPort(host: "localhost", port: 0)
+                $0.tcp.append(second)
+                $0.lenient = lenient == "tcp" ? [.tcp] : []
+                $0.lenientAddresses = lenient == "second" ? [second] : []
             } _: { running in
-                let client = try await WireClient.connect(port: running.port, "rude")
+                let client = try await WireClient.connect(port: running.addresses.tcp[listener].port, "rude")
                 try client.post(
                     (1...50).map { (id: UInt16) in
                         .publish(

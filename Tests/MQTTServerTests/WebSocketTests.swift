@@ -1,3 +1,4 @@
+import MQTTBroker
 import MQTTCodec
 import NIOCore
 import Testing
@@ -20,11 +21,17 @@ struct WebSocketTests {
         return (client, answer)
     }
 
-    /// A masked frame as clients send them; short payloads only.
+    /// A masked frame as clients send them.
     private func frame(_ payload: [UInt8], opcode: UInt8 = 2, isLast: Bool = true) -> [UInt8] {
         let mask: [UInt8] = [1, 2, 3, 4]
         let masked = payload.enumerated().map { $1 ^ mask[$0 % 4] }
-        return [opcode | (isLast ? 0x80 : 0), 0x80 | UInt8(payload.count)] + mask + masked
+        let length =
+            switch payload.count {
+            case ..<126: [UInt8(payload.count)]
+            case ..<65_536: [126] + (0..<2).reversed().map { UInt8(truncatingIfNeeded: payload.count >> ($0 * 8)) }
+            default: [127] + (0..<8).reversed().map { UInt8(truncatingIfNeeded: payload.count >> ($0 * 8)) }
+            }
+        return [opcode | (isLast ? 0x80 : 0), 0x80 | length[0]] + length[1...] + mask + masked
     }
 
     private func bytes(_ packets: Packet...) throws -> [UInt8] {
@@ -69,6 +76,60 @@ struct WebSocketTests {
             let received = try await payload(client, count: expected.count)
             #expect(received.count == expected.count)
             #expect(Set(received) == Set(expected))
+        }
+    }
+
+    @Test("A frame may be larger than the largest packet, as it may hold many")
+    func largeFrame() async throws {
+        var limits = BrokerLimits()
+        limits.maximumPacketSize = 100_000
+        try await RunningServer.with(limits: limits) { running in
+            let (client, _) = try await upgrade(running)
+            try await client.send(bytes: frame(try bytes(.connect(Connect(version: .v3_1_1, clientID: "w")))))
+            #expect(try await payload(client, count: 4) == [0x20, 2, 0, 0])
+            let large = ByteBuffer(repeating: 0x61, count: 60_000)
+            let packets = try (1...4).flatMap { (id: UInt16) in
+                try bytes(.publish(Publish(topic: "t", payload: large, qos: .atLeastOnce, packetID: id)))
+            }
+            try await client.send(bytes: frame(packets))
+            let expected = try (1...4).flatMap { try bytes(.puback(Acknowledgement(packetID: $0))) }
+            #expect(try await payload(client, count: expected.count) == expected)
+        }
+    }
+
+    @Test("Of a frame that never ends, no more is kept than the packet in it may have")
+    func endlessFrame() async throws {
+        var limits = BrokerLimits()
+        limits.maximumConnectSize = 1000
+        try await RunningServer.with(limits: limits) { running in
+            let (client, _) = try await upgrade(running)
+            // The header of a frame of 2^62 bytes, and a CONNECT that claims to have a megabyte.
+            let header: [UInt8] = [0x82, 0xFF, 0x40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+            try await client.send(bytes: header + [0x10, 0x80, 0x80, 0x40])
+            let answer = try await client.nextBytes()
+            #expect(answer == nil || answer?.getInteger(at: 0) == 0x88 as UInt8)
+        }
+    }
+
+    @Test("A close frame is answered with its code, and what breaks the rules of frames with 1002")
+    func closes() async throws {
+        try await RunningServer.with { running in
+            for (sent, code) in [
+                (frame([0x03, 0xE9], opcode: 8), 1001 as UInt16), (frame([], opcode: 8), 1000),
+                // No mask; a reserved bit; a reserved opcode; a ping in parts; a ping that is long; nothing to continue.
+                ([0x82, 0x01, 0x10], 1002), (frame([0x10], opcode: 0x42), 1002), (frame([0x10], opcode: 3), 1002),
+                (frame([1], opcode: 9, isLast: false), 1002), (frame(Array(repeating: 1, count: 126), opcode: 9), 1002),
+                (frame([1], opcode: 0), 1002),
+                // A length with its highest bit set.
+                ([0x82, 0xFF, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4], 1002),
+            ] {
+                let (client, _) = try await upgrade(running)
+                try await client.send(bytes: sent)
+                var answer = try await client.nextBytes()
+                #expect(answer?.readBytes(length: 2) == [0x88, 2], "\(sent.prefix(16))")
+                #expect(answer?.readInteger(as: UInt16.self) == code, "\(sent.prefix(16))")
+                #expect(try await client.nextBytes() == nil)
+            }
         }
     }
 

@@ -78,6 +78,8 @@ extension MQTTServer.Configuration {
         proxyProtocol = Set(broker.proxyProtocol.compactMap(MQTTServer.ListenerKind.init))
         trustedProxies = try AddressRange.list(broker.trustedProxies, configuration.places.name(.mqttTrustedProxies))
         lenient = Set(broker.lenient.compactMap(MQTTServer.ListenerKind.init))
+        lenientAddresses = Set(
+            broker.lenient.compactMap { HostPort($0).map { MQTTServer.HostPort(host: $0.host, port: $0.port) } })
         admission = try AdmissionLimits(broker: configuration)
         systemTopicsInterval = UInt32(clamping: broker.systemTopicsInterval)
         version = "garage \(Garage.version)"

@@ -2,6 +2,9 @@ public import MQTTCodec
 
 /// Bounds of the broker. Each has a default that suits a garage and stands up to a hostile client.
 public struct BrokerLimits: Sendable, Hashable {
+    /// The deepest topics that there can be: matching goes down a level at a time and must not use up a thread's stack.
+    public static let highestTopicLevels = 1000
+
     /// Largest packet taken from a client, in bytes, header included.
     public var maximumPacketSize = 1_048_576
     /// QoS 1 and 2 publishes a client may have unacknowledged (advertised as Receive Maximum, enforced for MQTT 5).
@@ -28,8 +31,10 @@ public struct BrokerLimits: Sendable, Hashable {
     public var maximumRetainedMessages = 100_000
     public var maximumRetainedBytes = 268_435_456
     public var maximumSubscriptionsPerSession = 10_000
-    /// Levels of a topic or topic filter.
-    public var maximumTopicLevels = 128
+    /// Levels of a topic or topic filter, 1 to `highestTopicLevels`; a value above that means that.
+    public var maximumTopicLevels = 128 {
+        didSet { maximumTopicLevels = min(maximumTopicLevels, Self.highestTopicLevels) }
+    }
     /// Bytes of a topic or topic filter, 1 to 65535.
     public var maximumTopicLength = 65_535
     /// The most bytes that someone who has not been let in yet may make the broker keep.

@@ -29,7 +29,8 @@ struct RetainedStore {
     ///   if they had been narrowed meanwhile.
     mutating func store(_ message: RetainedMessage, isRestored: Bool = false) -> Bool {
         let levels = Self.levels(of: message.topic)
-        guard isRestored || levels.count <= limits.maximumTopicLevels else { return false }
+        let highest = isRestored ? BrokerLimits.highestTopicLevels : limits.maximumTopicLevels
+        guard levels.count <= highest else { return false }
         var node = root
         for level in levels {
             if let child = node.children[level] {

@@ -5,13 +5,11 @@ import Synchronization
 /// What connections to come are set up with, before the broker's core knows them. It may change while the server runs.
 final class ConnectionTerms: Sendable {
     struct Values: Sendable {
-        var maximumPacketSize: Int
         /// Seconds until a connection must have logged in.
         var connectTimeout: UInt32
         var origins: PageOrigins
 
         init(_ configuration: MQTTServer.Configuration) {
-            maximumPacketSize = configuration.limits.maximumPacketSize
             connectTimeout = configuration.limits.connectTimeout
             origins = PageOrigins(allowed: configuration.allowedOrigins, hosts: configuration.allowedHosts)
         }

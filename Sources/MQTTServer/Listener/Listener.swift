@@ -30,6 +30,14 @@ struct Listener: Sendable {
         }
     }
 
+    /// Whether its clients may exceed the Receive Maximum.
+    private var isLenient: Bool {
+        guard !configuration.lenient.contains(kind), case .address(let address) = place else {
+            return configuration.lenient.contains(kind)
+        }
+        return configuration.lenientAddresses.contains(address)
+    }
+
     func open(group: MultiThreadedEventLoopGroup) async throws -> OpenListener {
         if case .path(let path) = place { try SocketFile.clear(path) }
         let listener = try await listen(group)
@@ -66,7 +74,7 @@ struct Listener: Sendable {
                     try SocketAddress.makeAddressResolvingHost(address.host, port: address.port)
                 case .path(let path): try SocketAddress(unixDomainSocketPath: path)
                 }
-            let (gate, name, isLenient) = (gate, name, configuration.lenient.contains(kind))
+            let (gate, name, isLenient) = (gate, name, isLenient)
             let (listener, port) = try await first.0.submit {
                 let listener = try SocketListener.open(
                     at: address, loops: pairs.map { (sockets: $0.0, loop: $0.1) }, gate: gate, name: name,
@@ -134,7 +142,7 @@ struct Listener: Sendable {
     private func configure(_ channel: any Channel, source: SocketAddress?, accepted: UInt64) throws {
         guard gate.admit(channel, source) else { throw ChannelError.inappropriateOperationForState }
         let peer = Peer(
-            address: Peer.text(source), listener: name, isLenient: configuration.lenient.contains(kind),
+            address: Peer.text(source), listener: name, isLenient: isLenient,
             accepted: accepted)
         let asksForCertificate =
             kind.isSecure && configuration.security.map { $0.clientCertificates != .none } ?? false
@@ -148,10 +156,8 @@ struct Listener: Sendable {
         case .tcp, .tls, .unix: try pipeline.addHandler(makeHandler())
         case .webSocket, .secureWebSocket:
             let terms = terms.current
-            let upgrade = WebSocketUpgrade(
-                maximumPacketSize: terms.maximumPacketSize, timeLimit: .seconds(Int64(terms.connectTimeout)),
-                origins: terms.origins
-            ) { channel in
+            let upgrade = WebSocketUpgrade(timeLimit: .seconds(Int64(terms.connectTimeout)), origins: terms.origins) {
+                channel in
                 try channel.pipeline.syncOperations.addHandler(makeHandler())
             }
             try upgrade.configure(channel)

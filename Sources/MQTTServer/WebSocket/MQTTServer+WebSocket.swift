@@ -18,10 +18,8 @@ extension MQTTServer {
             isLenient: configuration.lenient.contains(.webSocket))
         let loop = firstLoop
         let terms = terms.current
-        let upgrade = WebSocketUpgrade(
-            maximumPacketSize: terms.maximumPacketSize, timeLimit: .seconds(Int64(terms.connectTimeout)),
-            origins: terms.origins
-        ) { channel in
+        let upgrade = WebSocketUpgrade(timeLimit: .seconds(Int64(terms.connectTimeout)), origins: terms.origins) {
+            channel in
             try channel.pipeline.syncOperations.addHandler(BridgeHandler(loop: loop, peer: peer))
         }
         try upgrade.configure(channel)

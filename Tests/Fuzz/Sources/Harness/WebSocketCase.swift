@@ -30,7 +30,7 @@ struct WebSocketCase {
         let channel = EmbeddedChannel()
         let collector = Collector()
         let bound = NIOLoopBound(collector, eventLoop: channel.eventLoop)
-        let upgrade = WebSocketUpgrade(maximumPacketSize: 4096, timeLimit: .seconds(10), origins: PageOrigins()) {
+        let upgrade = WebSocketUpgrade(timeLimit: .seconds(10), origins: PageOrigins()) {
             try $0.pipeline.syncOperations.addHandler(bound.value)
         }
         try? upgrade.configure(channel)
