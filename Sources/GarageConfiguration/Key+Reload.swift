@@ -14,23 +14,22 @@ extension Key {
             .mqttDraining, .mqttAnyUserTakesOver, .limitConnectionsPerAddress, .limitConnectionRate,
             .limitExemptAddresses, .limitHandshakes, .limitConnectTimeout, .limitConnectPacketSize, .limitTopicLength,
             .limitTopicLevels, .limitSubscriptions, .limitRetainedMessages, .limitRetainedBytes, .limitSessions,
-            .limitPublishRate, .limitStalledReceiver:
+            .limitPublishRate, .limitStalledReceiver, .mqttSystemInterval, .mqttTrustedProxies, .mqttLenient:
             true
         case .httpAllowedHosts, .httpAllowedOrigins, .limitHTTPConnections, .limitHTTPConnectionsPerAddress,
             .limitHTTPConnectionRate, .limitHTTPExemptAddresses, .limitHTTPRequestTime, .limitHTTPHeader,
             .limitHTTPBody, .limitHTTPBodyTime, .limitHTTPStreams, .limitHTTPStreamsPerAddress, .accessRules,
-            .logLevel:
+            .httpTrustedProxies, .httpSecurityContacts, .webhookTheThingsStack, .webhookChirpStack, .logLevel:
             true
         // The data folder, listeners and what is fixed when they open; certificates are read again from the same files.
         case .data, .mqttListen, .mqttWebSocket, .mqttEventLoops, .mqttPersistence, .mqttTLSListen, .mqttTLSWebSocket,
             .mqttTLSCertificate, .mqttTLSKey, .mqttTLSClientAuthority, .mqttTLSClientCertificates,
-            .mqttTLSMinimumVersion, .mqttUnix, .mqttSystemInterval, .mqttProxyProtocol, .mqttTrustedProxies,
-            .mqttLenient, .httpListen, .httpFiles, .httpProxyProtocol, .httpTrustedProxies, .httpTLSCertificate,
-            .httpTLSKey, .httpSecurityContacts:
+            .mqttTLSMinimumVersion, .mqttUnix, .mqttProxyProtocol, .httpListen, .httpFiles, .httpProxyProtocol,
+            .httpTLSCertificate, .httpTLSKey:
             false
         // What the log's events and their topics are named by, and who is connected to the service by it.
         case .siteTimeZone, .devicesGarage, .devicesDiscoveryPrefix, .devicesCommandTopics, .homeAssistantDiscovery,
-            .homeAssistantPrefix, .webhookTheThingsStack, .webhookChirpStack, .logFormat:
+            .homeAssistantPrefix, .logFormat:
             false
         case .retentionTelemetryDays, .retentionHeadInterval, .qualityJumps, .qualityStuckHours, .qualitySilentMissed,
             .qualitySilentSeconds, .gateCommandTimeout, .gateUnattendedClose, .gateWarning, .gateCommandsPerMinute,

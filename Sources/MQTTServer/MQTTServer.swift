@@ -148,20 +148,23 @@ public final class MQTTServer: Service, Sendable {
         metrics.withLock { $0.report(figures, gate.figures, handshakes.figures) }
     }
 
-    /// Publishes `$SYS` now and then until it is cancelled.
+    /// Publishes `$SYS` now and then until it is cancelled. Looks every second whether it is time, as the interval may
+    /// change.
     private func publishSystemTopics() async {
-        guard configuration.systemTopicsInterval > 0 else { return }
         var topics = SystemTopics(version: configuration.version)
         let start = ContinuousClock.now
-        var last = start
+        var last: ContinuousClock.Instant?
         while !Task.isCancelled {
             let now = ContinuousClock.now
-            let messages = topics.update(
-                await statistics(), uptime: Int((now - start).components.seconds), interval: (now - last) / .seconds(1),
-                memory: ProcessMemory.resident())
-            last = now
-            for message in messages { post(message) }
-            try? await Task.sleep(for: .seconds(Int64(configuration.systemTopicsInterval)))
+            let interval = Duration.seconds(Int64(terms.current.systemTopicsInterval))
+            if interval > .zero, last.map({ now - $0 >= interval }) ?? true {
+                let messages = topics.update(
+                    await statistics(), uptime: Int((now - start).components.seconds),
+                    interval: (now - (last ?? start)) / .seconds(1), memory: ProcessMemory.resident())
+                last = now
+                for message in messages { post(message) }
+            }
+            try? await Task.sleep(for: .seconds(1))
         }
     }
 
@@ -202,8 +205,9 @@ public final class MQTTServer: Service, Sendable {
         }
     }
 
-    /// Takes up what can change while the server runs: `limits`, `admission`, `allowedOrigins` and `allowedHosts`. All
-    /// else in the configuration is passed over.
+    /// Takes up what can change while the server runs: `limits`, `admission`, `allowedOrigins`, `allowedHosts`,
+    /// `trustedProxies`, `lenient`, `lenientAddresses` and `systemTopicsInterval`. All else in the configuration is passed
+    /// over.
     ///
     /// It binds what comes next. Connections that are there stay, and are held to what their CONNACK has said; nothing
     /// that waits for a client or is retained is lost because a limit is lower now.

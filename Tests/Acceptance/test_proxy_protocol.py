@@ -3,6 +3,7 @@
 import contextlib
 import re
 import shutil
+import signal
 import socket
 import ssl
 import urllib.parse
@@ -254,3 +255,13 @@ def test_a_mistake_in_the_settings_is_named(tmp_path, lines, said):
     file.write_text(f"http:\n  {lines}\n")
     checked = run("config", "check", "--config", str(file))
     assert checked.returncode == 2 and said in checked.stdout + checked.stderr
+
+
+def test_balancers_may_change_while_the_service_runs(behind, tmp_path):
+    garage = behind("proxy_protocol: true\n  trusted_proxies: [192.0.2.1]")
+    with connection(garage, header(ANA)) as client:
+        assert is_closed(client)
+    (tmp_path / "garage.yaml").write_text(f"http:\n  {TRUSTED}\n")
+    garage.process.send_signal(signal.SIGHUP)
+    eventually(lambda: "read the configuration again" in garage.log(), "the reload", 10)
+    assert asked(garage, header(ANA)) in ("200", "401")

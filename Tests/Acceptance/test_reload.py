@@ -175,7 +175,7 @@ def test_the_broker_alone_names_only_the_keys_that_it_uses(make_broker, tmp_path
     with Wire(service) as wire:
         wire.connect("there")
         file.write_text(
-            "mqtt:\n  sys_interval: 5\n  limits:\n    topic_levels: 3\nquality:\n  jumps: 'off'\n"
+            "mqtt:\n  event_loops: 2\n  limits:\n    topic_levels: 3\nquality:\n  jumps: 'off'\n"
             "access:\n  rules: deny anyone publish a/#\nalerts:\n  webhook_secret: secret\n"
             "gates:\n  front:\n    type: toggle\nbridges:\n  house:\n    address: 127.0.0.1:9\n    topics:\n      - topic: a\n"
         )
@@ -185,7 +185,7 @@ def test_the_broker_alone_names_only_the_keys_that_it_uses(make_broker, tmp_path
         # Too deep now, so nobody gets it.
         wire.send(publish("a/b/c/d", b"deep")).send(publish("a/b/c", b"seen"))
         assert wire.receive()[1].endswith(b"seen")
-    assert told(service) == [("changed", "mqtt.limits.topic_levels"), ("needs a restart", "mqtt.sys_interval")]
+    assert told(service) == [("changed", "mqtt.limits.topic_levels"), ("needs a restart", "mqtt.event_loops")]
 
 
 def test_sighup_takes_up_what_is_set_about_the_garage(make_garage, settable_clock, tmp_path):
@@ -225,3 +225,26 @@ def test_sighup_takes_up_what_is_set_about_the_garage(make_garage, settable_cloc
         service.await_event("gate.command-failed")
         eventually(lambda: len(device.payloads("garage/home/log/head")) >= 3, "the head, again and again", 20)
         assert device.paho.is_connected()
+
+
+def test_who_stands_around_the_pages_changes_with_the_file(make_garage, tmp_path):
+    """Contacts and secrets of webhooks."""
+    service, file = with_file(make_garage, tmp_path, "")
+    service.start()
+    text, webhook = "/.well-known/security.txt", "/api/v1/ingest/ttn"
+    assert service.request("GET", text).status_code == 404
+    assert service.request("POST", webhook, json={}).status_code == 404
+    for number, secret in enumerate(["the-first-secret-1", "the-second-secret-2"], 1):
+        file.write_text(
+            f"http:\n  security_contacts: mailto:{number}@example.org\nwebhooks:\n  ttn_secret: {secret}\n"
+        )
+        hang_up(service, number)
+        assert service.request("GET", text).text.startswith(f"Contact: mailto:{number}@example.org\n")
+        for other in ["the-first-secret-1", "the-second-secret-2"]:
+            answer = service.request("POST", webhook, json={}, headers={"Authorization": f"Bearer {other}"})
+            assert (answer.status_code == 401) == (other != secret), answer.text
+    assert "secret-" not in service.log()
+    file.write_text("")
+    hang_up(service, 3)
+    assert service.request("GET", text).status_code == 404
+    assert service.request("POST", webhook, json={}).status_code == 404

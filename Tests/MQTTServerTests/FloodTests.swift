@@ -177,6 +177,11 @@ struct FloodTests {
                 $0.lenient = lenient == "tcp" ? [.tcp] : []
                 $0.lenientAddresses = lenient == "second" ? [second] : []
             } _: { running in
+                if lenient == "later" {
+                    var new = MQTTServer.Configuration(limits: limits { $0.receiveMaximum = 10 })
+                    new.lenient = [.tcp]
+                    running.server.adopt(new)
+                }
                 let client = try await WireClient.connect(port: running.addresses.tcp[listener].port, "rude")
                 try client.post(
                     (1...50).map { (id: UInt16) in

@@ -34,6 +34,23 @@ struct ProxyProtocolTests {
         }
     }
 
+    @Test("Balancers may be trusted, and not be any more, while the server runs")
+    func replaced() async throws {
+        try await RunningServer.with {
+            $0.proxyProtocol = [.tcp]
+            $0.trustedProxies = []
+        } _: { running in
+            for trusted in [[], AddressRange.loopback, []] {
+                var new = MQTTServer.Configuration()
+                new.trustedProxies = trusted
+                running.server.adopt(new)
+                let client = try await WireClient.open(port: running.port, preface: Self.v4)
+                try? await client.send(.connect(Connect(version: .v5, clientID: "a")))
+                #expect((try await client.next() != nil) == !trusted.isEmpty)
+            }
+        }
+    }
+
     @Test("Only trusted addresses may put a header in front")
     func untrusted() async throws {
         let policy = RecordingPolicy()

@@ -49,6 +49,24 @@ struct SystemTopicsTests {
         #expect(averages.perMinute.allSatisfy { $0 < 0.01 })
     }
 
+    @Test("They may begin and end while the server runs")
+    func replacedInterval() async throws {
+        try await RunningServer.with { running in
+            let client = try await WireClient.connect(port: running.port, "watcher")
+            try await client.subscribe("$SYS/broker/uptime")
+            var new = MQTTServer.Configuration()
+            new.systemTopicsInterval = 1
+            running.server.adopt(new)
+            for _ in 0..<2 { #expect(try await client.nextPublish(within: 10)?.topic == "$SYS/broker/uptime") }
+            new.systemTopicsInterval = 0
+            running.server.adopt(new)
+            // One may be on its way.
+            await #expect(throws: (any Error).self) {
+                for _ in 0..<2 { _ = try await client.nextPublish(within: 3) }
+            }
+        }
+    }
+
     @Test("A client subscribes to them, and nobody else publishes there")
     func published() async throws {
         try await RunningServer.with {

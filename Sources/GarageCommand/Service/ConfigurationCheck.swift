@@ -19,7 +19,7 @@ struct ConfigurationCheck {
             do { _ = try SecurityContext(security) } catch { throw ConfigurationError("mqtt.tls: \(error)") }
         }
         _ = try AdmissionLimits(http: configuration)
-        _ = try configuration.balancers()
+        _ = try Balancers(configuration)
         _ = try configuration.httpSecurity()
         _ = try TopicRules.read(configuration)
         _ = try GarageSettings(configuration, timeZone: try configuration.zone())

@@ -87,9 +87,10 @@ struct GarageService {
             logger: Logger(label: "systemd"))
         let http = try HTTPGate(configuration, logger: Logger(label: "http"))
         LimitMetrics.report(configuration)
+        let inForce = ConfigurationInForce(configuration)
         let web = try makeWeb(
             log: log, views: views, ingest: ingest, server: server, store: store, access: access,
-            certificate: certificate, bridges: bridges, gate: http
+            certificate: certificate, bridges: bridges, gate: http, inForce: inForce
         ) { host, port in
             let listening = ListeningFile(
                 mqtt: brokerAddresses.tcp.first?.description, mqttTLS: brokerAddresses.tls.first?.description,
@@ -105,7 +106,6 @@ struct GarageService {
             } catch { logger.error("\(error)") }
         }
 
-        let inForce = ConfigurationInForce(configuration)
         let alerts = try open("the outbox") {
             try makeAlertPosts(log: log, views: views, folder: folder, inForce: inForce)
         }
@@ -165,7 +165,7 @@ struct GarageService {
 
     private func makeWeb(
         log: EventLog, views: Views, ingest: Ingest, server: MQTTServer, store: BrokerStore?, access: AccessControl,
-        certificate: SecurityContext?, bridges: Bridges, gate: HTTPGate,
+        certificate: SecurityContext?, bridges: Bridges, gate: HTTPGate, inForce: ConfigurationInForce,
         onBound: @escaping @Sendable (_ host: String, _ port: Int) async -> Void
     ) throws -> WebServer {
         var contexts: (@Sendable () -> NIOSSLContext)?
@@ -175,13 +175,15 @@ struct GarageService {
             configuration: .init(
                 host: configuration.http.host, port: configuration.http.port, webRoot: configuration.httpFiles,
                 timeZone: access.timeZone, allowedHosts: gate.hosts, allowedOrigins: gate.origins,
-                securityContacts: configuration.httpSecurityContacts,
+                securityContacts: { inForce.current.httpSecurityContacts },
                 controlSocket: configuration.dataDirectory + "/garage.sock",
-                tls: contexts, isBalancer: try configuration.balancers()),
+                tls: contexts, isBalancer: gate.isBalancer),
             views: views, log: log, door: ingest,
             devices: ingest,
-            webhooks: WebhookSecrets(
-                theThingsStack: configuration.theThingsStackSecret, chirpStack: configuration.chirpStackSecret),
+            webhooks: {
+                let now = inForce.current
+                return WebhookSecrets(theThingsStack: now.theThingsStackSecret, chirpStack: now.chirpStackSecret)
+            },
             status: {
                 let waits = ingest.waitsForStorage
                 return ServiceStatus(

@@ -4,7 +4,8 @@ import MQTTServer
 import NIOCore
 import Web
 
-/// Bounds what HTTP clients may take, by addresses as the broker counts them, and says by which names they may come.
+/// Bounds what HTTP clients may take, by addresses as the broker counts them, and says by which names and balancers they
+/// may come.
 struct HTTPGate: Sendable {
     /// What the web server asks.
     let admission: HTTPAdmission
@@ -13,12 +14,17 @@ struct HTTPGate: Sendable {
     /// Origins whose pages may use the API.
     let origins: AllowedNames
     private let gate: ConnectionGate
+    private let balancers: Balancers
+    /// Tells whether an address is a balancer's; `nil` if clients connect themselves.
+    let isBalancer: (@Sendable (SocketAddress) -> Bool)?
 
     /// Throws a `ConfigurationError` for an exempt address that is none.
     init(_ configuration: ServiceConfiguration, logger: Logger) throws {
         let settings = configuration.httpLimits
         let gate = ConnectionGate(limits: try AdmissionLimits(http: configuration), logger: logger)
         self.gate = gate
+        balancers = try Balancers(configuration)
+        isBalancer = balancers.test(configuration)
         hosts = AllowedNames(configuration.httpAllowedHosts)
         origins = AllowedNames(configuration.httpAllowedOrigins)
         admission = HTTPAdmission(limits: HTTPLimits(settings), addresses: AddressCount(gate: gate))
@@ -27,7 +33,9 @@ struct HTTPGate: Sendable {
     /// Reads the limits and names of another configuration, or throws; what it returns puts them in force.
     func prepare(_ configuration: ServiceConfiguration) throws -> () -> Void {
         let perAddress = try AdmissionLimits(http: configuration)
+        let putBalancers = try balancers.prepare(configuration)
         return {
+            putBalancers()
             gate.replaceLimits(perAddress)
             admission.replace(with: HTTPLimits(configuration.httpLimits))
             hosts.replace(with: configuration.httpAllowedHosts)

@@ -30,12 +30,12 @@ struct Listener: Sendable {
         }
     }
 
-    /// Whether its clients may exceed the Receive Maximum.
+    /// Whether clients that come now may exceed the Receive Maximum.
     private var isLenient: Bool {
-        guard !configuration.lenient.contains(kind), case .address(let address) = place else {
-            return configuration.lenient.contains(kind)
+        switch place {
+        case .address(let address): terms.current.isLenient(kind, at: address)
+        case .path: terms.current.isLenient(kind, at: nil)
         }
-        return configuration.lenientAddresses.contains(address)
     }
 
     func open(group: MultiThreadedEventLoopGroup) async throws -> OpenListener {
@@ -74,11 +74,11 @@ struct Listener: Sendable {
                     try SocketAddress.makeAddressResolvingHost(address.host, port: address.port)
                 case .path(let path): try SocketAddress(unixDomainSocketPath: path)
                 }
-            let (gate, name, isLenient) = (gate, name, isLenient)
+            let (gate, name) = (gate, name)
             let (listener, port) = try await first.0.submit {
                 let listener = try SocketListener.open(
                     at: address, loops: pairs.map { (sockets: $0.0, loop: $0.1) }, gate: gate, name: name,
-                    isLenient: isLenient)
+                    isLenient: { isLenient })
                 return (NIOLoopBound(listener, eventLoop: first.0), listener.port)
             }.get()
             return OpenListener(port: port) { try? await first.0.submit { listener.value.end() }.get() }
@@ -124,7 +124,7 @@ struct Listener: Sendable {
         }
         // A Unix socket has no address, and who may reach it may be trusted.
         if let address = channel.remoteAddress.flatMap({ IPAddress($0) }),
-            !configuration.trustedProxies.contains(where: { $0.contains(address) })
+            !terms.current.trustedProxies.contains(where: { $0.contains(address) })
         {
             gate.refuseProxy(channel.remoteAddress)
             throw ChannelError.inappropriateOperationForState

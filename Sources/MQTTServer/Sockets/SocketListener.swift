@@ -24,7 +24,8 @@
         private let loops: [(sockets: SocketLoop, loop: BrokerLoop)]
         private let gate: ConnectionGate
         private let name: String
-        private let isLenient: Bool
+        /// Asked for each connection, as it may change.
+        private let isLenient: @Sendable () -> Bool
         private var nextLoop = 0
         /// Without anyone admitted among them.
         private var refusedInARow = 0
@@ -32,7 +33,7 @@
 
         private init(
             descriptor: Int32, loops: [(sockets: SocketLoop, loop: BrokerLoop)], gate: ConnectionGate, name: String,
-            isLenient: Bool
+            isLenient: @escaping @Sendable () -> Bool
         ) {
             self.loops = loops
             self.gate = gate
@@ -45,7 +46,7 @@
         /// - Parameter name: the listener's name, as policies see it.
         static func open(
             at address: SocketAddress, loops: [(sockets: SocketLoop, loop: BrokerLoop)], gate: ConnectionGate,
-            name: String, isLenient: Bool
+            name: String, isLenient: @escaping @Sendable () -> Bool
         ) throws -> SocketListener {
             let descriptor = address.withSockAddr { place, size in
                 cepoll_listen(place, socklen_t(size), Self.backlog)
@@ -94,7 +95,7 @@
 
         /// Gives a connection to the next loop.
         private func deal(_ descriptor: Int32, _ peer: PeerAddress?) {
-            let (gate, name, isLenient) = (gate, name, isLenient)
+            let (gate, name) = (gate, name)
             // Decided here: a flood of connections must not reach the other loops.
             guard peer.map({ peer in gate.admit(peer.ip) { peer.description } }) ?? true else {
                 _ = cepoll_close(descriptor)
@@ -104,6 +105,7 @@
             refusedInARow = 0
             let (sockets, loop) = loops[nextLoop]
             nextLoop = (nextLoop + 1) % loops.count
+            let isLenient = isLenient()
             let serve: @Sendable () -> Void = {
                 let connection = SocketConnection(
                     descriptor: descriptor, sockets: sockets, loop: loop, gate: gate, address: peer?.ip)

@@ -13,11 +13,11 @@ extension MQTTServer {
     /// - Throws: if the address of the client has too many connections; close the channel then.
     public func serveWebSocket(on channel: any Channel, client: SocketAddress?) throws {
         guard gate.admit(channel, client) else { throw ChannelError.inappropriateOperationForState }
+        let terms = terms.current
         let peer = Peer(
             address: Peer.text(client), listener: "http \(Peer.text(channel.localAddress))",
-            isLenient: configuration.lenient.contains(.webSocket))
+            isLenient: terms.isLenient(.webSocket, at: nil))
         let loop = firstLoop
-        let terms = terms.current
         let upgrade = WebSocketUpgrade(timeLimit: .seconds(Int64(terms.connectTimeout)), origins: terms.origins) {
             channel in
             try channel.pipeline.syncOperations.addHandler(BridgeHandler(loop: loop, peer: peer))

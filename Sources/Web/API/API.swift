@@ -10,7 +10,7 @@ struct API {
     let door: any CommandDoor
     /// Mapping rules and webhooks; `nil` leaves them out.
     var devices: (any DeviceDoor)?
-    var webhooks = WebhookSecrets()
+    var webhooks: @Sendable () -> WebhookSecrets = { WebhookSecrets() }
     let log: EventLog
     let files: WebFiles
     let clock: SiteClock
@@ -19,7 +19,7 @@ struct API {
     /// `nil` to have no `/metrics`.
     var metrics: (@Sendable (_ accept: String?) async -> MetricsText)?
     /// Where weaknesses are to be reported; without any there is no `security.txt`.
-    var securityContacts: [String] = []
+    var securityContacts: @Sendable () -> [String] = { [] }
 
     /// Adds the routes. What they throw becomes a problem document. Throws if a document of the interfaces is missing.
     ///

@@ -27,8 +27,8 @@ public struct WebServer: Service {
         public var allowedHosts: AllowedNames
         /// Origins whose pages may use the API from a browser, for example `https://panel.example`.
         public var allowedOrigins: AllowedNames
-        /// Where weaknesses are to be reported, as URIs; without any there is no `security.txt`.
-        public var securityContacts: [String]
+        /// Where weaknesses are to be reported at the moment, as URIs; without any there is no `security.txt`.
+        public var securityContacts: @Sendable () -> [String]
         /// A Unix domain socket for the command line of the user who owns the service, which needs no other proof.
         public var controlSocket: String?
         /// What each new connection is encrypted with; `nil` for plain HTTP.
@@ -40,7 +40,8 @@ public struct WebServer: Service {
         public init(
             host: String, port: Int, webRoot: String? = nil, timeZone: TimeZone = .current,
             idleTimeout: Duration = .seconds(75), allowedHosts: AllowedNames = AllowedNames(),
-            allowedOrigins: AllowedNames = AllowedNames(), securityContacts: [String] = [],
+            allowedOrigins: AllowedNames = AllowedNames(),
+            securityContacts: @escaping @Sendable () -> [String] = { [] },
             controlSocket: String? = nil, tls: (@Sendable () -> NIOSSLContext)? = nil,
             isBalancer: (@Sendable (SocketAddress) -> Bool)? = nil
         ) {
@@ -68,7 +69,7 @@ public struct WebServer: Service {
 
     /// - Parameters:
     ///   - devices: mapping rules and the webhooks of LoRaWAN servers; `nil` leaves both out.
-    ///   - webhooks: what the senders of webhooks have to know; one without a secret is not there.
+    ///   - webhooks: what the senders of webhooks have to know at the moment; one without a secret is not there.
     ///   - status: the checks of the parts that the server does not know itself.
     ///   - metrics: writes what `GET /metrics` answers, by the request's `Accept` header; `nil` for no such page.
     ///   - webSocket: takes connections that begin with a request for the WebSocket at `/mqtt`, and their client's address,
@@ -81,7 +82,7 @@ public struct WebServer: Service {
     /// - Throws: if a template or a language file can't be read.
     public init(
         configuration: Configuration, views: Views, log: EventLog, door: any CommandDoor,
-        devices: (any DeviceDoor)? = nil, webhooks: WebhookSecrets = WebhookSecrets(),
+        devices: (any DeviceDoor)? = nil, webhooks: @escaping @Sendable () -> WebhookSecrets = { WebhookSecrets() },
         status: @escaping @Sendable () async -> ServiceStatus,
         metrics: (@Sendable (_ accept: String?) async -> MetricsText)? = nil,
         webSocket: (@Sendable (_ channel: any Channel, _ client: SocketAddress?) throws -> Void)? = nil,

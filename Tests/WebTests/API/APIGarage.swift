@@ -36,7 +36,7 @@ final class APIGarage: Sendable {
             now: { Timestamp(microseconds: APIGarage.start + 60_000_000) },
             status: { garage.status.withLock { $0 } },
             metrics: { _ in MetricsText(contentType: "text/plain; version=0.0.4; charset=utf-8", text: "") },
-            securityContacts: ["mailto:safety@example.org"]
+            securityContacts: { ["mailto:safety@example.org"] }
         ).addRoutes(to: router)
         garage.table.withLock { $0 = routes.methods }
         let application = Application(responder: router.buildResponder(), logger: APIGarage.logger)

@@ -49,7 +49,7 @@ struct MappingEndpointTests {
             let router = Router(context: WebContext.self)
             try API(
                 views: garage.views, door: garage.door, devices: devices,
-                webhooks: WebhookSecrets(theThingsStack: "0123456789abcdef"), log: garage.log, files: .embedded,
+                webhooks: { WebhookSecrets(theThingsStack: "0123456789abcdef") }, log: garage.log, files: .embedded,
                 clock: SiteClock(timeZone: .gmt), now: { Timestamp(microseconds: APIGarage.start) },
                 status: { ServiceStatus(checks: []) }
             ).addRoutes(to: router)

@@ -10,7 +10,7 @@ struct SecurityTextTests {
     private func get(_ contacts: [String]) async throws -> (status: Int, type: String?, text: String) {
         let router = Router(context: WebContext.self)
         var routes = RouteTable(router: router)
-        SecurityText(contacts: contacts, now: { Timestamp(microseconds: 1_700_000_000_000_000) })
+        SecurityText(contacts: { contacts }, now: { Timestamp(microseconds: 1_700_000_000_000_000) })
             .addRoutes(to: &routes)
         return try await Application(router: router).test(.router) { client in
             try await client.execute(uri: "/.well-known/security.txt", method: .get) { answer in

@@ -21,11 +21,11 @@ struct WebhookEndpoints {
     /// Larger than any uplink with its radio metadata.
     private static let bodyLimit = 65_536
     let devices: any DeviceDoor
-    let secrets: WebhookSecrets
+    let secrets: @Sendable () -> WebhookSecrets
 
     @Sendable func theThingsStack(_ request: Request, _ context: WebContext) async throws -> Response {
         try QueryReader(request).end()
-        try check(request, secrets.theThingsStack)
+        try check(request, secrets().theThingsStack)
         return try await report(request, topic: "v3/webhook/devices/unnamed/up", source: "ttn")
     }
 
@@ -34,7 +34,7 @@ struct WebhookEndpoints {
         var query = try QueryReader(request)
         let event = try query.text("event") ?? "up"
         try query.end()
-        try check(request, secrets.chirpStack)
+        try check(request, secrets().chirpStack)
         guard event.allSatisfy({ $0.isASCII && $0.isLetter }), event.count <= 20 else {
             throw Problem.parameter("event", "It is one of up, status, join, ack, txack, log, location, integration.")
         }
