@@ -3,8 +3,8 @@ extension BrokerSettings {
     public var values: [Key: String] {
         let listing = { (items: [String]) in items.isEmpty ? "(none)" : items.joined(separator: ", ") }
         return [
-            .mqttTLSListen: tls.listen?.description ?? "off",
-            .mqttTLSWebSocket: tls.webSocket?.description ?? "off",
+            .mqttTLSListen: HostPort.listing(tls.listen),
+            .mqttTLSWebSocket: HostPort.listing(tls.webSocket),
             .mqttTLSCertificate: tls.certificate ?? "(none)",
             .mqttTLSKey: tls.key ?? "(none)",
             .mqttTLSClientAuthority: tls.clientAuthority ?? "(none)",

@@ -3,9 +3,9 @@ public struct BrokerSettings: Sendable, Hashable {
     /// Certificate, key and demands on clients' certificates.
     public struct TLS: Sendable, Hashable {
         /// MQTT over TLS; `nil` switches it off.
-        public var listen: HostPort?
+        public var listen: [HostPort] = []
         /// MQTT over WebSocket behind TLS; `nil` switches it off.
-        public var webSocket: HostPort?
+        public var webSocket: [HostPort] = []
         /// PEM files.
         public var certificate: String?
         public var key: String?

@@ -33,8 +33,8 @@ extension ConfigurationLoader {
 
     private func tls(from settings: SettingReader) throws(ConfigurationError) -> BrokerSettings.TLS {
         var tls = BrokerSettings.TLS()
-        try settings.optionalAddress(.mqttTLSListen) { tls.listen = $0 }
-        try settings.optionalAddress(.mqttTLSWebSocket) { tls.webSocket = $0 }
+        try settings.addresses(.mqttTLSListen) { tls.listen = $0 }
+        try settings.addresses(.mqttTLSWebSocket) { tls.webSocket = $0 }
         try settings.text(.mqttTLSCertificate) { tls.certificate = $0 }
         try settings.text(.mqttTLSKey) { tls.key = $0 }
         try settings.text(.mqttTLSClientAuthority) { tls.clientAuthority = $0 }
@@ -42,9 +42,9 @@ extension ConfigurationLoader {
             tls.clientCertificates = $0
         }
         try settings.choice(.mqttTLSMinimumVersion, of: ["1.2", "1.3"]) { tls.minimumVersion = $0 }
-        if tls.listen != nil || tls.webSocket != nil {
+        if !tls.listen.isEmpty || !tls.webSocket.isEmpty {
             guard tls.certificate != nil, tls.key != nil else {
-                let listener = tls.listen == nil ? Key.mqttTLSWebSocket : .mqttTLSListen
+                let listener = tls.listen.isEmpty ? Key.mqttTLSWebSocket : .mqttTLSListen
                 throw ConfigurationError(
                     "\(settings.name(listener)) needs mqtt.tls.certificate and mqtt.tls.key, the paths of two PEM files"
                 )

@@ -53,8 +53,8 @@ public struct ConfigurationLoader: Sendable {
             configuration.dataDirectory = $0
             configuration.namesDataDirectory = true
         }
-        try settings.address(.mqttListen) { configuration.mqtt = $0 }
-        try settings.optionalAddress(.mqttWebSocket) { configuration.mqttWebSocket = $0 }
+        try settings.addresses(.mqttListen) { configuration.mqtt = $0 }
+        try settings.addresses(.mqttWebSocket) { configuration.mqttWebSocket = $0 }
         try settings.number(.mqttEventLoops, in: 1...64) { configuration.mqttEventLoops = $0 }
         try settings.number(.mqttReceiveMaximum, in: 1...65_535) { configuration.mqttReceiveMaximum = $0 }
         try settings.number(.mqttMaximumPacketSize, in: 128...268_435_455) { configuration.mqttMaximumPacketSize = $0 }

@@ -34,6 +34,11 @@ public struct HostPort: Sendable, Hashable, CustomStringConvertible {
         self.init(host: String(hostText), port: port)
     }
 
+    /// Addresses as the configuration lists them; none is `off`.
+    public static func listing(_ addresses: [HostPort]) -> String {
+        addresses.isEmpty ? "off" : addresses.map(\.description).joined(separator: ", ")
+    }
+
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
     /// Whether only programs on this machine can reach the address.

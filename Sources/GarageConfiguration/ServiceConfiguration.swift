@@ -6,9 +6,10 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var dataDirectory = "garage-data"
     /// The folder was named, and is not just the default.
     public var namesDataDirectory = false
-    public var mqtt = HostPort(host: "127.0.0.1", port: 1883)
-    /// MQTT over WebSocket; `nil` switches it off.
-    public var mqttWebSocket: HostPort? = HostPort(host: "127.0.0.1", port: 8083)
+    /// MQTT over TCP.
+    public var mqtt = [HostPort(host: "127.0.0.1", port: 1883)]
+    /// MQTT over WebSocket.
+    public var mqttWebSocket = [HostPort(host: "127.0.0.1", port: 8083)]
     /// Event loops of the broker, 1 to 64. One serves more than any garage sends.
     public var mqttEventLoops = 1
     /// How many unacknowledged QoS 1 and 2 messages a client may send, 1 to 65535.

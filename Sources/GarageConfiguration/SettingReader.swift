@@ -107,9 +107,21 @@ struct SettingReader {
         assign(address)
     }
 
-    /// As `address`, and `off` means that nothing listens.
-    func optionalAddress(_ key: Key, _ assign: (HostPort?) -> Void) throws(ConfigurationError) {
-        if let (text, _) = try find(key), text == "off" { return assign(nil) }
-        try address(key) { assign($0) }
+    /// Reads a list of addresses; `off` is the empty one.
+    func addresses(_ key: Key, _ assign: ([HostPort]) -> Void) throws(ConfigurationError) {
+        var texts: [String]?
+        try list(key) { texts = $0 }
+        guard let texts else { return }
+        if texts == ["off"] { return assign([]) }
+        var addresses: [HostPort] = []
+        for text in texts {
+            guard let address = HostPort(text) else {
+                throw ConfigurationError(
+                    "\(name(key)) has '\(text)'; it takes HOST:PORT, for example 127.0.0.1:1883, several of them, or off"
+                )
+            }
+            addresses.append(address)
+        }
+        assign(addresses)
     }
 }

@@ -124,6 +124,20 @@ def test_the_broker_alone(make_broker, version):
     assert broker.stop() == 0
 
 
+def test_the_broker_listens_at_several_addresses(make_broker):
+    broker = make_broker("--mqtt", "127.0.0.1:0", "--mqtt", "127.0.0.2:0", "--mqtt-ws", "off")
+    broker.launch()
+    found = eventually(lambda: (all := re.findall(r"msg=listening mqtt=(\S+)", broker.log()))[1:] and all, "both", 30)
+    broker.addresses = {"mqtt": found[0]}
+    with Client(broker, "one") as one:
+        one.subscribe("t")
+        broker.addresses = {"mqtt": found[1]}
+        with Client(broker, "other") as other:
+            other.publish("t", "from the other")
+            one.await_payload("t", "from the other")
+    assert broker.stop() == 0
+
+
 def test_what_was_taken_back_gives_no_rights_to_those_who_are_connected(make_garage):
     """A revoked token must not turn into a device with its name, and a removed device is nobody."""
     service = make_garage()

@@ -26,8 +26,8 @@ import Testing
 
     @Test func defaultsListenOnLoopbackOnly() async throws {
         let configuration = try await load()
-        #expect(configuration.mqtt.description == "127.0.0.1:1883")
-        #expect(configuration.mqttWebSocket?.description == "127.0.0.1:8083")
+        #expect(configuration.mqtt.map(\.description) == ["127.0.0.1:1883"])
+        #expect(configuration.mqttWebSocket.map(\.description) == ["127.0.0.1:8083"])
         #expect(configuration.http.description == "127.0.0.1:8080")
         #expect(configuration.dataDirectory == "garage-data")
     }
@@ -40,12 +40,22 @@ import Testing
             flags: [.httpListen: "127.0.0.1:5"])
         #expect(configuration.dataDirectory == "from-file")
         #expect(configuration.mqttReceiveMaximum == 7)
-        #expect(configuration.mqtt.port == 3)
+        #expect(configuration.mqtt.map(\.port) == [3])
         #expect(configuration.http.port == 5)
     }
 
     @Test func webSocketCanBeSwitchedOff() async throws {
-        #expect(try await load(yaml: "mqtt:\n  websocket: \"off\"\n").mqttWebSocket == nil)
+        #expect(try await load(yaml: "mqtt:\n  websocket: \"off\"\n").mqttWebSocket.isEmpty)
+        #expect(try await load(flags: [.mqttListen: "off"]).mqtt.isEmpty)
+    }
+
+    @Test func listenersMayBeSeveral() async throws {
+        let yaml = "mqtt:\n  listen: [127.0.0.1:1883, \"[::1]:1883\"]\n  websocket: 127.0.0.1:1, localhost:2\n"
+        let configuration = try await load(yaml: yaml)
+        #expect(HostPort.listing(configuration.mqtt) == "127.0.0.1:1883, [::1]:1883")
+        #expect(HostPort.listing(configuration.mqttWebSocket) == "127.0.0.1:1, localhost:2")
+        #expect(await failure(yaml: "mqtt:\n  listen: [127.0.0.1:1883, nowhere]\n").contains("'nowhere'"))
+        #expect(await failure(yaml: "mqtt:\n  listen: [off, 127.0.0.1:1883]\n").contains("it takes HOST:PORT"))
     }
 
     @Test func rulesForDevicesAreAList() async throws {
@@ -105,8 +115,12 @@ import Testing
             await failure(environment: ["GARAGE_MQTT_RECEIVE_MAXIMUM": "0"])
                 == "mqtt.receive_maximum in the environment is '0'; it takes a whole number from 1 to 65535")
         #expect(
-            await failure(flags: [.mqttListen: "nonsense"])
-                == "mqtt.listen in the command line is 'nonsense'; it takes HOST:PORT, for example 127.0.0.1:1883")
+            await failure(flags: [.httpListen: "nonsense"])
+                == "http.listen in the command line is 'nonsense'; it takes HOST:PORT, for example 127.0.0.1:1883")
+        #expect(
+            await failure(flags: [.mqttListen: "127.0.0.1:1,nonsense"])
+                == "mqtt.listen in the command line has 'nonsense'; it takes HOST:PORT, for example 127.0.0.1:1883, "
+                + "several of them, or off")
         #expect(await failure(yaml: "log:\n  level: loud\n").contains("log.level"))
     }
 
@@ -163,7 +177,7 @@ import Testing
         #expect(!broker.advertised.retainAvailable)
         #expect(broker.advertised.maximumQoS == 1)
         #expect(broker.unix == "/run/x.sock")
-        #expect(broker.tls.listen?.port == 8883)
+        #expect(broker.tls.listen.map(\.port) == [8883])
         #expect(broker.limits.topicLevels == 7)
         #expect(broker.limits.exemptAddresses.isEmpty)
     }

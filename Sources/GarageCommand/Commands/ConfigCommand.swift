@@ -68,8 +68,8 @@ extension ServiceConfiguration {
             let value: String =
                 switch key {
                 case .data: dataDirectory
-                case .mqttListen: mqtt.description
-                case .mqttWebSocket: mqttWebSocket?.description ?? "off"
+                case .mqttListen: HostPort.listing(mqtt)
+                case .mqttWebSocket: HostPort.listing(mqttWebSocket)
                 case .mqttEventLoops: String(mqttEventLoops)
                 case .mqttReceiveMaximum: String(mqttReceiveMaximum)
                 case .mqttMaximumPacketSize: String(mqttMaximumPacketSize)

@@ -5,19 +5,21 @@ import GarageConfiguration
 struct ListenOptions: ParsableArguments {
     @Option(
         name: .long,
-        help: ArgumentHelp("MQTT over TCP (default: 127.0.0.1:1883; port 0 picks a free one).", valueName: "host:port"))
-    var mqtt: String?
+        help: ArgumentHelp(
+            "MQTT over TCP (default: 127.0.0.1:1883; port 0 picks a free one; 'off' for none). Like the next two it may "
+                + "be given several times.", valueName: "host:port"))
+    var mqtt: [String] = []
 
     @Option(
         name: .long,
         help: ArgumentHelp(
             "MQTT over TLS (default: none; needs mqtt.tls.certificate and mqtt.tls.key).", valueName: "host:port"))
-    var mqttTls: String?
+    var mqttTls: [String] = []
 
     @Option(
         name: .long,
         help: ArgumentHelp("MQTT over WebSocket (default: 127.0.0.1:8083; 'off' for none).", valueName: "host:port"))
-    var mqttWs: String?
+    var mqttWs: [String] = []
 
     @Option(
         name: .long,
@@ -27,6 +29,12 @@ struct ListenOptions: ParsableArguments {
 
     /// What these options set.
     var flags: [Key: String?] {
-        [.mqttListen: mqtt, .mqttTLSListen: mqttTls, .mqttWebSocket: mqttWs, .logLevel: logLevel]
+        [
+            .mqttListen: listing(mqtt), .mqttTLSListen: listing(mqttTls), .mqttWebSocket: listing(mqttWs),
+            .logLevel: logLevel,
+        ]
+    }
+    private func listing(_ addresses: [String]) -> String? {
+        addresses.isEmpty ? nil : addresses.joined(separator: ",")
     }
 }

@@ -35,6 +35,9 @@ struct Serve: AsyncParsableCommand {
         }
         let configuration = try await load()
         try ConfigurationCheck(configuration).run()
+        if demo, configuration.mqtt.isEmpty {
+            throw Failure("--demo has devices connect by TCP; leave mqtt.listen (--mqtt) as it is, or name an address")
+        }
         try await GarageService(configuration: configuration, attachesDemo: demo, reload: load).run()
     }
 }

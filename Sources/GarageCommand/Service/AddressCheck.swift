@@ -14,8 +14,7 @@ struct AddressCheck {
         // A client that must show a certificate of our authority has said who it is.
         let needsCertificate = tls.clientCertificates == "required"
         let brokerAddresses =
-            [configuration.mqtt] + [configuration.mqttWebSocket].compactMap { $0 }
-            + (needsCertificate ? [] : [tls.listen, tls.webSocket].compactMap { $0 })
+            configuration.mqtt + configuration.mqttWebSocket + (needsCertificate ? [] : tls.listen + tls.webSocket)
         if let open = brokerAddresses.first(where: { !$0.isLoopback }) {
             let credentials = try DeviceCredentials(folder: configuration.dataDirectory)
             guard !credentials.entries.isEmpty else {

@@ -65,12 +65,12 @@ extension MQTTServer.Configuration {
         limits.maximumTotalQueuedMessages = configuration.mqttTotalQueuedMessages
         limits.maximumTotalQueuedBytes = configuration.mqttTotalQueuedBytes
         self.init(
-            tcp: [MQTTServer.HostPort(host: configuration.mqtt.host, port: configuration.mqtt.port)],
-            webSocket: configuration.mqttWebSocket.map { [MQTTServer.HostPort(host: $0.host, port: $0.port)] } ?? [],
+            tcp: configuration.mqtt.map(MQTTServer.HostPort.init),
+            webSocket: configuration.mqttWebSocket.map(MQTTServer.HostPort.init),
             eventLoops: configuration.mqttEventLoops,
             limits: limits)
-        tls = broker.tls.listen.map { [MQTTServer.HostPort(host: $0.host, port: $0.port)] } ?? []
-        secureWebSocket = broker.tls.webSocket.map { [MQTTServer.HostPort(host: $0.host, port: $0.port)] } ?? []
+        tls = broker.tls.listen.map(MQTTServer.HostPort.init)
+        secureWebSocket = broker.tls.webSocket.map(MQTTServer.HostPort.init)
         unix = broker.unix.map { [$0] } ?? []
         security = TransportSecurity(broker.tls)
         allowedOrigins = broker.allowedOrigins
@@ -78,10 +78,13 @@ extension MQTTServer.Configuration {
         proxyProtocol = Set(broker.proxyProtocol.compactMap(MQTTServer.ListenerKind.init))
         trustedProxies = try AddressRange.list(broker.trustedProxies, configuration.places.name(.mqttTrustedProxies))
         lenient = Set(broker.lenient.compactMap(MQTTServer.ListenerKind.init))
-        lenientAddresses = Set(
-            broker.lenient.compactMap { HostPort($0).map { MQTTServer.HostPort(host: $0.host, port: $0.port) } })
+        lenientAddresses = Set(broker.lenient.compactMap { HostPort($0).map(MQTTServer.HostPort.init) })
         admission = try AdmissionLimits(broker: configuration)
         systemTopicsInterval = UInt32(clamping: broker.systemTopicsInterval)
         version = "garage \(Garage.version)"
     }
+}
+
+extension MQTTServer.HostPort {
+    fileprivate init(_ address: HostPort) { self.init(host: address.host, port: address.port) }
 }
