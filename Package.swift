@@ -371,6 +371,7 @@ let package = Package(
             dependencies: [
                 "CEpoll", "MQTTServer", "MQTTWebSocket", "MQTTBroker", "MQTTCodec",
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),

@@ -1,15 +1,16 @@
 public import NIOCore
-public import NIOWebSocket
+import NIOWebSocket
 
-/// Carries MQTT in binary WebSocket frames (MQTT 5.0 section 6): a packet may span frames and a frame hold many
-/// packets. Stands behind a `WebSocketFrameEncoder`.
+/// Carries MQTT in binary WebSocket frames (MQTT 5.0 section 6): of what comes, a packet may span frames and a frame hold
+/// many packets; what goes has a frame for each packet.
 public final class WebSocketFrames: ChannelDuplexHandler {
     public typealias InboundIn = ByteBuffer
     public typealias InboundOut = ByteBuffer
     public typealias OutboundIn = ByteBuffer
-    public typealias OutboundOut = WebSocketFrame
+    public typealias OutboundOut = ByteBuffer
 
     private var reader = WebSocketReader()
+    private var writer = WebSocketWriter()
     private var unread = ByteBuffer()
     private var hasSentClose = false
 
@@ -30,8 +31,7 @@ public final class WebSocketFrames: ChannelDuplexHandler {
     }
 
     public func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        let frame = WebSocketFrame(fin: true, opcode: .binary, data: unwrapOutboundIn(data))
-        context.write(wrapOutboundOut(frame), promise: promise)
+        context.write(wrapOutboundOut(writer.frames(of: unwrapOutboundIn(data))), promise: promise)
     }
 
     public func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
@@ -45,8 +45,7 @@ public final class WebSocketFrames: ChannelDuplexHandler {
         case .ping(let payload):
             // Who asks without reading the answers gets none: they would pile up (RFC 6455 section 5.5.3 asks for the
             // answer to the latest ping only).
-            guard context.channel.isWritable else { return }
-            let pong = WebSocketFrame(fin: true, opcode: .pong, data: payload)
+            guard context.channel.isWritable, let pong = writer.answer(to: payload) else { return }
             context.writeAndFlush(wrapOutboundOut(pong), promise: nil)
         case .close(var payload):
             // Answered with the same code (RFC 6455 section 5.5.1).
@@ -58,9 +57,7 @@ public final class WebSocketFrames: ChannelDuplexHandler {
     private func sendClose(_ code: WebSocketErrorCode, _ context: ChannelHandlerContext) {
         guard !hasSentClose, context.channel.isActive else { return }
         hasSentClose = true
-        var data = context.channel.allocator.buffer(capacity: 2)
-        data.write(webSocketErrorCode: code)
-        context.writeAndFlush(
-            wrapOutboundOut(WebSocketFrame(fin: true, opcode: .connectionClose, data: data)), promise: nil)
+        guard let goodbye = writer.goodbye(code) else { return }
+        context.writeAndFlush(wrapOutboundOut(goodbye), promise: nil)
     }
 }

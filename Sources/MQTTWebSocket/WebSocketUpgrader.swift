@@ -2,8 +2,8 @@ import NIOCore
 import NIOHTTP1
 import NIOWebSocket
 
-/// Answers an upgrade request as SwiftNIO's own upgrader does, and then reads frames by `WebSocketFrames`, which hold
-/// none in memory, instead of by SwiftNIO's decoder, which takes a frame as a whole.
+/// Answers an upgrade request as SwiftNIO's own upgrader does, and then reads and writes frames by `WebSocketFrames`, which
+/// hold none in memory, instead of by SwiftNIO's decoder and encoder, which take a frame as a whole.
 final class WebSocketUpgrader: HTTPServerProtocolUpgrader {
     let supportedProtocol: String
     let requiredUpgradeHeaders: [String]
@@ -36,7 +36,7 @@ final class WebSocketUpgrader: HTTPServerProtocolUpgrader {
     func upgrade(context: ChannelHandlerContext, upgradeRequest: HTTPRequestHead) -> EventLoopFuture<Void> {
         let channel = context.channel
         return channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandlers(WebSocketFrameEncoder(), WebSocketFrames())
+            try channel.pipeline.syncOperations.addHandler(WebSocketFrames())
             try addHandlers(channel)
         }
     }

@@ -71,15 +71,34 @@ def gate_device(garage):
     device.stop()
 
 
-def preloaded(folder: pathlib.Path, name: str) -> pathlib.Path:
-    """A library that is preloaded into the service, compiled."""
+def c_compiler(name: str) -> str:
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if not compiler:
         pytest.skip(f"there is no C compiler to make {name} with")
+    return compiler
+
+
+def preloaded(folder: pathlib.Path, name: str) -> pathlib.Path:
+    """A library that is preloaded into the service, compiled."""
+    compiler = c_compiler(name)
     library = folder / f"{name}.so"
     source = pathlib.Path(__file__).with_name(f"{name}.c")
     subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", str(library), str(source), "-ldl"], check=True)
     return library
+
+
+@pytest.fixture(scope="session")
+def c_client(tmp_path_factory) -> pathlib.Path:
+    """A program with Eclipse Paho's C library, compiled: `stock_client.c`."""
+    program = tmp_path_factory.mktemp("stock") / "stock_client"
+    source = pathlib.Path(__file__).with_name("stock_client.c")
+    made = subprocess.run(
+        [c_compiler("stock_client"), "-O1", "-Wall", "-Werror", "-o", str(program), str(source), "-lpaho-mqtt3cs"],
+        capture_output=True,
+        text=True,
+    )
+    assert made.returncode == 0, f"deploy/test installs what this needs (libpaho-mqtt-dev):\n{made.stderr}"
+    return program
 
 
 @pytest.fixture(scope="session")

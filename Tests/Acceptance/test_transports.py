@@ -65,6 +65,23 @@ def test_mosquitto_clients(secure, authority, listener, version):
         subscriber.await_line("0 2 elsewhere/a x")
 
 
+@pytest.mark.parametrize("listener", ["mqtt", "mqtt_tls", "mqtt_ws", "mqtt_wss"])
+@pytest.mark.parametrize("protocol", ["3.1.1", "5.0"])
+def test_paho_in_c(secure, authority, c_client, protocol, listener):
+    _, port = host_and_port(secure.addresses[listener])
+    scheme = {"mqtt": "tcp", "mqtt_tls": "ssl", "mqtt_ws": "ws", "mqtt_wss": "wss"}[listener]
+    certificate = [] if listener in ("mqtt", "mqtt_ws") else [str(authority.certificate)]
+    done = subprocess.run(
+        [str(c_client), f"{scheme}://localhost:{port}", protocol, "elsewhere/c", *certificate],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [f"elsewhere/c {qos} q{qos}" for qos in range(3)]
+
+
 @pytest.mark.parametrize("listener, transport", [("mqtt_tls", "tcp"), ("mqtt_wss", "websockets")])
 @pytest.mark.parametrize("protocol", ["3.1", "3.1.1", "5.0"])
 @pytest.mark.parametrize("release", ["1.6", "2"])

@@ -79,6 +79,52 @@ struct WebSocketTests {
         }
     }
 
+    @Test("Each packet of the broker has a frame of its own, and a large one a single frame")
+    func framePerPacket() async throws {
+        try await RunningServer.with { running in
+            let (client, _) = try await upgrade(running)
+            try await client.send(bytes: frame(try bytes(.connect(Connect(version: .v3_1_1, clientID: "w")))))
+            let large = ByteBuffer(repeating: 0x61, count: 300_000)
+            let sent: [Packet] = [
+                .subscribe(Subscribe(packetID: 1, subscriptions: [Subscription(filter: "t", qos: .exactlyOnce)])),
+                .publish(Publish(topic: "t", payload: ByteBuffer(string: "1"), qos: .atLeastOnce, packetID: 1)),
+                .publish(Publish(topic: "t", payload: large)),
+                .publish(Publish(topic: "t", payload: ByteBuffer(repeating: 0x62, count: 200))), .pingreq,
+            ]
+            try await client.send(bytes: frame(try sent.flatMap { try bytes($0) }) + frame([7], opcode: 9))
+            var raw: [UInt8] = []
+            var frames: [[UInt8]] = []
+            while frames.count < 8, let more = try await client.nextBytes() {
+                raw += Array(more.readableBytesView)
+                while let next = Self.takeFrame(&raw) { frames.append(next) }
+            }
+            // CONNACK, SUBACK, the three messages, PUBACK, PINGRESP, and the pong.
+            var kinds: [UInt8: Int] = [:]
+            for frame in frames { kinds[frame[0] == 0x8A ? 0x8A : frame[1] & 0xF0, default: 0] += 1 }
+            #expect(kinds == [0x20: 1, 0x90: 1, 0x30: 3, 0x40: 1, 0xD0: 1, 0x8A: 1])
+            #expect(frames.contains { $0.count > 300_000 })
+            for frame in frames where frame[0] == 0x82 {
+                var length = 0
+                let digits = frame[2...].prefix { $0 & 0x80 != 0 }.count + 1
+                for (index, digit) in frame[2..<(2 + digits)].enumerated() {
+                    length |= Int(digit & 0x7F) << (7 * index)
+                }
+                #expect(frame.count == 2 + digits + length, "a frame is not one packet")
+            }
+        }
+    }
+
+    /// The first byte and the payload of the frame that the bytes begin with.
+    private static func takeFrame(_ raw: inout [UInt8]) -> [UInt8]? {
+        guard raw.count >= 2 else { return nil }
+        let digits = raw[1] == 126 ? 2 : raw[1] == 127 ? 8 : 0
+        guard raw.count >= 2 + digits else { return nil }
+        let length = digits == 0 ? Int(raw[1]) : raw[2..<(2 + digits)].reduce(0) { $0 << 8 | Int($1) }
+        guard raw.count >= 2 + digits + length else { return nil }
+        defer { raw.removeFirst(2 + digits + length) }
+        return [raw[0]] + raw[(2 + digits)..<(2 + digits + length)]
+    }
+
     @Test("A frame may be larger than the largest packet, as it may hold many")
     func largeFrame() async throws {
         var limits = BrokerLimits()

@@ -1,4 +1,5 @@
 public import MQTTCodec
+import Synchronization
 
 /// The broker on one event loop, without sockets and without a clock: bytes and time go in, bytes come out.
 ///
@@ -118,6 +119,11 @@ public final class BrokerCore {
 
     /// Puts other limits in force, see `MQTTServer.adopt`; the hub must be given them too.
     public func replaceLimits(_ limits: BrokerLimits) { shard.pointee.replaceLimits(limits) }
+
+    /// Whether a connection that came now would be refused because there are as many as there may be.
+    public var isFull: Bool {
+        shard.pointee.hub.connections.load(ordering: .relaxed) >= shard.pointee.limits.maximumConnections
+    }
 
     /// Ends every connection and takes no new one.
     public func shutdown(now: UInt64) {

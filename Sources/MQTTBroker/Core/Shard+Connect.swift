@@ -8,7 +8,6 @@ extension Shard {
         remoteAddress: String, listener: String, isLenient: Bool, accepted: UInt64, _ now: UInt64
     ) -> ConnectionID? {
         let others = hub.connections.wrappingAdd(1, ordering: .relaxed).oldValue
-        hub.peakConnections.max(others + 1, ordering: .relaxed)
         guard others < limits.maximumConnections, !isShuttingDown else {
             hub.connections.wrappingSubtract(1, ordering: .relaxed)
             statistics.connectionsRefused &+= 1
@@ -16,6 +15,7 @@ extension Shard {
             policy.observe(.refused(address: remoteAddress, clientID: "", reason: "too many connections"))
             return nil
         }
+        hub.peakConnections.max(others + 1, ordering: .relaxed)
         let connection = connections.insert { [pool, limits] slot, generation in
             Connection(
                 id: ConnectionID(slot: slot, generation: generation), remoteAddress: remoteAddress, listener: listener,

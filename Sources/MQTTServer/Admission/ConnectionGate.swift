@@ -64,6 +64,9 @@ public final class ConnectionGate: Sendable {
         count(\.untrustedProxy, { Peer.text(source) }, "not a trusted proxy", NIODeadline.now().uptimeNanoseconds)
     }
 
+    /// Counts that a listener lets others have their turn because of connections that are refused.
+    func countPause() { state.withLock { $0.figures.pauses += 1 } }
+
     private func count(
         _ figure: WritableKeyPath<AdmissionStatistics, Int>, _ name: () -> String, _ reason: String, _ now: UInt64
     ) {
@@ -79,7 +82,7 @@ public final class ConnectionGate: Sendable {
     }
 }
 
-/// Connections that were refused before anything was read from them.
+/// Connections that were refused before anything was read from them, and what was done about it.
 public struct AdmissionStatistics: Sendable, Hashable {
     /// Their address had its number of connections.
     public var tooManyConnections = 0
@@ -87,6 +90,8 @@ public struct AdmissionStatistics: Sendable, Hashable {
     public var tooFast = 0
     /// A connection without a trusted proxy where one is expected.
     public var untrustedProxy = 0
+    /// Times that a listener took no connections for a moment because so many were refused.
+    public var pauses = 0
 
     public init() {}
 }

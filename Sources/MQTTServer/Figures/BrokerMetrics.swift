@@ -30,6 +30,7 @@ struct BrokerMetrics {
         uniqueKeysWithValues: LimitKind.allCases.map {
             ($0, Counter(label: "mqtt.limits.reached", dimensions: [("limit", $0.rawValue)]))
         })
+    private let pauses = Counter(label: "mqtt.listeners.paused")
     private let handshakeWaits = Counter(label: "mqtt.handshakes.waited")
     private let handshakes = Gauge(label: "mqtt.handshakes")
     private let connections = Gauge(label: "mqtt.connections")
@@ -68,6 +69,7 @@ struct BrokerMetrics {
         tooMany.increment(by: admission.tooManyConnections - lastAdmission.tooManyConnections)
         tooFast.increment(by: admission.tooFast - lastAdmission.tooFast)
         untrusted.increment(by: admission.untrustedProxy - lastAdmission.untrustedProxy)
+        pauses.increment(by: admission.pauses - lastAdmission.pauses)
         slowHandshake.increment(by: handshaking.givenUp - lastHandshakes.givenUp)
         for (limit, counter) in limits {
             counter.increment(by: figures.limitsReached[limit, default: 0] - last.limitsReached[limit, default: 0])

@@ -1,5 +1,6 @@
 #if os(Linux)
     import CEpoll
+    import MQTTBroker
     import NIOCore
 
     #if canImport(Glibc)
@@ -90,7 +91,10 @@
                 }
                 deal(accepted, PeerAddress(address))
             }
-            if refusedInARow >= Self.refusalsPerPause { rest(Self.floodPause) }
+            if refusedInARow >= Self.refusalsPerPause {
+                gate.countPause()
+                rest(Self.floodPause)
+            }
         }
 
         /// Gives a connection to the next loop.
@@ -102,7 +106,8 @@
                 refusedInARow &+= 1
                 return
             }
-            refusedInARow = 0
+            // The loop that it goes to refuses it if all places are taken, with no less work.
+            refusedInARow = loops[0].loop.core.isFull ? refusedInARow &+ 1 : 0
             let (sockets, loop) = loops[nextLoop]
             nextLoop = (nextLoop + 1) % loops.count
             let isLenient = isLenient()
