@@ -8,6 +8,7 @@ import paho.mqtt.client as mqtt
 import pytest
 
 import mosquitto
+import wire
 from device import Client
 from service import clean_environment
 from waiting import eventually
@@ -79,6 +80,24 @@ def test_a_will_is_published_when_the_connection_breaks_and_not_after_goodbye(ga
         broken.cut()
         subscriber.await_line("0 1 wills/broken gone")
         assert subscriber.lines == ["0 1 wills/broken gone"]
+
+
+def test_a_will_is_published_at_shutdown_and_waits_for_who_is_away(garage):
+    Client(garage, "away", version=mqtt.MQTTv5, clean=False).connect().subscribe("wills/#").disconnect()
+    will = wire.text("wills/dying") + wire.text("gone")
+    flags = bytes([0x02 | 0x04 | 0x08])  # A clean start, and a will with QoS 1.
+    body = wire.text("MQTT") + b"\x05" + flags + b"\x00\x3c" + b"\x00" + wire.text("dying") + b"\x00" + will
+    with wire.Wire(garage) as dying:
+        first, answer = dying.send(wire.packet(0x10, body)).receive()
+        assert first == 0x20 and answer[1] == 0
+        assert garage.stop() == 0
+        # 0x8B: the server shuts down. The client has not said goodbye, so its will is due (MQTT 5.0 section 3.1.2.5).
+        assert dying.receive() == (0xE0, b"\x8b")
+    garage.start()
+    away = Client(garage, "away", version=mqtt.MQTTv5, clean=False).connect()
+    away.await_payload("wills/dying", "gone")
+    away.disconnect()
+    assert away.payloads("wills/dying") == ["gone"]
 
 
 @pytest.mark.parametrize("version", [mqtt.MQTTv311, mqtt.MQTTv5])

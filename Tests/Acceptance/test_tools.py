@@ -1,6 +1,7 @@
 """The other commands of `garage`: events, views, devices, and the broker alone."""
 
 import json
+import pathlib
 import re
 import subprocess
 import threading
@@ -122,6 +123,14 @@ def test_the_broker_alone(make_broker, version):
         mosquitto.publish(broker, "garage/home/gate/front/command", "OPEN", "-q", "1", "-r", "-V", version)
         subscriber.await_line("0 1 garage/home/gate/front/command OPEN")
     assert broker.stop() == 0
+
+
+def test_the_example_of_embedding_the_broker_does_what_it_says():
+    example = pathlib.Path(__file__).parents[2] / ".build" / "debug" / "embedding-example"
+    done = subprocess.run([str(example)], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    first, *said = done.stdout.splitlines()
+    assert re.fullmatch(r"listening on \[127\.0\.0\.1:\d+\]", first) and said == ["greetings/world: hello"]
 
 
 def test_the_broker_listens_at_several_addresses(make_broker):

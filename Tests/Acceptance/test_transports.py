@@ -2,6 +2,7 @@
 
 import contextlib
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -15,6 +16,7 @@ import requests
 
 import mosquitto
 from certificates import Authority
+from device import Client
 from service import clean_environment, host_and_port
 from waiting import eventually
 
@@ -312,13 +314,29 @@ def test_tls_without_a_certificate_is_refused_at_the_start(make_garage, tmp_path
 
 
 def test_the_system_topics_have_mosquittos_names(secure):
-    with mosquitto.Subscriber(secure, "$SYS/#") as subscriber:
-        names = ["version", "uptime", "clients/connected", "messages/received", "load/messages/received/1min"]
-        names += ["retained messages/count", "subscriptions/count", "bytes/sent", "publish/messages/dropped"]
-        for name in names:
-            eventually(
-                lambda: any(f" $SYS/broker/{name} " in line for line in subscriber.lines), f"$SYS/broker/{name}", 10
-            )
+    names = {"version", "uptime", "retained messages/count", "subscriptions/count", "shared_subscriptions/count"}
+    names |= {f"clients/{name}" for name in ("total", "maximum", "connected", "disconnected", "expired")}
+    names |= {"clients/active", "clients/inactive", "messages/stored"}  # Deprecated, and published all the same.
+    names |= {f"messages/{name}" for name in ("received", "sent", "inflight")}
+    names |= {"store/messages/count", "store/messages/bytes", "heap/current", "heap/maximum"}
+    names |= {f"publish/messages/{name}" for name in ("received", "sent", "dropped")}
+    names |= {f"{what}/{way}" for what in ("bytes", "publish/bytes") for way in ("received", "sent")}
+    loads = ["sockets", "connections", "publish/dropped"]
+    loads += [f"{what}/{way}" for what in ("messages", "publish", "bytes") for way in ("received", "sent")]
+    names |= {f"load/{load}/{minutes}min" for load in loads for minutes in (1, 5, 15)}
+    with (
+        mosquitto.Subscriber(secure, "$SYS/#", options=("-i", "watcher")) as subscriber,
+        Client(secure, "sharing") as sharing,
+    ):
+        sharing.subscribe("$share/group/elsewhere/#", "elsewhere/#")
+
+        def published() -> dict[str, str]:
+            found = [re.match(r"\d \d \$SYS/broker/(version|uptime|.*(?= )) (.*)$", line) for line in subscriber.lines]
+            return {match[1]: match[2] for match in found}
+
+        eventually(lambda: published().get("shared_subscriptions/count") == "1", "the shared subscription", 10)
+        eventually(lambda: published().get("subscriptions/count") == "2", "the subscriptions", 10)
+        assert set(published()) == names
     with mosquitto.Subscriber(secure, "#") as everything:
         mosquitto.publish(secure, "elsewhere/end", "x", "-q", "1")
         everything.await_line("0 1 elsewhere/end x")

@@ -10,6 +10,7 @@ extension Shard {
         sessions.forEach { session in
             guard !session.pointee.isLeaving else { return }
             figures.subscriptions += session.pointee.subscriptions.count
+            figures.sharedSubscriptions += session.pointee.sharedSubscriptions
             figures.queuedMessages += session.pointee.queue.count
             figures.queuedBytes += session.pointee.queuedBytes
             figures.inflightMessages += session.pointee.outbound.count

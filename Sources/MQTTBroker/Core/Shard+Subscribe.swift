@@ -95,6 +95,7 @@ extension Shard {
             if old == nil { hub.shards[index].subscriptions.wrappingAdd(1, ordering: .releasing) }
         }
         session.pointee.subscriptions[key] = record
+        if old == nil, record.share != nil { session.pointee.sharedSubscriptions += 1 }
         return old == nil
     }
 
@@ -117,6 +118,7 @@ extension Shard {
             remove(record, of: session)
         }
         session.pointee.subscriptions = [:]
+        session.pointee.sharedSubscriptions = 0
     }
 
     mutating func handleUnsubscribe(
@@ -130,6 +132,7 @@ extension Shard {
                 continue
             }
             remove(record, of: session)
+            if record.share != nil { session.pointee.sharedSubscriptions -= 1 }
             if session.pointee.key != 0 { journal.append(.unsubscribed(session.pointee.key, filter: filter)) }
             reasons.append(.success)
         }

@@ -87,6 +87,8 @@ public struct BrokerStatistics: Sendable, Hashable {
     /// Sessions of one event loop, those without a connection included.
     public var sessions = 0
     public var subscriptions = 0
+    /// Those of `subscriptions` that are shared.
+    public var sharedSubscriptions = 0
     public var retainedMessages = 0
     public var retainedBytes = 0
     /// Messages that wait in sessions' queues.
@@ -135,6 +137,7 @@ public struct BrokerStatistics: Sendable, Hashable {
         left.connections += right.connections
         left.sessions += right.sessions
         left.subscriptions += right.subscriptions
+        left.sharedSubscriptions += right.sharedSubscriptions
         left.retainedMessages += right.retainedMessages
         left.retainedBytes += right.retainedBytes
         left.queuedMessages += right.queuedMessages

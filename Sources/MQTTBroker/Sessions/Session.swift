@@ -17,6 +17,8 @@ struct Session {
     var expiresAt: UInt64 = 0
     /// By the filter as the client sent it, share name included.
     var subscriptions: [ExactText: SubscriptionRecord] = [:]
+    /// How many of the subscriptions are shared.
+    var sharedSubscriptions = 0
     var outbound: OutboundWindow
     var queue: Deque<QueuedMessage> = []
     var queuedBytes = 0
