@@ -1,5 +1,6 @@
 """Signing in, rights, tokens and what is refused, over HTTP and in a browser."""
 
+import http.client
 import json
 import os
 import re
@@ -13,7 +14,7 @@ from selenium.webdriver.common.by import By
 import mosquitto
 from device import Client
 from people import PASSWORD, Visitor
-from service import run
+from service import host_and_port, run
 from waiting import eventually
 
 
@@ -125,6 +126,25 @@ def test_pages_follow_the_role(site, name, path, status):
     visitor = Visitor(site)
     visitor.sign_in(name)
     assert visitor.get(path).status_code == status
+
+
+@pytest.mark.parametrize(
+    "path", ["/settings", "/settings/", "//settings", "/settings//", "//settings//", "/./settings", "/%73ettings"]
+)
+def test_no_way_of_writing_a_path_shows_more(site, path):
+    """As written, without a library that tidies it up."""
+    visitor = Visitor(site)
+    visitor.sign_in("caio")
+    cookie = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.http.cookies)
+    host, port = host_and_port(site.addresses["http"])
+    line = http.client.HTTPConnection(host, port, timeout=10)
+    line.request("GET", path, headers={"Cookie": cookie, "Accept": "text/html"})
+    answer = line.getresponse()
+    text = answer.read().decode()
+    line.close()
+    assert answer.status in (403, 404) and "bia" not in text
+    # Nor does a page link to another host of which the path might be the name.
+    assert f'"{path}' not in text or not path.startswith("//")
 
 
 @pytest.mark.parametrize(

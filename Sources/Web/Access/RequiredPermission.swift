@@ -11,7 +11,7 @@ enum RequiredPermission: Hashable {
     case permission(Permission)
 
     init(_ request: Request) {
-        let path = request.uri.path
+        let path = Self.routed(request.uri.path)
         if Self.isPublic(path) {
             self = .none
         } else if Self.isOwnAccount(path) {
@@ -29,6 +29,11 @@ enum RequiredPermission: Hashable {
         } else {
             self = .permission(.admin)
         }
+    }
+
+    /// The path as the router sees it, which passes over empty parts.
+    private static func routed(_ path: String) -> String {
+        "/" + path.split(separator: "/").joined(separator: "/")
     }
 
     private static func isPublic(_ path: String) -> Bool {

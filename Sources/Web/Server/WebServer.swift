@@ -101,6 +101,7 @@ public struct WebServer: Service {
             RequestMetrics()
             RequestLimits(admission: admission)
             TargetLimit()
+            PathGuard()
             HostGuard(allowed: configuration.allowedHosts)
             CrossOrigin(allowed: configuration.allowedOrigins)
             Compression()
