@@ -36,6 +36,14 @@ public enum Deed: Sendable, Hashable {
     case resumeUnattendedClose(gate: Subject)
     /// Takes note of the event at a position. An alert whose condition does not end by itself is then over.
     case acknowledge(position: Int64)
+
+    /// The gate that it is about, if it is about one.
+    public var gate: Subject? {
+        switch self {
+        case .setMode(let gate, _, _), .setUnattendedClose(let gate, _), .resumeUnattendedClose(let gate): gate
+        case .acknowledge: nil
+        }
+    }
 }
 
 /// A request to move a gate.
@@ -95,6 +103,8 @@ public enum CommandDoorError: Error, Sendable, Hashable {
     case storage(String)
     /// The id was used before with another gate or action.
     case conflict
+    /// Whoever asks has no right to what is about this gate; nothing was recorded.
+    case notAllowed
 }
 
 /// A topic that no profile reads.

@@ -18,6 +18,10 @@ from service import host_and_port, run
 from waiting import eventually
 
 
+def site_events(visitor: Visitor, type: str) -> list[dict]:
+    return visitor.get(f"/api/v1/events?limit=500&type={type}").json()["events"]
+
+
 @pytest.fixture(scope="module")
 def people(tmp_path_factory):
     """The file with an admin, an operator and a viewer, made once by the command line."""
@@ -298,8 +302,57 @@ def test_a_pin_is_asked_for_before_a_gate_opens(site):
         right = visitor.post("/gates/home.front/commands", {"action": "open", "pin": "4711"}, token=token)
         assert right.headers["Location"] == "/"
         device.await_payload("garage/home/gate/front/actuate", "OPEN")
+        # Who has the phone can't take the PIN away, nor put another in its place.
+        for form in [{"pin": ""}, {"pin": "1234"}, {"pin": "", "current": "a wrong password"}]:
+            answer = visitor.post("/account/pin", form, token=token)
+            assert answer.status_code == 422 and 'name="current"' in answer.text
+        asked = visitor.post("/gates/home.front/commands", {"action": "open"}, token=token)
+        assert asked.headers["Location"] == "/account/open/home.front"
+        attempts = [event["data"]["attempt"] for event in site_events(visitor, "access.denied")]
+        assert "change the PIN with a wrong password" in attempts
         whole = site.log() + visitor.get("/api/v1/events?limit=500").text
         assert "4711" not in re.sub(r"[0-9a-f-]{20,}|\d{2}:\d{2}:\d{2}\S*", "", whole)
+
+
+def test_the_password_takes_a_pin_away(site):
+    with Client(site, "opener") as device:
+        device.publish("garage/home/gate/front/state", "closed")
+        device.subscribe("garage/home/gate/front/actuate")
+        visitor = Visitor(site)
+        visitor.sign_in("bia")
+        token = visitor.token()
+        eventually(lambda: "front" in visitor.get("/").text, "the gate on the page")
+        assert visitor.post("/account/pin", {"pin": "4711"}, token=token).status_code == 200
+        assert visitor.post("/account/pin", {"pin": "", "current": PASSWORD}, token=token).status_code == 200
+        assert visitor.post("/gates/home.front/commands", {"action": "open"}, token=token).headers["Location"] == "/"
+        device.await_payload("garage/home/gate/front/actuate", "OPEN")
+
+
+def test_who_may_move_one_gate_decides_nothing_about_another(site):
+    with Client(site, "opener") as device:
+        for gate in ["front", "back"]:
+            device.publish(f"garage/home/gate/{gate}/state", "closed")
+        admin, operator = Visitor(site), Visitor(site)
+        admin.sign_in("ana")
+        rights = {"name": "bia", "role": "operator", "gates": "home.back", "schedule": ""}
+        assert admin.post("/settings/people/rights", rights, token=admin.token()).status_code == 303
+        operator.sign_in("bia")
+        token = operator.token()
+        for gate, may in [("front", False), ("back", True)]:
+            page = eventually(lambda: (answer := operator.get(f"/gates/home.{gate}")).ok and answer.text, "the page")
+            assert (f'action="/gates/home.{gate}/mode"' in page) is may
+            for path, form in [("mode", {"mode": "locked"}), ("mode", {"mode": "normal"}), ("unattended-close", {})]:
+                answer = operator.post(f"/gates/home.{gate}/{path}", form, token=token)
+                assert answer.status_code == (303 if may else 403), path
+            headers = {"Origin": site.url, "Accept": "application/json"}
+            body = {"mode": "maintenance"}
+            address = f"{site.url}/api/v1/gates/home.{gate}/mode"
+            answer = operator.http.post(address, json=body, headers=headers, timeout=10)
+            assert answer.status_code == (200 if may else 403), answer.text
+        denied = [(event["data"]["attempt"], event["actor"]) for event in site_events(admin, "access.denied")]
+        assert set(denied) == {("decide about the gate home.front", "bia")} and len(denied) == 4
+        locked = [event["subject"] for event in site_events(admin, "gate.mode-changed")]
+        assert locked and set(locked) == {"gate/home.back"}
 
 
 def test_an_admin_manages_people_devices_and_tokens_in_a_browser(site, browser):

@@ -94,4 +94,21 @@ struct TopicAccessTests {
     func nonsense(line: String) {
         #expect(TopicRule(line) == nil)
     }
+
+    @Test("Levels and names are bytes: what looks or joins alike opens nothing")
+    func bytes() throws {
+        let own = try #require(TopicPattern("+/%u/#"))
+        #expect(own.covers("a/esp1/b", user: "esp1", clientID: "c"))
+        // A mark that joins with the slash before or behind it does not hide the slash.
+        for hidden in ["a/\u{338}b/esp1/c", "a\u{600}/b/esp1/c", "a/b/\u{338}/esp1/c"] {
+            #expect(!own.covers(hidden, user: "esp1", clientID: "c"), "\(Array(hidden.utf8))")
+        }
+        // Two ways to write é.
+        let named = try #require(TopicPattern("caf\u{E9}/#"))
+        #expect(named.covers("caf\u{E9}/a", user: nil, clientID: "c"))
+        #expect(!named.covers("cafe\u{301}/a", user: nil, clientID: "c"))
+        #expect(!own.covers("a/cafe\u{301}/b", user: "caf\u{E9}", clientID: "c"))
+        #expect(try #require(TopicPattern("x/%c")).covers("x/d", user: nil, clientID: "d"))
+        #expect(try !#require(TopicPattern("x/%c")).covers("x/+", user: nil, clientID: "+"))
+    }
 }

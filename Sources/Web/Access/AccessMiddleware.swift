@@ -30,7 +30,9 @@ struct AccessMiddleware: RouterMiddleware {
         }
         try await checkPIN(&request, identity, context)
         let checked = request
-        return try await CallerIdentity.$current.withValue(identity) { try await next(checked, context) }
+        return try await CallerIdentity.$current.withValue(identity) {
+            try await CallerIdentity.$address.withValue(context.address) { try await next(checked, context) }
+        }
     }
 
     private enum Finding {

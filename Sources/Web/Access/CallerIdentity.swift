@@ -17,6 +17,8 @@ enum CallerIdentity: Sendable, Hashable {
 
     /// The identity of the request that the current task answers.
     @TaskLocal static var current = CallerIdentity.local
+    /// Where that request comes from, without the port.
+    @TaskLocal static var address = "unknown"
 
     /// Whether the caller has a right, in a service where callers need rights.
     func has(_ permission: Permission) -> Bool {

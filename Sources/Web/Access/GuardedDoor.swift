@@ -7,6 +7,7 @@ import Ingest
 struct GuardedDoor: CommandDoor {
     let door: any CommandDoor
     let access: AccessControl
+    let journal: AccessJournal
     let now: @Sendable () -> Timestamp
 
     func submit(_ submission: CommandSubmission) async throws(CommandDoorError) -> CommandOutcome {
@@ -24,7 +25,15 @@ struct GuardedDoor: CommandDoor {
     }
 
     func perform(_ deed: Deed, by origin: EventMetadata) async throws(CommandDoorError) -> Int64? {
-        try await door.perform(deed, by: named(origin, CallerIdentity.current))
+        let caller = CallerIdentity.current
+        // Whoever may not move a gate at this moment has nothing to decide about it either.
+        if let gate = deed.gate, !access.mayMove(gate, caller, at: now()) {
+            await journal.deny(
+                "decide about the gate \(gate.id)", actor: caller.actor, address: CallerIdentity.address,
+                channel: origin.channel)
+            throw .notAllowed
+        }
+        return try await door.perform(deed, by: named(origin, caller))
     }
 
     func controls(of gate: Subject) -> GateControls? {

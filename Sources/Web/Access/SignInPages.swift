@@ -19,7 +19,7 @@ struct SignInPages: Sendable {
         router.post("/setup") { request, context in try await setUp(request, context) }
         router.get("/account") { request, _ in try await accountPage(request, message: nil) }
         router.post("/account/password") { request, context in try await changePassword(request, context) }
-        router.post("/account/pin") { request, _ in try await changePIN(request) }
+        router.post("/account/pin") { request, context in try await changePIN(request, context) }
         router.post("/account/sign-out-everywhere") { request, _ in try await signOutEverywhere(request) }
         router.get("/account/open/{gate}") { request, context in try await pinPage(request, context) }
     }
@@ -132,16 +132,9 @@ struct SignInPages: Sendable {
         guard form["password"] == form["repeated"] else {
             return try await accountPage(request, message: nil, error: "password_differs")
         }
-        switch try await access.registry.signIn(name: person.name, password: form["current"], address: context.address)
+        if let refusal = try await refusal(of: form["current"], of: person, to: "change the password", request, context)
         {
-        case .signedIn: break
-        case .refused, .locked:
-            await journal.deny(
-                "change the password with a wrong one", actor: person.name, address: context.address, channel: "page")
-            return try await accountPage(request, message: nil, error: "login_refused")
-        case .busy:
-            return busy(
-                try await accountPage(request, message: nil, error: "login_busy", status: .serviceUnavailable))
+            return refusal
         }
         do {
             try await access.registry.changePassword(of: person.name, to: form["password"])
@@ -156,9 +149,35 @@ struct SignInPages: Sendable {
         return PageResponse.seeOther("/account", cookie: sessionCookie(secret))
     }
 
-    private func changePIN(_ request: Request) async throws -> Response {
+    /// The page that says that this is not the person's password; `nil` if it is.
+    private func refusal(
+        of password: String, of person: Person, to purpose: String, _ request: Request, _ context: WebContext
+    ) async throws -> Response? {
+        switch try await access.registry.signIn(name: person.name, password: password, address: context.address) {
+        case .signedIn(_, let secret):
+            // The session that the check has begun is not used.
+            try access.registry.signOut(secret)
+            return nil
+        case .refused, .locked:
+            await journal.deny(
+                "\(purpose) with a wrong password", actor: person.name, address: context.address, channel: "page")
+            return try await accountPage(request, message: nil, error: "login_refused")
+        case .busy:
+            return busy(
+                try await accountPage(request, message: nil, error: "login_busy", status: .serviceUnavailable))
+        }
+    }
+
+    /// A PIN is there for the case that somebody else has the signed-in phone, who must not be able to change it.
+    private func changePIN(_ request: Request, _ context: WebContext) async throws -> Response {
         guard case .person(let person, _) = CallerIdentity.current else { throw AccessRefusal.signIn(to: "/account") }
-        let pin = try await Form(request)["pin"]
+        let form = try await Form(request)
+        let pin = form["pin"]
+        if person.hasPIN,
+            let refusal = try await refusal(of: form["current"], of: person, to: "change the PIN", request, context)
+        {
+            return refusal
+        }
         do {
             try await access.registry.changePIN(of: person.name, to: pin.isEmpty ? nil : pin)
         } catch let error as AccessError {

@@ -107,13 +107,15 @@ public struct WebServer: Service {
             Compression()
         }
         let files = configuration.webRoot.map { WebFiles(folder: $0) } ?? .embedded
+        let journal = access.map { AccessJournal(now: Pages.systemTime, record: $0.record) }
         let door: any CommandDoor =
-            access.map { GuardedDoor(door: door, access: $0, now: Pages.systemTime) } ?? door
+            if let access, let journal {
+                GuardedDoor(door: door, access: access, journal: journal, now: Pages.systemTime)
+            } else { door }
         let devices: (any DeviceDoor)? = access == nil ? devices : devices.map { GuardedDevices(devices: $0) }
         let pages = try Pages(
             views: views, door: door, files: files, timeZone: configuration.timeZone, broker: broker)
-        if let access {
-            let journal = AccessJournal(now: Pages.systemTime, record: access.record)
+        if let access, let journal {
             router.addMiddleware {
                 APIErrors()
                 PageErrors(pages: pages)

@@ -73,6 +73,7 @@ struct CommandEndpoint {
                 status: .unprocessableContent, type: "id-reused", title: "The id belongs to another command",
                 detail: "It was used before with another gate or action. Nothing was done."
             )
+        case .notAllowed: Problem(status: .forbidden, detail: "The caller's rights do not include this.")
         case .storage(let reason):
             Problem(
                 status: .serviceUnavailable, type: "not-stored", title: "The request could not be recorded",

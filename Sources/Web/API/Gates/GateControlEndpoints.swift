@@ -67,6 +67,8 @@ struct GateControlEndpoints {
         let position: Int64?
         do {
             position = try await door.perform(deed, by: Caller.origin(request))
+        } catch .notAllowed {
+            throw AccessRefusal.notAllowed
         } catch {
             throw Problem(
                 status: .serviceUnavailable, type: "not-stored", title: "The request could not be recorded",

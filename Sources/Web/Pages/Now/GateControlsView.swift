@@ -14,6 +14,7 @@ struct GateControlsView {
     func values() -> [String: Any] {
         let words = text.words
         guard let controls else { return ["isKnown": false] }
+        let mayDecide = caller.has(.command) && controls.hindrances[.stop] != .notAllowed
         let seconds = ["seconds": String(controls.warningSeconds)]
         return [
             "t": words.texts, "isKnown": true,
@@ -22,7 +23,7 @@ struct GateControlsView {
             "modeText": words.text("controls_mode_" + controls.mode.rawValue),
             "modeIcon": text.icon(controls.mode == .normal ? "check" : "denied"),
             "modeTone": controls.mode == .normal ? "good" : "warning",
-            "mayDecide": caller.has(.command), "mayEnable": caller.has(.admin),
+            "mayDecide": mayDecide, "mayEnable": mayDecide && caller.has(.admin),
             "modes": GateMode.allCases.map { mode -> [String: Any] in
                 [
                     "mode": mode.rawValue, "label": words.text("controls_to_" + mode.rawValue),

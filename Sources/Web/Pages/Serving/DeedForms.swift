@@ -55,6 +55,8 @@ extension Pages {
         do {
             let position = try await door.perform(deed, by: EventMetadata(actor: "anonymous", channel: "page"))
             if let position { _ = await reads.waitUntilApplied(position, within: .milliseconds(500)) }
+        } catch CommandDoorError.notAllowed {
+            throw AccessRefusal.notAllowed
         } catch {
             context.logger.error("What a person decided could not be recorded", metadata: ["error": "\(error)"])
             throw HTTPError(.serviceUnavailable)
