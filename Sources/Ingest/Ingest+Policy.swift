@@ -159,16 +159,30 @@ extension Ingest: BrokerPolicy {
     func deny(_ attempt: String, to client: ClientContext) {
         logger.notice(
             "refused a client", metadata: ["client_id": "\(client.clientID)", "attempt": "\(attempt.prefix(300))"])
+        recordRefusal(
+            attempt, actor: client.principal.name, clientID: client.clientID, address: client.remoteAddress)
+    }
+
+    /// - Parameter clientID: of a client that was let in.
+    private func recordRefusal(_ attempt: String, actor: String?, clientID: String?, address: String) {
         guard let text = refusals.withLock({ $0.text(for: attempt, at: options.clock()) }) else { return }
         let garage = Name(nearest: "home")
-        let denied = AccessDenied(attempt: text, address: client.remoteAddress)
+        let denied = AccessDenied(attempt: text, address: address)
         let event = DomainEvent(Subject(garage: garage, kind: .garage, name: garage), .accessDenied(denied))
         let now = options.clock().microseconds
         let recorded = EventCoding.encode(
             event, id: EventID.make(at: now), time: now,
-            metadata: EventMetadata(
-                actor: client.principal.name ?? "anonymous", channel: "mqtt", clientID: client.clientID))
+            metadata: EventMetadata(actor: actor ?? "anonymous", channel: "mqtt", clientID: clientID))
         Task { try? await self.log.append(AppendRequest(events: [recorded])) }
+    }
+
+    /// Whether a user name can be shown: whoever mistakes the fields may have put a password there.
+    private static func isName(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+                    || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "_-.@".utf8.contains(byte)
+            }
     }
 
     public var isCongested: Bool { log.isCongested || isCrowded.load(ordering: .relaxed) }
@@ -209,6 +223,9 @@ extension Ingest: BrokerPolicy {
             logger.notice(
                 "connection closed",
                 metadata: ["address": "\(address)", "client_id": "\(clientID)", "reason": "\(reason)"])
+        case .refusedLogin(_, let userName, let address, _):
+            let name = userName.map { Self.isName($0) ? "as \($0)" : "with a name that can be nobody's" }
+            recordRefusal("connect over MQTT \(name ?? "without a name")", actor: nil, clientID: nil, address: address)
         case .refusedTakeover(let client): deny("connect with the client identifier of another user", to: client)
         case .dropped(let clientID, let topic, let count, let reason):
             options.onDrop(clientID, count)

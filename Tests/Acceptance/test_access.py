@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 
 import paho.mqtt.client as mqtt
 import pytest
@@ -16,6 +17,12 @@ from device import Client
 from people import PASSWORD, Visitor
 from service import host_and_port, run
 from waiting import eventually
+
+
+def mosquitto_refusal(service) -> str:
+    host, port = service.mqtt
+    command = ["mosquitto_pub", "-h", host, "-p", str(port), "-u", "esp1", "-P", "guess", "-t", "x", "-m", "y"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30).stderr
 
 
 def site_events(visitor: Visitor, type: str) -> list[dict]:
@@ -284,6 +291,32 @@ def test_the_command_line_needs_no_sign_in_on_the_services_own_machine(site):
         assert run("gate", "open", "front", "--no-wait", "--data", str(site.data)).returncode == 0
         device.await_payload("garage/home/gate/front/actuate", "OPEN")
     assert (site.data / "garage.sock").stat().st_mode & 0o077 == 0
+
+
+def test_who_is_not_let_in_over_mqtt_is_recorded(site, tmp_path):
+    assert run("devices", "add", "esp1", "--data", str(site.data)).returncode == 0
+    # The service looks once a second whether there are other devices.
+    eventually(lambda: "efused" in mosquitto_refusal(site), "the device to be known")
+    for user, secret in [("esp1", "guessed-secret-1"), ("no device: guessed-secret-2", "x"), ("ana", PASSWORD)]:
+        for version in [mqtt.MQTTv311, mqtt.MQTTv5]:
+            client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="guess", protocol=version)
+            client.username_pw_set(user, secret)
+            answers = []
+            client.on_connect = lambda client, userdata, flags, reason, properties: answers.append(reason)
+            client.connect(*site.mqtt)
+            client.loop_start()
+            eventually(lambda: answers, "the CONNACK")
+            client.disconnect()
+            client.loop_stop()
+            assert answers[0].is_failure
+    admin = Visitor(site)
+    admin.sign_in("ana")
+    denied = eventually(lambda: len(found := site_events(admin, "access.denied")) >= 6 and found, "the refusals")
+    assert {event["data"]["attempt"] for event in denied} == {
+        "connect over MQTT as esp1", "connect over MQTT as ana", "connect over MQTT with a name that can be nobody's",
+    }
+    assert all(event["data"]["address"].startswith("127.0.0.1") and event["channel"] == "mqtt" for event in denied)
+    assert "guessed-secret" not in site.log() + admin.get("/api/v1/events?limit=500").text
 
 
 def test_a_pin_is_asked_for_before_a_gate_opens(site):

@@ -243,6 +243,8 @@ def test_who_stands_around_the_pages_changes_with_the_file(make_garage, tmp_path
         for other in ["the-first-secret-1", "the-second-secret-2"]:
             answer = service.request("POST", webhook, json={}, headers={"Authorization": f"Bearer {other}"})
             assert (answer.status_code == 401) == (other != secret), answer.text
+    denied = [event["data"]["attempt"] for event in service.events(type="access.denied")]
+    assert denied == ["send an uplink with a wrong secret"] * 2
     assert "secret-" not in service.log()
     file.write_text("")
     hang_up(service, 3)

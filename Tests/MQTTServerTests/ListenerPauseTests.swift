@@ -10,12 +10,13 @@
     @Suite("A listener that is flooded lets others have their turn", .serialized)
     struct ListenerPauseTests {
         private func pauses(
-            loops: Int, limits: BrokerLimits = BrokerLimits(), perAddress: Int = 0
+            loops: Int, limits: BrokerLimits = BrokerLimits(), perAddress: Int = 0, usesChannels: Bool = false
         ) async throws -> (pauses: Int, refused: Int) {
             var counted = (pauses: 0, refused: 0)
             try await RunningServer.with(loops: loops, limits: limits) {
                 $0.admission.maximumConnectionsPerAddress = perAddress
                 $0.admission.exempt = []
+                $0.usesSystemSockets = !usesChannels
             } _: { running in
                 let first = try await WireClient.connect(port: running.port, "first")
                 // All of them wait when the listener's loop looks again.
@@ -43,14 +44,16 @@
             #expect(try await pauses(loops: loops, limits: limits).pauses >= 100 / 16)
         }
 
-        @Test("When an address has all of its own")
-        func address() async throws {
-            #expect(try await pauses(loops: 1, perAddress: 1).pauses >= 100 / 16)
+        @Test("When an address has all of its own", arguments: [false, true])
+        func address(usesChannels: Bool) async throws {
+            #expect(try await pauses(loops: 1, perAddress: 1, usesChannels: usesChannels).pauses >= 100 / 16)
         }
 
         @Test("Not for connections that are taken")
         func taken() async throws {
-            #expect(try await pauses(loops: 1).pauses == 0)
+            for usesChannels in [false, true] {
+                #expect(try await pauses(loops: 1, usesChannels: usesChannels).pauses == 0)
+            }
         }
     }
 #endif

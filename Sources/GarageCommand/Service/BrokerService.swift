@@ -98,7 +98,7 @@ final class BrokerOnlyPolicy: BrokerPolicy {
             logger.warning(
                 "a session has expired with messages in it",
                 metadata: ["client_id": "\(clientID)", "unacknowledged": "\(unacknowledged)"])
-        case .connected, .disconnected, .sessionEnded: break
+        case .connected, .disconnected, .sessionEnded, .refusedLogin: break
         }
     }
 }

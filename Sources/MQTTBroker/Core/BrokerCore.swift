@@ -125,6 +125,9 @@ public final class BrokerCore {
         shard.pointee.hub.connections.load(ordering: .relaxed) >= shard.pointee.limits.maximumConnections
     }
 
+    /// Notes a connection that was closed because of `isFull`, without the work of `open`.
+    public func turnAway(remoteAddress: String) { shard.pointee.turnAway(remoteAddress) }
+
     /// Ends every connection and takes no new one.
     public func shutdown(now: UInt64) {
         shard.pointee.shutdown(now)

@@ -91,6 +91,7 @@ extension Shard {
     ) {
         login.exchange = nil
         login.connect = nil
+        if reason != .packetTooLarge { observeRefusal(of: login.request, reason) }
         if connection.pointee.phase == .active {
             // [MQTT-4.12.1-2]
             let cause = DisconnectCause.protocolError(reason, detail: "the re-authentication failed")

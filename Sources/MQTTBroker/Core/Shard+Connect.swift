@@ -10,9 +10,7 @@ extension Shard {
         let others = hub.connections.wrappingAdd(1, ordering: .relaxed).oldValue
         guard others < limits.maximumConnections, !isShuttingDown else {
             hub.connections.wrappingSubtract(1, ordering: .relaxed)
-            statistics.connectionsRefused &+= 1
-            if !isShuttingDown { count(.connections) }
-            policy.observe(.refused(address: remoteAddress, clientID: "", reason: "too many connections"))
+            turnAway(remoteAddress)
             return nil
         }
         hub.peakConnections.max(others + 1, ordering: .relaxed)
@@ -25,6 +23,13 @@ extension Shard {
         statistics.connectionsOpened &+= 1
         setTimer(.connectTimeout, for: connection, at: accepted + nanoseconds(limits.connectTimeout))
         return connection.pointee.id
+    }
+
+    /// Counts a connection that is closed at once as there are too many.
+    mutating func turnAway(_ remoteAddress: String) {
+        statistics.connectionsRefused &+= 1
+        if !isShuttingDown { count(.connections) }
+        policy.observe(.refused(address: remoteAddress, clientID: "", reason: "too many connections"))
     }
 
     mutating func handleConnect(
@@ -86,11 +91,18 @@ extension Shard {
         }
         switch policy.authenticate(request) {
         case .refused(let reason):
+            observeRefusal(of: request, reason)
             refuseConnect(
                 connection, reason.isError ? reason : .notAuthorized, detail: "not let in (\(reason))",
                 clientID: clientID, isV5: connect.version == .v5, now)
         case .accepted(let principal): accept(connection, connect, principal, clientID: clientID, isAssigned, now)
         }
+    }
+
+    func observeRefusal(of request: ConnectRequest, _ reason: ReasonCode) {
+        policy.observe(
+            .refusedLogin(
+                clientID: request.clientID, userName: request.userName, address: request.remoteAddress, reason: reason))
     }
 
     /// The client is who it says: its session comes next.

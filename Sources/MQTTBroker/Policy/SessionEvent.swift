@@ -10,6 +10,9 @@ public enum SessionEvent: Sendable {
     case sessionEnded(clientID: String, cause: SessionEnd, unacknowledged: Int)
     /// A connection was refused or broken off because of what it sent. `clientID` is empty if none was known yet.
     case refused(address: String, clientID: String, reason: String)
+    /// The policy has not let a client in; `refused` follows, unless the client had been let in before and has failed to
+    /// show anew who it is.
+    case refusedLogin(clientID: String, userName: String?, address: String, reason: ReasonCode)
     /// A client that had shown who it is asked for the session of another user; `refused` follows.
     case refusedTakeover(ClientContext)
     /// Messages were thrown away for a client.

@@ -90,18 +90,19 @@ struct Listener: Sendable {
         // loop and for a whole group.
         let children: any EventLoopGroup =
             loops.count == 1 && group.makeIterator().contains { $0 === loops[0].eventLoop } ? loops[0].eventLoop : group
+        let pause = FloodPause(gate: gate)
         let bootstrap = ServerBootstrap(group: group, childGroup: children)
-        if kind.isSecure {
-            // One at a time, as one at most can be held back.
-            _ = bootstrap.serverChannelOption(.maxMessagesPerRead, value: 1)
-                .serverChannelInitializer { [handshakes] channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(HandshakeListener(gate: handshakes))
-                    }
-                }
-        }
+        // One at a time where one at most can be held back.
+        if kind.isSecure { _ = bootstrap.serverChannelOption(.maxMessagesPerRead, value: 1) }
         return
             bootstrap
+            .serverChannelInitializer { [handshakes, isSecure = kind.isSecure] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHandler(pause)
+                    if isSecure { try pipeline.addHandler(HandshakeListener(gate: handshakes)) }
+                }
+            }
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             // Small to begin with, as the buffer stays with an idle connection; 16 KiB at most, so that what is read
@@ -113,7 +114,17 @@ struct Listener: Sendable {
             .childChannelOption(
                 .writeBufferWaterMark, value: ChannelOptions.Types.WriteBufferWaterMark(low: 65_536, high: 262_144)
             )
-            .childChannelInitializer { channel in channel.eventLoop.makeCompletedFuture { try accept(channel) } }
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    do {
+                        try accept(channel)
+                        pause.note(isAdmitted: true)
+                    } catch {
+                        pause.note(isAdmitted: false)
+                        throw error
+                    }
+                }
+            }
     }
 
     /// Sets up a connection that has just been accepted; one that is refused is closed by NIO.

@@ -16,12 +16,6 @@
         private static let acceptsPerTurn = 4
         /// How long to wait when the system has no descriptors or memory for another connection.
         private static let pause = TimeAmount.milliseconds(100)
-        /// After so many refusals without an admission, others have the loop for `floodPause`: so many threads are woken
-        /// and so much is done in the system for a flood of connections that everyone else would wait for the processor.
-        /// That is a few thousand a second, which is more than come from addresses within their bounds.
-        private static let refusalsPerPause = 12
-        private static let floodPause = TimeAmount.milliseconds(1)
-
         private let loops: [(sockets: SocketLoop, loop: BrokerLoop)]
         private let gate: ConnectionGate
         private let name: String
@@ -91,23 +85,28 @@
                 }
                 deal(accepted, PeerAddress(address))
             }
-            if refusedInARow >= Self.refusalsPerPause {
+            if refusedInARow >= FloodPause.refusals {
                 gate.countPause()
-                rest(Self.floodPause)
+                rest(FloodPause.length)
             }
         }
 
         /// Gives a connection to the next loop.
         private func deal(_ descriptor: Int32, _ peer: PeerAddress?) {
             let (gate, name) = (gate, name)
+            if loops[0].loop.core.isFull {
+                _ = cepoll_close(descriptor)
+                refusedInARow &+= 1
+                loops[0].loop.core.turnAway(remoteAddress: peer?.description ?? "unix")
+                return
+            }
             // Decided here: a flood of connections must not reach the other loops.
             guard peer.map({ peer in gate.admit(peer.ip) { peer.description } }) ?? true else {
                 _ = cepoll_close(descriptor)
                 refusedInARow &+= 1
                 return
             }
-            // The loop that it goes to refuses it if all places are taken, with no less work.
-            refusedInARow = loops[0].loop.core.isFull ? refusedInARow &+ 1 : 0
+            refusedInARow = 0
             let (sockets, loop) = loops[nextLoop]
             nextLoop = (nextLoop + 1) % loops.count
             let isLenient = isLenient()

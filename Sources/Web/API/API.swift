@@ -10,6 +10,8 @@ struct API {
     let door: any CommandDoor
     /// Mapping rules and webhooks; `nil` leaves them out.
     var devices: (any DeviceDoor)?
+    /// Where refusals are recorded; `nil` if everyone may do everything.
+    var journal: AccessJournal?
     var webhooks: @Sendable () -> WebhookSecrets = { WebhookSecrets() }
     let log: EventLog
     let files: WebFiles
@@ -90,7 +92,7 @@ struct API {
             routes.delete("\(base)/mappings/{mapping}", mappings.remove)
             routes.get("\(base)/mappings/explain", mappings.explain)
             routes.get("\(base)/unmapped", mappings.unmapped)
-            let webhooks = WebhookEndpoints(devices: devices, secrets: webhooks)
+            let webhooks = WebhookEndpoints(devices: devices, secrets: webhooks, journal: journal)
             routes.post("\(base)/ingest/ttn", webhooks.theThingsStack)
             routes.post("\(base)/ingest/chirpstack", webhooks.chirpStack)
         }

@@ -127,7 +127,7 @@ public struct WebServer: Service {
         }
         router.addMiddleware { AcknowledgedFirst(views: views) }
         try API(
-            views: views, door: door, devices: devices, webhooks: webhooks, log: log, files: files,
+            views: views, door: door, devices: devices, journal: journal, webhooks: webhooks, log: log, files: files,
             clock: SiteClock(timeZone: configuration.timeZone),
             now: Pages.systemTime, status: status, metrics: metrics, securityContacts: configuration.securityContacts
         ).addRoutes(to: router)

@@ -96,6 +96,8 @@ final class TestPolicy: BrokerPolicy {
             case .disconnected(let context, let cause): "disconnected \(context.clientID) \(Self.text(cause))"
             case .sessionEnded(let clientID, let cause, let count): "ended \(clientID) \(cause) \(count)"
             case .refused(_, let clientID, let reason): "refused \(clientID): \(reason)"
+            case .refusedLogin(let clientID, let userName, _, let reason):
+                "refused login of \(userName ?? "nobody") as \(clientID): \(reason)"
             case .refusedTakeover(let context): "refused takeover of \(context.clientID)"
             case .dropped(let clientID, let topic, let count, let reason):
                 "dropped \(clientID) \(topic ?? "-") \(count) \(reason)"

@@ -22,10 +22,12 @@ struct WebhookEndpoints {
     private static let bodyLimit = 65_536
     let devices: any DeviceDoor
     let secrets: @Sendable () -> WebhookSecrets
+    /// Where a wrong secret is recorded; `nil` where nobody needs any.
+    let journal: AccessJournal?
 
     @Sendable func theThingsStack(_ request: Request, _ context: WebContext) async throws -> Response {
         try QueryReader(request).end()
-        try check(request, secrets().theThingsStack)
+        try await check(request, context, secrets().theThingsStack)
         return try await report(request, topic: "v3/webhook/devices/unnamed/up", source: "ttn")
     }
 
@@ -34,7 +36,7 @@ struct WebhookEndpoints {
         var query = try QueryReader(request)
         let event = try query.text("event") ?? "up"
         try query.end()
-        try check(request, secrets().chirpStack)
+        try await check(request, context, secrets().chirpStack)
         guard event.allSatisfy({ $0.isASCII && $0.isLetter }), event.count <= 20 else {
             throw Problem.parameter("event", "It is one of up, status, join, ack, txack, log, location, integration.")
         }
@@ -42,12 +44,13 @@ struct WebhookEndpoints {
             request, topic: "application/webhook/device/unnamed/event/\(event)", source: "chirpstack")
     }
 
-    private func check(_ request: Request, _ secret: String?) throws {
+    private func check(_ request: Request, _ context: WebContext, _ secret: String?) async throws {
         guard let secret, !secret.isEmpty else { throw Problem.notFound("This webhook is not switched on.") }
         let given = request.headers[.authorization].flatMap { text -> String? in
             text.lowercased().hasPrefix("bearer ") ? String(text.dropFirst(7)) : nil
         }
         guard let given, ConstantTime.areEqual(given, secret) else {
+            await journal?.deny("send an uplink with a wrong secret", actor: nil, address: context.address)
             var headers = HTTPFields()
             headers[.wwwAuthenticate] = "Bearer"
             throw Problem(
