@@ -126,7 +126,7 @@ public final class BrokerCore {
     }
 
     /// Notes a connection that was closed because of `isFull`, without the work of `open`.
-    public func turnAway(remoteAddress: String) { shard.pointee.turnAway(remoteAddress) }
+    public func turnAway(now: UInt64, remoteAddress: () -> String) { shard.pointee.turnAway(now, remoteAddress) }
 
     /// Ends every connection and takes no new one.
     public func shutdown(now: UInt64) {

@@ -10,7 +10,7 @@ extension Shard {
         let others = hub.connections.wrappingAdd(1, ordering: .relaxed).oldValue
         guard others < limits.maximumConnections, !isShuttingDown else {
             hub.connections.wrappingSubtract(1, ordering: .relaxed)
-            turnAway(remoteAddress)
+            turnAway(now) { remoteAddress }
             return nil
         }
         hub.peakConnections.max(others + 1, ordering: .relaxed)
@@ -25,11 +25,14 @@ extension Shard {
         return connection.pointee.id
     }
 
-    /// Counts a connection that is closed at once as there are too many.
-    mutating func turnAway(_ remoteAddress: String) {
+    /// Counts a connection that is closed at once as there are too many. The policy hears of one in a second: a flood of
+    /// them must cost next to nothing.
+    mutating func turnAway(_ now: UInt64, _ remoteAddress: () -> String) {
         statistics.connectionsRefused &+= 1
         if !isShuttingDown { count(.connections) }
-        policy.observe(.refused(address: remoteAddress, clientID: "", reason: "too many connections"))
+        guard now >= nextTurnAwayNotice else { return }
+        nextTurnAwayNotice = now &+ 1_000_000_000
+        policy.observe(.refused(address: remoteAddress(), clientID: "", reason: "too many connections"))
     }
 
     mutating func handleConnect(

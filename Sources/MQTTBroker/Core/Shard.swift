@@ -85,6 +85,8 @@ struct Shard {
     var largest: (slot: UInt32, generation: UInt32) = (.max, .max)
     var random: () -> UInt64
     var isShuttingDown = false
+    /// From when on the policy hears again of a connection that was one too many.
+    var nextTurnAwayNotice: UInt64 = 0
     /// Publishers that wait until the host can take more.
     var hostWaiters: Set<ConnectionID> = []
     private var isSweepSet = false

@@ -22,8 +22,8 @@
         /// Asked for each connection, as it may change.
         private let isLenient: @Sendable () -> Bool
         private var nextLoop = 0
-        /// Without anyone admitted among them.
-        private var refusedInARow = 0
+        /// Connections that were refused, less those that were admitted since.
+        private var refusedOfLate = 0
         private var isClosed = false
 
         private init(
@@ -85,7 +85,7 @@
                 }
                 deal(accepted, PeerAddress(address))
             }
-            if refusedInARow >= FloodPause.refusals {
+            if refusedOfLate >= FloodPause.refusals {
                 gate.countPause()
                 rest(FloodPause.length)
             }
@@ -96,17 +96,17 @@
             let (gate, name) = (gate, name)
             if loops[0].loop.core.isFull {
                 _ = cepoll_close(descriptor)
-                refusedInARow &+= 1
-                loops[0].loop.core.turnAway(remoteAddress: peer?.description ?? "unix")
+                refusedOfLate &+= 1
+                loops[0].loop.core.turnAway(now: loops[0].loop.now) { peer?.description ?? "unix" }
                 return
             }
             // Decided here: a flood of connections must not reach the other loops.
             guard peer.map({ peer in gate.admit(peer.ip) { peer.description } }) ?? true else {
                 _ = cepoll_close(descriptor)
-                refusedInARow &+= 1
+                refusedOfLate &+= 1
                 return
             }
-            refusedInARow = 0
+            refusedOfLate = max(0, refusedOfLate &- 1)
             let (sockets, loop) = loops[nextLoop]
             nextLoop = (nextLoop + 1) % loops.count
             let isLenient = isLenient()
@@ -121,7 +121,7 @@
         /// Takes nobody for a while.
         private func rest(_ pause: TimeAmount) {
             guard !isClosed else { return }
-            refusedInARow = 0
+            refusedOfLate = 0
             let sockets = loops[0].sockets
             sockets.poller.setEvents(0, of: self)
             let listener = NIOLoopBound(self, eventLoop: sockets)
