@@ -58,7 +58,9 @@ struct ConnectTests {
         let client = broker.connect("a", version)
         #expect(client.connack?.reasonCode == .badUserNameOrPassword)
         #expect(client.isClosed)
-        #expect(broker.policy.takeEvents().allSatisfy { $0.hasPrefix("refused a") })
+        let events = broker.policy.takeEvents()
+        #expect(events.filter { $0.hasPrefix("refused login of") }.count == 1)
+        #expect(events.filter { $0.hasPrefix("refused a:") }.count == 1 && events.count == 2)
         #expect(broker.statistics.sessions == 0)
     }
 
