@@ -1,11 +1,13 @@
 """Signing in, rights, tokens and what is refused, over HTTP and in a browser."""
 
 import http.client
+import itertools
 import json
 import os
 import re
 import shutil
 import subprocess
+import threading
 
 import paho.mqtt.client as mqtt
 import pytest
@@ -111,6 +113,39 @@ def test_a_session_lasts_over_a_restart_and_ends_everywhere_on_demand(site):
     assert first.get("/events", allow_redirects=False).status_code == 200
     assert first.post("/account/sign-out-everywhere", {}, token=first.token()).status_code == 303
     assert second.get("/events", allow_redirects=False).status_code == 303
+
+
+@pytest.mark.parametrize("path", ["/api/v1/events/stream", "/events/live", "/live"])
+@pytest.mark.parametrize("how", ["signed out", "removed", "revoked"])
+def test_a_live_stream_ends_with_the_right_to_read_it(site, path, how):
+    admin, visitor = Visitor(site), Visitor(site)
+    admin.sign_in("ana")
+    headers = {"Accept": "text/event-stream"}
+    if how == "revoked":
+        added = run("tokens", "add", "sign", "--scope", "read", "--data", str(site.data))
+        headers["Authorization"] = f"Bearer {added.stdout.split()[0]}"
+    else:
+        visitor.sign_in("caio")
+    with visitor.http.get(site.url + path, headers=headers, stream=True, timeout=30) as stream:
+        assert stream.status_code == 200, stream.text
+        lines = stream.iter_lines()
+        assert next(lines)
+        if how == "signed out":
+            assert admin.post("/settings/people/sign-out", {"name": "caio"}, token=admin.token()).status_code == 303
+        elif how == "removed":
+            assert admin.post("/settings/people/remove", {"name": "caio"}, token=admin.token()).status_code == 303
+        else:
+            assert run("tokens", "remove", "sign", "--data", str(site.data)).returncode == 0
+        ended = threading.Event()
+        threading.Thread(target=lambda: (list(lines), ended.set()), daemon=True).start()
+
+        def has_ended() -> bool:
+            # Something that the stream would send.
+            mosquitto.publish(site, "garage/home/spot/A1/state", next(states), "-q", "1")
+            return ended.wait(0.2)
+
+        states = itertools.cycle(["occupied", "free"])
+        eventually(has_ended, "the end of the stream", 20)
 
 
 def test_guessing_is_slowed_down_and_recorded_without_the_password(site):

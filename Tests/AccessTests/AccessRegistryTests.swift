@@ -214,6 +214,38 @@ struct AccessRegistryTests {
         #expect(owner.name == "bia")
         try registry.removePerson("bia")
         #expect(registry.token(secret) == nil)
+        // Nor does it act for whoever gets the name next.
+        try await registry.addPerson("bia", password: password, role: .admin)
+        #expect(registry.token(secret) == nil && registry.tokens.isEmpty)
+    }
+
+    @Test("Over MQTT a token may do no more than its person, and past the gates only for one without limits")
+    func scopes() async throws {
+        let registry = try Site().registry()
+        try await registry.addPerson("ana", password: password, role: .admin)
+        try await registry.addPerson("bia", password: password, role: .operator)
+        _ = try registry.addToken("phone", scopes: [.read, .command], owner: "bia", expires: nil)
+        _ = try registry.addToken("panel", scopes: [.read, .command], expires: nil)
+        let token = try #require(registry.validToken(named: "phone"))
+        let panel = try #require(registry.validToken(named: "panel"))
+        let (own, foreign) = ("garage/home/gate/front/command", "cmnd/relay/POWER")
+        for topic in [own, foreign] {
+            #expect(registry.scopes(of: token, on: topic) == [.read, .command])
+            #expect(registry.scopes(of: panel, on: topic) == [.read, .command])
+        }
+        try registry.changeRights(of: "bia", role: .operator, gates: ["home.front"], schedule: nil)
+        #expect(registry.scopes(of: token, on: own) == [.read, .command])
+        #expect(registry.scopes(of: token, on: foreign) == [.read])
+        try registry.changeRights(of: "bia", role: .operator, gates: nil, schedule: Schedule("daily 08:00-09:00"))
+        #expect(registry.scopes(of: token, on: foreign) == [.read])
+        try registry.changeRights(of: "bia", role: .operator, gates: nil, schedule: nil)
+        try await registry.changePIN(of: "bia", to: "4711")
+        #expect(registry.scopes(of: token, on: foreign) == [.read])
+        try await registry.changePIN(of: "bia", to: nil)
+        try registry.changeRights(of: "bia", role: .viewer, gates: nil, schedule: nil)
+        #expect(registry.scopes(of: token, on: own) == [.read] && registry.scopes(of: token, on: foreign) == [.read])
+        try registry.removePerson("bia")
+        #expect(registry.scopes(of: token, on: own).isEmpty)
     }
 
     @Test("What another process changes is in force at once, and no change is lost")

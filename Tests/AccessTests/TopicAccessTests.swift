@@ -23,7 +23,7 @@ struct TopicAccessTests {
         "A device may subscribe only where every match is its own",
         arguments: [
             ("garage/home/gate/esp1/actuate", true), ("cmnd/esp1/#", true), ("esp1/#", true), ("#", false),
-            ("garage/#", false), ("garage/+/+/+/actuate", false), ("+/esp1/#", true), ("$SYS/#", false),
+            ("garage/#", false), ("garage/+/+/+/actuate", false), ("+/esp1/#", false), ("$SYS/#", false),
             ("homeassistant/status", true),
         ])
     func deviceSubscribes(filter: String, isAllowed: Bool) {
@@ -110,5 +110,25 @@ struct TopicAccessTests {
         #expect(!own.covers("a/cafe\u{301}/b", user: "caf\u{E9}", clientID: "c"))
         #expect(try #require(TopicPattern("x/%c")).covers("x/d", user: nil, clientID: "d"))
         #expect(try !#require(TopicPattern("x/%c")).covers("x/+", user: nil, clientID: "+"))
+    }
+
+    @Test(
+        "A device has its own topics only, whatever it is called",
+        arguments: ["garage", "home", "gate", "homeassistant"])
+    func names(name: String) {
+        let access = TopicAccess { _ in false }
+        let user = TopicUser(kind: .device, name: name, clientID: "c")
+        for topic in [
+            "garage/home/gate/front/state", "garage/home/spot/A1/state", "homeassistant/cover/front/config",
+        ] {
+            #expect(!access.check(user, .publish, topic).isAllowed, "\(topic)")
+        }
+        for filter in ["garage/#", "garage/home/#", "homeassistant/#", "+/home/#", "+/\(name)/#", "garage/home/gate/#"]
+        {
+            #expect(!access.check(user, .subscribe, filter).isAllowed, "\(filter)")
+        }
+        #expect(access.check(user, .publish, "garage/home/sensor/\(name)/temperature").isAllowed)
+        #expect(access.check(user, .publish, "tele/\(name)/STATE").isAllowed)
+        #expect(access.check(user, .subscribe, "cmnd/\(name)/#").isAllowed)
     }
 }

@@ -54,13 +54,15 @@ extension AccessRegistry {
         }
     }
 
-    /// Removes a person and ends the sessions. The last admin stays while there is anyone else.
+    /// Removes a person, ends the sessions and revokes the tokens that act for that person: they must not act for
+    /// somebody who gets the name later. The last admin stays while there is anyone else.
     public func removePerson(_ name: String) throws(AccessError) {
         try change { content throws(AccessError) in
             let index = try Self.index(of: name, in: content)
             if content.people.count > 1 { try Self.requireOtherAdmin(than: name, in: content) }
             content.people.remove(at: index)
             content.sessions.removeAll { $0.person == name }
+            content.tokens.removeAll { $0.owner == name }
         }
     }
 

@@ -29,6 +29,19 @@ extension AccessRegistry {
         return token
     }
 
+    /// What a token may do with an MQTT topic: no more than the person for whom it acts.
+    ///
+    /// On topics of other firmware a command moves something without asking what it is. Whoever has rights to some gates
+    /// only, or at some times, or a PIN to give, gives no commands there.
+    public func scopes(of token: APIToken, on topic: String) -> Set<Permission> {
+        guard let owner = token.owner else { return token.scopes }
+        guard let person = person(named: owner) else { return [] }
+        var scopes = token.scopes.intersection(person.role.permissions)
+        let isLimited = person.gates != nil || person.schedule != nil || person.hasPIN
+        if isLimited, !topic.utf8.starts(with: "garage/".utf8) { scopes.remove(.command) }
+        return scopes
+    }
+
     /// Revokes a token.
     public func removeToken(_ name: String) throws(AccessError) {
         try change { content throws(AccessError) in

@@ -23,10 +23,18 @@ public struct TopicAccess: Sendable, Hashable {
     public static func == (left: TopicAccess, right: TopicAccess) -> Bool { left.rules == right.rules }
     public func hash(into hasher: inout Hasher) { hasher.combine(rules) }
 
-    /// What a device may do with topics that bear its name: `%u` is the user name.
+    /// What a device may do with topics that bear its name, which is `%u`: those of the service and of Home Assistant,
+    /// where a name has its place.
     private static let ownTopics: [TopicPattern] = [
-        "garage/+/+/%u", "garage/+/+/%u/#", "%u/#", "+/%u/#", "homeassistant/+/%u/#", "homeassistant/device/%u/config",
+        "garage/+/+/%u", "garage/+/+/%u/#", "homeassistant/+/%u/#", "homeassistant/device/%u/config",
     ].compactMap { TopicPattern($0) }
+
+    /// The same for topics of other firmware, which has the name in the first or the second place.
+    private static let ownForeignTopics: [TopicPattern] = ["%u/#", "+/%u/#"].compactMap { TopicPattern($0) }
+
+    /// Where those say nothing: a device that is called as the garage is would else have all of its topics, and one
+    /// called `garage` those of every garage.
+    private static let placesOfNames: Set<String> = ["garage", "homeassistant", "+"]
 
     /// Where Home Assistant says that it has started.
     private static let sharedStatus = "homeassistant/status"
@@ -45,9 +53,11 @@ public struct TopicAccess: Sendable, Hashable {
     }
 
     private func checkDevice(_ user: TopicUser, _ action: TopicRule.Action, _ filter: String) -> Answer {
+        let covers = { (pattern: TopicPattern) in pattern.covers(filter, user: user.name, clientID: user.clientID) }
+        let place = String(filter.utf8.prefix { $0 != UInt8(ascii: "/") }) ?? ""
         let isOwn =
-            Self.ownTopics.contains { $0.covers(filter, user: user.name, clientID: user.clientID) }
-            || user.topics.contains { $0.covers(filter, user: user.name, clientID: user.clientID) }
+            Self.ownTopics.contains(where: covers) || user.topics.contains(where: covers)
+            || (!Self.placesOfNames.contains(place) && Self.ownForeignTopics.contains(where: covers))
         switch action {
         case .publish:
             if isCommand(filter) { return Answer(isAllowed: false, because: "a device may not publish commands") }

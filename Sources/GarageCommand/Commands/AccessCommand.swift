@@ -48,7 +48,8 @@ struct AccessCommand: AsyncParsableCommand {
             }
             let registry = try await openRegistry(options)
             if let token = registry.tokens.first(where: { $0.name == user }) {
-                return TopicUser(kind: .token, name: user, clientID: clientID, scopes: token.scopes)
+                return TopicUser(
+                    kind: .token, name: user, clientID: clientID, scopes: registry.scopes(of: token, on: topic))
             }
             throw Failure("there is no device or token '\(user)'")
         }

@@ -70,12 +70,12 @@ struct DeviceGatekeeper: Gatekeeper {
 
     func mayPublish(_ topic: String, _ client: ClientContext) -> Bool {
         if isBridge(client) { return bridges.mayPublish(topic, client) }
-        return user(client).map { topics.check($0, .publish, topic).isAllowed } ?? false
+        return user(client, topic).map { topics.check($0, .publish, topic).isAllowed } ?? false
     }
 
     func maySubscribe(_ filter: String, _ client: ClientContext) -> Bool {
         if isBridge(client) { return bridges.maySubscribe(client) }
-        return user(client).map { topics.check($0, .subscribe, filter).isAllowed } ?? false
+        return user(client, filter).map { topics.check($0, .subscribe, filter).isAllowed } ?? false
     }
 
     func mayMove(_ gate: Subject, _ client: ClientContext) -> Bool {
@@ -97,8 +97,8 @@ struct DeviceGatekeeper: Gatekeeper {
 
     private func isBridge(_ client: ClientContext) -> Bool { client.principal.credential == BridgeGate.credential }
 
-    /// Who the client is to the rules; `nil` for one whose password or token was taken back while it was connected.
-    private func user(_ client: ClientContext) -> TopicUser? {
+    /// Who the client is to the rules for a topic; `nil` for one whose password or token was taken back while it was connected.
+    private func user(_ client: ClientContext, _ topic: String) -> TopicUser? {
         guard let name = client.principal.name else {
             return TopicUser(kind: .anonymous, name: nil, clientID: client.clientID)
         }
@@ -111,7 +111,9 @@ struct DeviceGatekeeper: Gatekeeper {
             return TopicUser(kind: .device, name: name, clientID: client.clientID, topics: granted)
         case .token:
             guard let token = token(of: client) else { return nil }
-            return TopicUser(kind: .token, name: name, clientID: client.clientID, scopes: token.scopes)
+            return TopicUser(
+                kind: .token, name: name, clientID: client.clientID,
+                scopes: registry?.scopes(of: token, on: topic) ?? [])
         case nil: return nil
         }
     }

@@ -30,8 +30,12 @@ struct AccessMiddleware: RouterMiddleware {
         }
         try await checkPIN(&request, identity, context)
         let checked = request
-        return try await CallerIdentity.$current.withValue(identity) {
+        let response = try await CallerIdentity.$current.withValue(identity) {
             try await CallerIdentity.$address.withValue(context.address) { try await next(checked, context) }
+        }
+        return StreamGuard.guarding(response) {
+            guard case .known(let now) = identify(checked, context) else { return false }
+            return now.actor == identity.actor && Self.covers(needed, now)
         }
     }
 
@@ -59,12 +63,7 @@ struct AccessMiddleware: RouterMiddleware {
     private func check(
         _ needed: RequiredPermission, _ identity: CallerIdentity, _ request: Request, _ context: WebContext
     ) async throws {
-        switch needed {
-        case .none: return
-        case .signedIn where identity != .anonymous: return
-        case .permission(let permission) where identity.has(permission): return
-        default: break
-        }
+        if Self.covers(needed, identity) { return }
         guard identity == .anonymous else {
             await journal.deny(
                 "\(request.method.rawValue) \(request.uri.path)", actor: identity.actor, address: context.address)
@@ -72,6 +71,15 @@ struct AccessMiddleware: RouterMiddleware {
         }
         if PageErrors.isPage(request) { throw AccessRefusal.signIn(to: request.uri.path) }
         throw Self.unauthorized("Send a token: Authorization: Bearer garage_…")
+    }
+
+    /// Whether a caller has what a request needs.
+    private static func covers(_ needed: RequiredPermission, _ identity: CallerIdentity) -> Bool {
+        switch needed {
+        case .none: true
+        case .signedIn: identity != .anonymous
+        case .permission(let permission): identity.has(permission)
+        }
     }
 
     /// A post of a signed-in browser must come from one of our own pages: the browser says so, and a form also carries
