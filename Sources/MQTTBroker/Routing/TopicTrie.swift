@@ -119,17 +119,9 @@ struct TopicTrie {
     /// - Returns: how many nodes it has looked at: the work, whatever the number of subscriptions.
     @discardableResult
     func match(_ topic: UnsafeRawBufferPointer, _ found: (Int) -> Void) -> Int {
-        var levels: [Int32] = []
-        var start = 0
-        while true {
-            var end = start
-            while end < topic.count, topic[end] != UInt8(ascii: "/") { end &+= 1 }
-            levels.append(names.find(UnsafeRawBufferPointer(rebasing: topic[start..<end])) ?? Self.none)
-            if end >= topic.count { break }
-            start = end &+ 1
-        }
+        var levels = TopicLevels(topic)
         let isReserved = topic.first == UInt8(ascii: "$")
-        return descend(0, levels, 0, isReserved, found)
+        return descend(0, &levels, 0, isReserved, found)
     }
 
     /// The filter that a node stands for.
@@ -148,7 +140,7 @@ struct TopicTrie {
     }
 
     private func descend(
-        _ node: Int32, _ levels: [Int32], _ depth: Int, _ isReserved: Bool, _ found: (Int) -> Void
+        _ node: Int32, _ levels: inout TopicLevels, _ depth: Int, _ isReserved: Bool, _ found: (Int) -> Void
     ) -> Int {
         // Wildcards in the first level don't match names that begin with $ [MQTT-4.7.2-1].
         let takesWildcards = depth > 0 || !isReserved
@@ -162,13 +154,13 @@ struct TopicTrie {
             if !here.entries.isEmpty || !here.groups.isEmpty { found(Int(node)) }
             return visits
         }
-        if here.children > 0, levels[depth] != Self.none,
-            let child = edges[Edge(parent: node, level: levels[depth])]
+        if here.children > 0, let level = levels.number(depth, in: names),
+            let child = edges[Edge(parent: node, level: level)]
         {
-            visits += descend(child, levels, depth + 1, isReserved, found)
+            visits += descend(child, &levels, depth + 1, isReserved, found)
         }
         if takesWildcards, here.plus != Self.none {
-            visits += descend(here.plus, levels, depth + 1, isReserved, found)
+            visits += descend(here.plus, &levels, depth + 1, isReserved, found)
         }
         return visits
     }
