@@ -4,6 +4,8 @@ import re
 import signal
 import socket
 
+import pytest
+
 from device import Client
 from waiting import eventually
 from wire import Wire, connect, publish
@@ -250,3 +252,13 @@ def test_who_stands_around_the_pages_changes_with_the_file(make_garage, tmp_path
     hang_up(service, 3)
     assert service.request("GET", text).status_code == 404
     assert service.request("POST", webhook, json={}).status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["serve", "broker"])
+def test_a_signal_that_comes_with_the_first_sign_of_life_is_followed(make_garage, make_broker, kind):
+    """As `systemctl start` and `reload` in one go send it."""
+    for _ in range(5):
+        service = (make_broker if kind == "broker" else make_garage)().launch()
+        eventually(lambda: "listening" in service.log(), "a listener", 30)
+        hang_up(service, 1)
+        assert service.stop() == 0

@@ -18,6 +18,7 @@ struct BrokerService {
 
     func run() async throws {
         LogSetup.bootstrap(configuration)
+        let hangUps = await UnixSignalsSequence(trapping: .sighup)
         let logger = Logger(label: "broker")
         let devices: DeviceRegistry
         do {
@@ -49,7 +50,8 @@ struct BrokerService {
         for address in addresses.webSocket { logger.notice("listening", metadata: ["mqtt_ws": "\(address)"]) }
         // Stopped in reverse order: the store last.
         var services: [any Service] = [
-            LogOmissions(), server, Reload(configuration: configuration, load: reload, server: server, logger: logger),
+            LogOmissions(), server,
+            Reload(signals: hangUps, configuration: configuration, load: reload, server: server, logger: logger),
         ]
         if let store { services.insert(BrokerStoreService(store: store), at: 0) }
         try await ServiceGroup(

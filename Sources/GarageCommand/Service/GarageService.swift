@@ -27,6 +27,7 @@ struct GarageService {
 
     func run() async throws {
         LogSetup.bootstrap(configuration)
+        let hangUps = await UnixSignalsSequence(trapping: .sighup)
         ServiceMetrics.bootstrap()
         let logger = Logger(label: "garage")
         let settings = try garageSettings(configuration)
@@ -113,7 +114,7 @@ struct GarageService {
         var services: [any Service] = [
             StoreService(log: log), LogOmissions(), views, ingest, web, server,
             Reload(
-                configuration: configuration, load: reload, server: server,
+                signals: hangUps, configuration: configuration, load: reload, server: server,
                 garage: GarageReload(
                     certificate: certificate, topics: topics, http: http, ingest: ingest, log: log, inForce: inForce,
                     alerts: alerts, settings: garageSettings, record: access.record),

@@ -7,6 +7,8 @@ import UnixSignals
 /// Reads certificates and configuration again on SIGHUP. Connections go on, as far as their rights do. What can only
 /// change with a restart is said, a line for each key (``Key/isReloadable``).
 struct Reload: Service {
+    /// Of SIGHUP; made before anybody can know that the service runs, as one that comes earlier would end it.
+    let signals: UnixSignalsSequence
     let configuration: ServiceConfiguration
     /// Reads the configuration anew, from the same file and with the same flags.
     let load: @Sendable () async throws -> ServiceConfiguration
@@ -17,7 +19,7 @@ struct Reload: Service {
 
     func run() async throws {
         var inForce = configuration
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+        for await _ in signals.cancelOnGracefulShutdown() {
             reloadCertificates()
             do {
                 let before = inForce.accessRules
