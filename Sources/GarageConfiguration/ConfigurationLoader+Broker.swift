@@ -12,13 +12,6 @@ extension ConfigurationLoader {
         try settings.flag(.mqttAnyUserTakesOver) { broker.anyUserTakesOver = $0 }
         broker.advertised = try advertised(from: settings)
         broker.limits = try limits(from: settings)
-        for listener in broker.lenient where !BrokerSettings.listenerKinds.contains(listener) {
-            guard listener.contains(":"), HostPort(listener) != nil else {
-                throw ConfigurationError(
-                    "\(settings.name(.mqttLenient)) has '\(listener)'; it takes any of "
-                        + "\(BrokerSettings.listenerKinds.joined(separator: ", ")), or the HOST:PORT of a listener")
-            }
-        }
         if !broker.proxyProtocol.isEmpty, broker.trustedProxies.isEmpty {
             throw ConfigurationError(
                 "\(settings.name(.mqttProxyProtocol)) needs mqtt.trusted_proxies: the addresses of the balancers that may say whose a "
@@ -29,6 +22,20 @@ extension ConfigurationLoader {
                 "\(settings.name(.mqttDraining)) needs mqtt.server_reference: where clients are sent instead")
         }
         return broker
+    }
+
+    /// Throws for a lenient listener that is none.
+    func checkLenient(_ configuration: ServiceConfiguration, _ settings: SettingReader) throws(ConfigurationError) {
+        let broker = configuration.broker
+        let addresses = configuration.mqtt + configuration.mqttWebSocket + broker.tls.listen + broker.tls.webSocket
+        for listener in broker.lenient where !BrokerSettings.listenerKinds.contains(listener) {
+            guard listener.contains(":"), let address = HostPort(listener), addresses.contains(address) else {
+                throw ConfigurationError(
+                    "\(settings.name(.mqttLenient)) has '\(listener)'; it takes any of "
+                        + "\(BrokerSettings.listenerKinds.joined(separator: ", ")), or the HOST:PORT of a listener: "
+                        + HostPort.listing(addresses))
+            }
+        }
     }
 
     private func tls(from settings: SettingReader) throws(ConfigurationError) -> BrokerSettings.TLS {

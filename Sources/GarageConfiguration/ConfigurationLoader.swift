@@ -61,6 +61,7 @@ public struct ConfigurationLoader: Sendable {
         try settings.number(.mqttMaximumConnections, in: 1...1_000_000) { configuration.mqttMaximumConnections = $0 }
         try loadQueues(from: settings, into: &configuration)
         configuration.broker = try broker(from: settings)
+        try checkLenient(configuration, settings)
         try settings.address(.httpListen) { configuration.http = $0 }
         configuration.httpLimits = try HTTPLimitSettings.read(from: settings)
         try settings.text(.httpFiles) { configuration.httpFiles = $0 }

@@ -23,6 +23,9 @@ public protocol Gatekeeper: Sendable {
 
     /// Whether the user was a device once and is none any more.
     func isRemoved(_ user: String) -> Bool
+
+    /// Whether somebody could have this name, so that it may be shown: whoever mistakes the fields puts a password there.
+    func canBeName(_ text: String) -> Bool
 }
 
 extension Gatekeeper {
@@ -32,4 +35,5 @@ extension Gatekeeper {
     public func mayMove(_ gate: Subject, _ client: ClientContext) -> Bool { true }
     public func isDevice(_ user: String) -> Bool { false }
     public func isRemoved(_ user: String) -> Bool { false }
+    public func canBeName(_ text: String) -> Bool { false }
 }

@@ -176,15 +176,6 @@ extension Ingest: BrokerPolicy {
         Task { try? await self.log.append(AppendRequest(events: [recorded])) }
     }
 
-    /// Whether a user name can be shown: whoever mistakes the fields may have put a password there.
-    private static func isName(_ text: String) -> Bool {
-        (1...64).contains(text.utf8.count)
-            && text.utf8.allSatisfy { byte in
-                UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-                    || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "_-.@".utf8.contains(byte)
-            }
-    }
-
     public var isCongested: Bool { log.isCongested || isCrowded.load(ordering: .relaxed) }
 
     public func isVolatile(topic: String) -> Bool {
@@ -224,7 +215,9 @@ extension Ingest: BrokerPolicy {
                 "connection closed",
                 metadata: ["address": "\(address)", "client_id": "\(clientID)", "reason": "\(reason)"])
         case .refusedLogin(_, let userName, let address, _):
-            let name = userName.map { Self.isName($0) ? "as \($0)" : "with a name that can be nobody's" }
+            let name = userName.map {
+                options.gatekeeper.canBeName($0) ? "as \($0)" : "with a name that can be nobody's"
+            }
             recordRefusal("connect over MQTT \(name ?? "without a name")", actor: nil, clientID: nil, address: address)
         case .refusedTakeover(let client): deny("connect with the client identifier of another user", to: client)
         case .dropped(let clientID, let topic, let count, let reason):

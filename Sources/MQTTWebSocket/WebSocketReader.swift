@@ -28,8 +28,6 @@ struct WebSocketReader {
         var offset = 0
     }
 
-    /// The most bytes that are needed before anything of them can be told: a control frame.
-    static let longestWait = 2 + 4 + longestControlPayload
     private static let longestControlPayload = 125
 
     private var frame: Frame?

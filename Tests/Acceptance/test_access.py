@@ -354,35 +354,9 @@ def test_who_is_not_let_in_over_mqtt_is_recorded(site, tmp_path):
     assert "guessed-secret" not in site.log() + admin.get("/api/v1/events?limit=500").text
 
 
-def test_a_pin_is_asked_for_before_a_gate_opens(site):
-    with Client(site, "opener") as device:
-        device.publish("garage/home/gate/front/state", "closed")
-        device.subscribe("garage/home/gate/front/actuate")
-        visitor = Visitor(site)
-        visitor.sign_in("bia")
-        token = visitor.token()
-        eventually(lambda: "front" in visitor.get("/").text, "the gate on the page")
-        visitor.post("/account/pin", {"pin": "4711"}, token=token)
-        asked = visitor.post("/gates/home.front/commands", {"action": "open"}, token=token)
-        assert asked.status_code == 303 and asked.headers["Location"] == "/account/open/home.front"
-        wrong = visitor.post("/gates/home.front/commands", {"action": "open", "pin": "0000"}, token=token)
-        assert wrong.headers["Location"] == "/account/open/home.front?reason=wrong"
-        right = visitor.post("/gates/home.front/commands", {"action": "open", "pin": "4711"}, token=token)
-        assert right.headers["Location"] == "/"
-        device.await_payload("garage/home/gate/front/actuate", "OPEN")
-        # Who has the phone can't take the PIN away, nor put another in its place.
-        for form in [{"pin": ""}, {"pin": "1234"}, {"pin": "", "current": "a wrong password"}]:
-            answer = visitor.post("/account/pin", form, token=token)
-            assert answer.status_code == 422 and 'name="current"' in answer.text
-        asked = visitor.post("/gates/home.front/commands", {"action": "open"}, token=token)
-        assert asked.headers["Location"] == "/account/open/home.front"
-        attempts = [event["data"]["attempt"] for event in site_events(visitor, "access.denied")]
-        assert "change the PIN with a wrong password" in attempts
-        whole = site.log() + visitor.get("/api/v1/events?limit=500").text
-        assert "4711" not in re.sub(r"[0-9a-f-]{20,}|\d{2}:\d{2}:\d{2}\S*", "", whole)
-
-
-def test_the_password_takes_a_pin_away(site):
+@pytest.fixture
+def with_pin(site):
+    """The front gate's device, and an operator who has set the PIN 4711, with the token of the forms."""
     with Client(site, "opener") as device:
         device.publish("garage/home/gate/front/state", "closed")
         device.subscribe("garage/home/gate/front/actuate")
@@ -391,9 +365,35 @@ def test_the_password_takes_a_pin_away(site):
         token = visitor.token()
         eventually(lambda: "front" in visitor.get("/").text, "the gate on the page")
         assert visitor.post("/account/pin", {"pin": "4711"}, token=token).status_code == 200
-        assert visitor.post("/account/pin", {"pin": "", "current": PASSWORD}, token=token).status_code == 200
-        assert visitor.post("/gates/home.front/commands", {"action": "open"}, token=token).headers["Location"] == "/"
-        device.await_payload("garage/home/gate/front/actuate", "OPEN")
+        yield device, visitor, token
+
+
+def test_a_pin_is_asked_for_before_a_gate_opens(site, with_pin):
+    device, visitor, token = with_pin
+    asked = visitor.post("/gates/home.front/commands", {"action": "open"}, token=token)
+    assert asked.status_code == 303 and asked.headers["Location"] == "/account/open/home.front"
+    wrong = visitor.post("/gates/home.front/commands", {"action": "open", "pin": "0000"}, token=token)
+    assert wrong.headers["Location"] == "/account/open/home.front?reason=wrong"
+    right = visitor.post("/gates/home.front/commands", {"action": "open", "pin": "4711"}, token=token)
+    assert right.headers["Location"] == "/"
+    device.await_payload("garage/home/gate/front/actuate", "OPEN")
+    # Who has the phone can't take the PIN away, nor put another in its place.
+    for form in [{"pin": ""}, {"pin": "1234"}, {"pin": "", "current": "a wrong password"}]:
+        answer = visitor.post("/account/pin", form, token=token)
+        assert answer.status_code == 422 and 'name="current"' in answer.text
+    asked = visitor.post("/gates/home.front/commands", {"action": "open"}, token=token)
+    assert asked.headers["Location"] == "/account/open/home.front"
+    attempts = [event["data"]["attempt"] for event in site_events(visitor, "access.denied")]
+    assert "change the PIN with a wrong password" in attempts
+    whole = site.log() + visitor.get("/api/v1/events?limit=500").text
+    assert "4711" not in re.sub(r"[0-9a-f-]{20,}|\d{2}:\d{2}:\d{2}\S*", "", whole)
+
+
+def test_the_password_takes_a_pin_away(with_pin):
+    device, visitor, token = with_pin
+    assert visitor.post("/account/pin", {"pin": "", "current": PASSWORD}, token=token).status_code == 200
+    assert visitor.post("/gates/home.front/commands", {"action": "open"}, token=token).headers["Location"] == "/"
+    device.await_payload("garage/home/gate/front/actuate", "OPEN")
 
 
 def test_who_may_move_one_gate_decides_nothing_about_another(site):

@@ -156,7 +156,7 @@ import Testing
         let yaml = """
             mqtt:
               lenient: [tcp, ws]
-              listen: 127.0.0.1:1884
+              listen: [127.0.0.1:1884, "[::1]:1884"]
               proxy_protocol: tls
               trusted_proxies: ["10.0.0.0/8", 192.0.2.1]
               retain_available: false
@@ -215,6 +215,7 @@ import Testing
         #expect(await failure(yaml: "mqtt:\n  proxy_protocol: [tcp]\n").contains("mqtt.trusted_proxies"))
         #expect(await failure(yaml: "mqtt:\n  lenient: [udp]\n").contains("tcp, tls, ws, wss, unix"))
         #expect(await failure(yaml: "mqtt:\n  lenient: [1883]\n").contains("HOST:PORT of a listener"))
+        #expect(await failure(yaml: "mqtt:\n  lenient: [\"127.0.0.1:1884\"]\n").contains("listener: 127.0.0.1:1883, "))
         #expect(await failure(yaml: "mqtt:\n  limits:\n    topic_levels: 1001\n").contains("2 to 1000"))
         #expect(await failure(yaml: "mqtt:\n  draining: true\n").contains("mqtt.server_reference"))
         #expect(await failure(yaml: "mqtt:\n  retain_available: perhaps\n").contains("true, false"))

@@ -193,7 +193,13 @@ struct ConnectTests {
         let broker = TestBroker(limits: limits)
         let first = broker.connect("a")
         _ = broker.connect("b")
+        _ = broker.policy.takeEvents()
+        for _ in 1...3 { #expect(broker.open().isClosed) }
+        broker.advance(seconds: 1)
         #expect(broker.open().isClosed)
+        // The policy hears of one in a second, and each is counted.
+        #expect(broker.policy.takeEvents().filter { $0.contains("too many connections") }.count == 2)
+        #expect(broker.statistics.limitsReached[.connections] == 4)
         first.disconnect()
         #expect(!broker.open().isClosed)
     }

@@ -167,9 +167,9 @@ struct FloodTests {
     @Test("A client that exceeds the Receive Maximum is cut off, or slowed down where that is configured")
     func receiveMaximum() async throws {
         let policy = SlowPolicy()
-        // Neither, all of a kind, and the second of two of a kind.
+        // None, all of a kind, the second of two of a kind, and all since a moment ago.
         for (isLenient, lenient, listener) in [
-            (false, "", 0), (true, "tcp", 0), (true, "second", 1), (false, "second", 0),
+            (false, "", 0), (true, "tcp", 0), (true, "second", 1), (false, "second", 0), (true, "later", 0),
         ] {
             try await RunningServer.with(limits: limits { $0.receiveMaximum = 10 }, policy: policy) {
                 let second = MQTTServer.HostPort(host: "localhost", port: 0)

@@ -34,7 +34,14 @@ public struct TopicAccess: Sendable, Hashable {
 
     /// Where those say nothing: a device that is called as the garage is would else have all of its topics, and one
     /// called `garage` those of every garage.
-    private static let placesOfNames: Set<String> = ["garage", "homeassistant", "+"]
+    private static func isPlaceOfNames(_ filter: String) -> Bool {
+        ["garage", "homeassistant", "+"].contains { place in
+            filter.utf8.starts(with: place.utf8)
+                && filter.utf8.dropFirst(place.utf8.count).first.map {
+                    $0 == UInt8(ascii: "/")
+                } ?? true
+        }
+    }
 
     /// Where Home Assistant says that it has started.
     private static let sharedStatus = "homeassistant/status"
@@ -54,10 +61,9 @@ public struct TopicAccess: Sendable, Hashable {
 
     private func checkDevice(_ user: TopicUser, _ action: TopicRule.Action, _ filter: String) -> Answer {
         let covers = { (pattern: TopicPattern) in pattern.covers(filter, user: user.name, clientID: user.clientID) }
-        let place = String(filter.utf8.prefix { $0 != UInt8(ascii: "/") }) ?? ""
         let isOwn =
             Self.ownTopics.contains(where: covers) || user.topics.contains(where: covers)
-            || (!Self.placesOfNames.contains(place) && Self.ownForeignTopics.contains(where: covers))
+            || (Self.ownForeignTopics.contains(where: covers) && !Self.isPlaceOfNames(filter))
         switch action {
         case .publish:
             if isCommand(filter) { return Answer(isAllowed: false, because: "a device may not publish commands") }

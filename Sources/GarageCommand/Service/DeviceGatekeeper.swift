@@ -95,6 +95,8 @@ struct DeviceGatekeeper: Gatekeeper {
         devices.topics(of: user) == nil && devices.topics(ofCertified: user) == nil
     }
 
+    func canBeName(_ text: String) -> Bool { Person.isName(text) }
+
     private func isBridge(_ client: ClientContext) -> Bool { client.principal.credential == BridgeGate.credential }
 
     /// Who the client is to the rules for a topic; `nil` for one whose password or token was taken back while it was connected.

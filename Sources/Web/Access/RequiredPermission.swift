@@ -1,7 +1,7 @@
 import Access
 import Hummingbird
 
-/// What a request needs. A route that is not named here needs the most that its method can mean, so that a forgotten one
+/// What a request needs, by its path, which `PathGuard` has seen to be written as the router reads it. A route that is not named here needs the most that its method can mean, so that a forgotten one
 /// is closed and not open.
 enum RequiredPermission: Hashable {
     /// Anyone may ask.
@@ -11,7 +11,7 @@ enum RequiredPermission: Hashable {
     case permission(Permission)
 
     init(_ request: Request) {
-        let path = Self.routed(request.uri.path)
+        let path = request.uri.path
         if Self.isPublic(path) {
             self = .none
         } else if Self.isOwnAccount(path) {
@@ -29,11 +29,6 @@ enum RequiredPermission: Hashable {
         } else {
             self = .permission(.admin)
         }
-    }
-
-    /// The path as the router sees it, which passes over empty parts.
-    private static func routed(_ path: String) -> String {
-        "/" + path.split(separator: "/").joined(separator: "/")
     }
 
     private static func isPublic(_ path: String) -> Bool {
