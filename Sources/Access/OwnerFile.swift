@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 #if canImport(Glibc)
     import Glibc
@@ -9,12 +9,14 @@ import Foundation
 #endif
 
 /// A file with secrets, which at no time anyone but its owner may read.
-enum OwnerFile {
+public enum OwnerFile {
     /// Writes the file so that afterwards, also after a power loss, either the old one or the new one is there.
+    /// - Parameter mode: who may read it; its owner alone unless it holds no secret.
     /// - Returns: false if it can't be written; then it is the old one.
-    static func replace(_ path: String, with data: Data) -> Bool {
+    public static func replace(_ path: String, with data: Data, mode: mode_t = 0o600) -> Bool {
         let temporary = path + ".new"
-        let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        unlink(temporary)
+        let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard file >= 0 else { return false }
         // What the administrator writes is the service's to read, which runs as a user of its own.
         giveToOwner(ofFolder: path, file)
@@ -42,8 +44,19 @@ enum OwnerFile {
     /// Makes an open file the property of whoever owns the folder that it lies in, where that is another user: if root
     /// works on the data of a service. Without the right to do so the file stays as it is.
     static func giveToOwner(ofFolder path: String, _ file: Int32) {
-        var folder = stat()
-        guard geteuid() == 0, stat((path as NSString).deletingLastPathComponent, &folder) == 0 else { return }
-        _ = fchown(file, folder.st_uid, folder.st_gid)
+        guard let owner = foreignOwner(of: (path as NSString).deletingLastPathComponent) else { return }
+        _ = fchown(file, owner.user, owner.group)
+    }
+
+    /// The same for files and folders that lie in `folder`, by their names. Links are left alone.
+    public static func give(_ names: [String], toOwnerOf folder: String) {
+        guard let owner = foreignOwner(of: folder) else { return }
+        for name in names { _ = lchown(folder + "/" + name, owner.user, owner.group) }
+    }
+
+    private static func foreignOwner(of folder: String) -> (user: uid_t, group: gid_t)? {
+        var found = stat()
+        guard geteuid() == 0, stat(folder, &found) == 0, found.st_uid != 0 else { return nil }
+        return (found.st_uid, found.st_gid)
     }
 }

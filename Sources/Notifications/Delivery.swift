@@ -21,15 +21,24 @@ public struct Delivery: Sendable, Hashable {
         due = since
     }
 
-    /// A message is given up after this time.
+    /// A message is given up after this time, and not before it was tried this often: a clock that is put right, as that
+    /// of a board without a battery is after each start, leaps over years.
     public static let lifetimeSeconds: Int64 = 24 * 60 * 60
+    private static let leastAttempts = 20
     private static let longestPauseSeconds: Int64 = 60 * 60
+
+    /// Whether it is to be tried. No pause is longer than an hour: one that seems so began before the clock was put back.
+    public func isDue(at now: Int64) -> Bool {
+        due <= now || due - now > Delivery.longestPauseSeconds * 1_000_000
+    }
 
     /// The message after an attempt in vain: the pause doubles from 5 seconds to an hour. `nil` if it is given up.
     public func failed(at now: Int64) -> Delivery? {
-        guard now - since < Delivery.lifetimeSeconds * 1_000_000 else { return nil }
         var next = self
         next.attempts += 1
+        guard now - since < Delivery.lifetimeSeconds * 1_000_000 || next.attempts < Delivery.leastAttempts else {
+            return nil
+        }
         let pause = min(5 << Int64(min(attempts, 20)), Delivery.longestPauseSeconds)
         next.due = now + pause * 1_000_000
         return next

@@ -12,7 +12,8 @@ public final class Outbox: Sendable {
     /// Opens the file in the data folder, or makes it. Throws an ``OutboxError`` if a newer version has written it.
     ///
     /// - Parameter head: the log's last position. A new outbox begins after it: what happened before it was set up is not
-    ///   told to anyone.
+    ///   told to anyone. One that is further than the log is of a log that an older backup has replaced, and goes on where
+    ///   that ends.
     public init(directory: String, head: Int64) throws {
         var configuration = Configuration()
         configuration.label = "outbox"
@@ -32,6 +33,8 @@ public final class Outbox: Sendable {
                     """)
             try database.execute(sql: "PRAGMA user_version = \(Self.format)")
             try database.execute(sql: "INSERT OR IGNORE INTO cursor VALUES (1, ?)", arguments: [head])
+            try database.execute(sql: "DELETE FROM delivery WHERE position > ?", arguments: [head])
+            try database.execute(sql: "UPDATE cursor SET position = min(position, ?)", arguments: [head])
         }
     }
 

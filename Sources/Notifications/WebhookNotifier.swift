@@ -112,7 +112,7 @@ public struct WebhookNotifier: Service {
     private func deliver() async {
         while !Task.isCancelled {
             do {
-                guard let target = target(), let delivery = try outbox.oldest(), delivery.due <= clock() else {
+                guard let target = target(), let delivery = try outbox.oldest(), delivery.isDue(at: clock()) else {
                     try? await Task.sleep(for: pause)
                     continue
                 }

@@ -1,6 +1,7 @@
 """`garage certificates`: what it makes is what a stock TLS stack takes."""
 
 import contextlib
+import os
 import re
 import signal
 import socket
@@ -8,6 +9,7 @@ import ssl
 import subprocess
 
 import paho.mqtt.client as mqtt
+import pytest
 import requests
 
 from people import PASSWORD
@@ -69,6 +71,47 @@ def test_an_authority_is_not_replaced(tmp_path):
     assert (folder / "authority.key").read_text() == before
     make(tmp_path, "server", "--host", "other.local")
     assert before not in again.stderr
+
+
+def test_no_device_takes_the_place_of_the_authority_or_the_server(tmp_path):
+    folder = make(tmp_path, "init")
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    for name in ("authority", "server"):
+        done = run("certificates", "device", name, "--data", str(tmp_path))
+        assert done.returncode == 2 and "the service's own" in done.stderr
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+def test_a_device_that_was_removed_gets_no_certificate(tmp_path):
+    folder = make(tmp_path, "init")
+    assert run("devices", "add", "esp1", "--data", str(tmp_path)).returncode == 0
+    assert run("devices", "remove", "esp1", "--data", str(tmp_path)).returncode == 0
+    done = run("certificates", "device", "esp1", "--data", str(tmp_path))
+    assert done.returncode == 1 and "another name" in done.stderr
+    assert not (folder / "esp1.pem").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root works on the data of another user")
+def test_what_root_makes_and_restores_is_the_services(make_garage, tmp_path):
+    garage = make_garage()
+    garage.data.mkdir(parents=True, exist_ok=True)
+    os.chown(garage.data, 65534, 65534)
+    folder = make(garage.data, "init")
+    make(garage.data, "device", "esp1")
+    garage.start()
+    garage.stop()
+    backup = tmp_path / "backup"
+    assert run("backup", str(backup), "--data", str(garage.data)).returncode == 0
+    keys = {file.name: file.read_bytes() for file in folder.iterdir()}
+    for file in folder.iterdir():
+        file.unlink()
+    folder.rmdir()
+    done = run("restore", str(backup), "--force", "--data", str(garage.data))
+    assert done.returncode == 0, done.stderr
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == keys
+    for file in [folder, *folder.iterdir(), *garage.data.iterdir()]:
+        assert file.stat().st_uid == 65534, file
+        assert file.is_dir() or file.stat().st_mode & 0o077 == 0, file
 
 
 def test_without_an_authority_nothing_is_signed(tmp_path):

@@ -83,5 +83,7 @@ def test_a_package_installs_upgrades_and_goes(tmp_path):
     assert settings.read_text().endswith("# mine\n")
     dpkg("--remove", "garage")
     assert not (root / "usr/bin/garage").exists() and settings.exists()
+    key = settings.parent / "tls.key"
+    key.write_text("not the package's")
     dpkg("--purge", "garage")
-    assert not settings.exists()
+    assert not settings.exists() and key.exists()

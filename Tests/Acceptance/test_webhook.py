@@ -18,6 +18,7 @@ class Receiver:
 
     def __init__(self):
         self.posts: list[tuple[dict[str, str], bytes]] = []
+        self.gets: list[str] = []
         self.status = 204
         receiver = self
 
@@ -26,6 +27,14 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 receiver.posts.append((dict(self.headers), body))
                 self.send_response(receiver.status)
+                self.send_header("Content-Length", "0")
+                if 300 <= receiver.status < 400:
+                    self.send_header("Location", "/elsewhere")
+                self.end_headers()
+
+            def do_GET(self):
+                receiver.gets.append(self.path)
+                self.send_response(200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -115,3 +124,13 @@ def test_a_webhook_can_be_named_and_changed_while_the_service_runs(make_garage, 
         assert signature == hmac.new(secret.encode(), f"{seconds}.".encode() + body, hashlib.sha256).hexdigest()
     # What was before the webhook is not told.
     assert receiver.events == [("alert.cleared", "obstructed"), ("alert.raised", "obstructed")]
+
+
+def test_a_receiver_that_has_moved_gets_nothing_but_is_no_receiver(told, receiver):
+    """A redirected post would come as a GET without the alert, and count as delivered."""
+    receiver.status = 301
+    obstruct(told, "obstructed")
+    eventually(lambda: "status 301" in told.log(), "the attempt in vain")
+    receiver.status = 204
+    eventually(lambda: len(receiver.posts) == 2, "the next attempt", seconds=20)
+    assert receiver.gets == [] and receiver.events == [("alert.raised", "obstructed")] * 2

@@ -144,6 +144,31 @@ import Testing
         await finish()
     }
 
+    @Test func aClockThatIsPutRightNeitherEndsNorDelaysAMessage() throws {
+        let day: Int64 = 86_400_000_000
+        let delivery = Delivery(position: 1, id: "a", body: [], since: 10 * day)
+        let afterLeap = try #require(delivery.failed(at: 2000 * day))
+        #expect(!afterLeap.isDue(at: 2000 * day) && afterLeap.isDue(at: 2000 * day + 5_000_000))
+        #expect(afterLeap.isDue(at: 1000 * day), "the clock was ahead and is right again")
+        var last: Delivery? = delivery
+        var attempts = 0
+        while let next = last?.failed(at: 2000 * day) { (last, attempts) = (next, attempts + 1) }
+        #expect(attempts == 19)
+    }
+
+    @Test func afterAnOlderLogWasPutBackWhatComesNextIsTold() async throws {
+        try await append(alert("first"))
+        let ahead = try Outbox(directory: folder, head: log.head)
+        try ahead.add([Delivery(position: 50, id: "gone", body: [], since: 0)], cursor: 50)
+        try await notifying { outbox in
+            #expect(try outbox.count() == 0 && outbox.cursor() == log.head)
+            try await append(alert("second"))
+            try await eventually("the next alert") { receiver.posts.count == 1 }
+        }
+        #expect(texts == ["second"])
+        await finish()
+    }
+
     @Test func afterADayItIsGivenUp() throws {
         var delivery = Delivery(position: 1, id: "a", body: [], since: 0)
         var now: Int64 = 0

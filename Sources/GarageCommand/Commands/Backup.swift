@@ -1,3 +1,4 @@
+import Access
 import ArgumentParser
 import EventLog
 import Foundation
@@ -9,8 +10,9 @@ struct Backup: AsyncParsableCommand {
         abstract: "Copies the event log into one file, while the service runs or not.",
         discussion: """
             The file holds every event up to the position that is printed, and the service's small files (devices, \
-            people, tokens and the key that signs the log's head), so keep it as safe as the data folder itself. It is \
-            checked before the command ends. 'garage verify FILE' checks it again, 'garage restore FILE' puts it back.
+            people, tokens, certificates with their keys, and the key that signs the log's head), so keep it as safe as \
+            the data folder itself. It is checked before the command ends. 'garage verify FILE' checks it again, \
+            'garage restore FILE' puts it back.
             """
     )
 
@@ -47,17 +49,14 @@ struct Backup: AsyncParsableCommand {
     }
 }
 
-/// The small files of the data folder that a backup keeps.
+/// The small files of the data folder that a backup keeps, those of the folder `certificates` among them.
 enum ServiceFiles {
     private static let endings = ["json", "key", "pem", "crt"]
     private static let largest = 8 << 20
 
     static func read(from folder: String) throws -> [KeptFile] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return try names.sorted().compactMap { name in
-            guard name != "listening.json", let ending = name.split(separator: ".").last,
-                endings.contains(String(ending)), !name.hasPrefix(".")
-            else { return nil }
+        let certificates = names(in: folder + "/certificates").map { "certificates/" + $0 }
+        return try (names(in: folder) + certificates).map { name in
             guard let content = FileManager.default.contents(atPath: folder + "/" + name) else {
                 throw Failure("'\(folder)/\(name)' can't be read")
             }
@@ -66,16 +65,22 @@ enum ServiceFiles {
         }
     }
 
-    /// Writes a file that only its owner may read.
-    static func write(_ file: KeptFile, to folder: String) throws {
-        guard !file.name.contains("/"), !file.name.hasPrefix(".") else {
-            throw Failure("the backup holds a file with the name '\(file.name)'")
+    private static func names(in folder: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted().filter { name in
+            guard name != "listening.json", let ending = name.split(separator: ".").last else { return false }
+            return endings.contains(String(ending)) && !name.hasPrefix(".")
         }
-        let path = folder + "/" + file.name
-        try? FileManager.default.removeItem(atPath: path)
-        guard
-            FileManager.default.createFile(
-                atPath: path, contents: Data(file.content), attributes: [.posixPermissions: 0o600])
-        else { throw Failure("'\(path)' can't be written") }
+    }
+
+    /// Writes a file that only its owner may read, in the place of one that is there.
+    static func write(_ file: KeptFile, to folder: String) throws {
+        let parts = file.name.split(separator: "/", omittingEmptySubsequences: false)
+        guard let name = parts.last, parts.dropLast().allSatisfy({ $0 == "certificates" }), parts.count <= 2,
+            !name.isEmpty, !name.hasPrefix(".")
+        else { throw Failure("the backup holds a file with the name '\(file.name)'") }
+        if parts.count == 2 { try CertificateFolder.make(in: folder) }
+        guard OwnerFile.replace(folder + "/" + file.name, with: Data(file.content)) else {
+            throw Failure("'\(folder)/\(file.name)' can't be written")
+        }
     }
 }

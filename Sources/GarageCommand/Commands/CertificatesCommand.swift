@@ -26,7 +26,7 @@ struct CertificatesCommand: AsyncParsableCommand {
 
         /// The folder `certificates` of the data folder.
         func folder() async throws -> CertificateFolder {
-            CertificateFolder(path: try await options.load().dataDirectory + "/certificates")
+            CertificateFolder(dataFolder: try await options.load().dataDirectory)
         }
     }
 
@@ -42,7 +42,7 @@ struct CertificatesCommand: AsyncParsableCommand {
         func run() async throws {
             let folder = try await folderOptions.folder()
             let authority = try folder.makeAuthority(named: "garage on \(ProcessInfo.processInfo.hostName)")
-            try folder.write(try certificate { try authority.server(names: host, now: Date()) }, as: "server")
+            try folder.writeServer(try certificate { try authority.server(names: host, now: Date()) })
             print(
                 """
                 Made in \(folder.path):
@@ -72,7 +72,7 @@ struct CertificatesCommand: AsyncParsableCommand {
         func run() async throws {
             let folder = try await folderOptions.folder()
             let authority = try folder.authority()
-            try folder.write(try certificate { try authority.server(names: host, now: Date()) }, as: "server")
+            try folder.writeServer(try certificate { try authority.server(names: host, now: Date()) })
             print("\(folder.path)/server.pem is new. A running service takes it on SIGHUP.")
         }
     }
@@ -85,9 +85,7 @@ struct CertificatesCommand: AsyncParsableCommand {
         func run() async throws {
             let folder = try await folderOptions.folder()
             let authority = try folder.authority()
-            guard name.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "/") }), !name.isEmpty,
-                !name.hasPrefix(".")
-            else { throw ValidationError("'\(name)' can't be a device's name") }
+            try folder.checkDevice(name)
             try folder.write(try certificate { try authority.device(named: name, now: Date()) }, as: name)
             print("\(folder.path)/\(name).pem and \(name).key are for the device; delete them here when it has them.")
         }
@@ -98,60 +96,4 @@ private func certificate(_ body: () throws -> LocalAuthority.Identity) throws ->
     do {
         return try body()
     } catch { throw Failure("\(error)") }
-}
-
-/// The folder in which the authority and the certificates lie.
-struct CertificateFolder {
-    let path: String
-
-    /// Makes the folder and an authority in it. Throws a ``Failure`` if there is one: its certificates would be void.
-    func makeAuthority(named name: String) throws -> LocalAuthority {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch { throw Failure("'\(path)' can't be made: \(error.localizedDescription)") }
-        guard !FileManager.default.fileExists(atPath: path + "/authority.key") else {
-            throw Failure(
-                "there is an authority in '\(path)' already; 'garage certificates server' makes a new server certificate"
-            )
-        }
-        do {
-            let authority = try LocalAuthority(named: name, now: Date())
-            try write(authority.identity, as: "authority")
-            return authority
-        } catch let failure as Failure {
-            throw failure
-        } catch { throw Failure("the authority can't be made: \(error)") }
-    }
-
-    /// The authority that was made before.
-    func authority() throws -> LocalAuthority {
-        guard let certificate = try? String(contentsOfFile: path + "/authority.pem", encoding: .utf8),
-            let key = try? String(contentsOfFile: path + "/authority.key", encoding: .utf8)
-        else { throw Failure("there is no authority in '\(path)'; make one with 'garage certificates init'") }
-        do {
-            return try LocalAuthority(certificatePEM: certificate, keyPEM: key)
-        } catch { throw Failure("\(error) in '\(path)'") }
-    }
-
-    /// Writes `NAME.pem` and, for its owner only, `NAME.key`.
-    func write(_ identity: LocalAuthority.Identity, as name: String) throws {
-        do {
-            try write(identity.keyPEM, to: name + ".key", mode: 0o600)
-            try write(try identity.certificatePEM(), to: name + ".pem", mode: 0o644)
-        } catch { throw Failure("'\(path)/\(name).pem' can't be written: \(error.localizedDescription)") }
-    }
-
-    private func write(_ text: String, to file: String, mode: Int) throws {
-        let path = path + "/" + file
-        // Never readable by others, not even for a moment.
-        try? FileManager.default.removeItem(atPath: path)
-        guard
-            FileManager.default.createFile(
-                atPath: path, contents: Data(), attributes: [.posixPermissions: mode])
-        else { throw CocoaError(.fileWriteNoPermission) }
-        let handle = try FileHandle(forWritingTo: URL(filePath: path))
-        try handle.write(contentsOf: Data(text.utf8))
-        try handle.close()
-    }
 }

@@ -1,3 +1,4 @@
+import Access
 import Foundation
 
 /// The folder of the service's files, owned by this process while the value lives.
@@ -39,7 +40,12 @@ final class DataFolder: Sendable {
         lock = descriptor
     }
 
-    deinit { close(lock) }
+    deinit {
+        // What root has made here, a restored log for example, is the service's, which runs as a user of its own.
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        OwnerFile.give(names, toOwnerOf: path)
+        close(lock)
+    }
 
     private static func systemReason() -> String { String(cString: strerror(errno)) }
 }

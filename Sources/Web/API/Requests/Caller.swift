@@ -4,9 +4,10 @@ import Hummingbird
 /// Who sends a request, as the log will name it.
 enum Caller {
     /// Everyone is anonymous to a service without users. The command line names itself, so that the log can tell a person
-    /// at a terminal from a program.
+    /// at a terminal from a program; who comes from elsewhere can't take its name.
     static func origin(_ request: Request) -> EventMetadata {
-        let isCommandLine = request.headers[named: "Garage-Channel"] == "cli"
+        let isOfThisMachine = CallerIdentity.current == .commandLine || CallerIdentity.current == .local
+        let isCommandLine = isOfThisMachine && request.headers[named: "Garage-Channel"] == "cli"
         return EventMetadata(actor: "anonymous", channel: isCommandLine ? "cli" : "http", trace: trace(request))
     }
 

@@ -53,12 +53,12 @@ struct JSONBody {
 
     private init(members: [String: Value]) { self.members = members }
 
-    /// A string of at most `limit` characters; `nil` if there is none or it was noted as an error.
+    /// A string of at most `limit` characters, each of which may be made of a few; `nil` if there is none or it was noted as an error.
     mutating func text(_ name: String, limit: Int) -> String? {
         taken.insert(name)
         switch members[name] {
         case nil: return nil
-        case .string(let text) where !text.isEmpty && text.count <= limit: return text
+        case .string(let text) where !text.isEmpty && text.utf8.count <= 8 * limit && text.count <= limit: return text
         default:
             note(name, "Must be a text of 1 to \(limit) characters.")
             return nil

@@ -25,7 +25,7 @@ struct CrossOrigin: RouterMiddleware {
         if isPreflight {
             response.headers[.accessControlAllowMethods] = "GET, HEAD, POST"
             response.headers[.accessControlAllowHeaders] =
-                "Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID"
+                "Authorization, Content-Type, Garage-PIN, Idempotency-Key, If-None-Match, Last-Event-ID"
             response.headers[.accessControlMaxAge] = "600"
         }
         return response
