@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Foundation
 import GRDB
 
 /// Keeps in `outbox.db` what was not delivered yet, and up to where the log was looked through, so that a restart neither
@@ -7,21 +7,47 @@ public final class Outbox: Sendable {
     /// Kept in the file's `user_version`; the first versions left 0 there.
     static let format = 1
 
+    /// A file that could not be used, and was given another name.
+    public struct SetAside: Sendable, Hashable {
+        /// Where it is now.
+        public var path: String
+        public var reason: String
+    }
+
+    /// The file that was damaged, and without which this one began; `nil` if all is well.
+    public let setAside: SetAside?
     private let database: DatabaseQueue
 
-    /// Opens the file in the data folder, or makes it. Throws an ``OutboxError`` if a newer version has written it.
+    /// Opens the file in the data folder, or makes it. A damaged one is set aside: what waited there is lost, but alerts of
+    /// from now on are not. Throws an ``OutboxError`` if a newer version has written it.
     ///
     /// - Parameter head: the log's last position. A new outbox begins after it: what happened before it was set up is not
     ///   told to anyone. One that is further than the log is of a log that an older backup has replaced, and goes on where
     ///   that ends.
     public init(directory: String, head: Int64) throws {
+        let path = directory + "/outbox.db"
+        do {
+            database = try Self.open(path, head: head)
+            setAside = nil
+        } catch let error as DatabaseError
+            where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode.primaryResultCode)
+        {
+            setAside = SetAside(path: try Self.setAside(path), reason: "\(error.message ?? "it is damaged")")
+            database = try Self.open(path, head: head)
+        }
+    }
+
+    private static func open(_ path: String, head: Int64) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.label = "outbox"
-        database = try DatabaseQueue(path: directory + "/outbox.db", configuration: configuration)
+        let database = try DatabaseQueue(path: path, configuration: configuration)
         try database.write { database in
             let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
             guard found <= Self.format else {
-                throw OutboxError.newerVersion(path: directory + "/outbox.db", found: found, supported: Self.format)
+                throw OutboxError.newerVersion(path: path, found: found, supported: Self.format)
+            }
+            guard try String.fetchOne(database, sql: "PRAGMA quick_check(1)") == "ok" else {
+                throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "it is damaged inside")
             }
             try database.execute(
                 sql: """
@@ -36,6 +62,24 @@ public final class Outbox: Sendable {
             try database.execute(sql: "DELETE FROM delivery WHERE position > ?", arguments: [head])
             try database.execute(sql: "UPDATE cursor SET position = min(position, ?)", arguments: [head])
         }
+        return database
+    }
+
+    /// Gives the file and its journal a name that is free, and returns it.
+    private static func setAside(_ path: String) throws -> String {
+        let files = FileManager.default
+        let base = path + ".damaged-" + Date().formatted(.iso8601.dateSeparator(.omitted).timeSeparator(.omitted))
+        var aside = base
+        var attempt = 1
+        while files.fileExists(atPath: aside) {
+            attempt += 1
+            aside = "\(base)-\(attempt)"
+        }
+        try files.moveItem(atPath: path, toPath: aside)
+        for suffix in ["-journal", "-wal"] where files.fileExists(atPath: path + suffix) {
+            try files.moveItem(atPath: path + suffix, toPath: aside + suffix)
+        }
+        return aside
     }
 
     /// The position up to which the log was looked through.

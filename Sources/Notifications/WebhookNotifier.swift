@@ -32,6 +32,9 @@ public struct WebhookNotifier: Service {
         }
     }
 
+    /// The outbox that could not be used, if this run began without it.
+    public var setAside: Outbox.SetAside? { outbox.setAside }
+
     private let log: EventLog
     private let outbox: Outbox
     private let target: @Sendable () -> Target?

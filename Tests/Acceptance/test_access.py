@@ -318,6 +318,16 @@ def test_tokens_have_scopes_and_are_revoked(site):
     assert secret not in site.log() + (site.data / "access.json").read_text()
 
 
+def test_a_program_cannot_pass_for_the_command_line(site):
+    secret = run("tokens", "add", "sign", "--scope", "note", "--data", str(site.data)).stdout.split()[0]
+    headers = {"Authorization": f"Bearer {secret}", "Garage-Channel": "cli"}
+    assert requests.post(site.url + "/api/v1/events", json={"text": "hi"}, headers=headers, timeout=10).status_code == 201
+    visitor = Visitor(site)
+    visitor.sign_in("ana")
+    (note,) = site_events(visitor, "note.added")
+    assert (note["actor"], note["channel"]) == ("sign", "http")
+
+
 def test_the_command_line_needs_no_sign_in_on_the_services_own_machine(site):
     with Client(site, "opener") as device:
         device.publish("garage/home/gate/front/state", "closed")

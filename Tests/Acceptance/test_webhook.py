@@ -134,3 +134,23 @@ def test_a_receiver_that_has_moved_gets_nothing_but_is_no_receiver(told, receive
     receiver.status = 204
     eventually(lambda: len(receiver.posts) == 2, "the next attempt", seconds=20)
     assert receiver.gets == [] and receiver.events == [("alert.raised", "obstructed")] * 2
+
+
+@pytest.mark.parametrize("damage", ["another file", "a page inside"])
+def test_a_damaged_outbox_is_set_aside_and_that_is_posted(told, receiver, damage):
+    """A card that lost power in the wrong moment must not keep the garage from being watched."""
+    receiver.status = 503
+    obstruct(told, "obstructed")
+    eventually(lambda: receiver.posts, "an attempt in vain")
+    assert told.stop() == 0
+    outbox = told.data / "outbox.db"
+    whole = outbox.read_bytes()
+    page = int.from_bytes(whole[16:18], "big")
+    outbox.write_bytes(b"not a database" * 700 if damage == "another file" else whole[:page] + bytes(len(whole) - page))
+    receiver.posts.clear()
+    receiver.status = 204
+    told.start()
+    eventually(lambda: receiver.events == [("alert.raised", "outbox-set-aside")], "the post about the loss")
+    assert len(list(told.data.glob("outbox.db.damaged-*"))) == 1 and "outbox.db could not be used" in told.log()
+    told.restart()
+    eventually(lambda: ("alert.cleared", "outbox-set-aside") in receiver.events, "the end of the alert")

@@ -32,6 +32,15 @@ final class AlertPosts: Service {
         }
     }
 
+    /// What the notifier, if there is one, says of its outbox: a file that it could not use, or that all is well.
+    var outbox: Result<Void, SetAsideFile>? {
+        notifier.withLock { notifier in
+            notifier.map { notifier in
+                notifier.setAside.map { .failure(SetAsideFile(path: $0.path, reason: $0.reason)) } ?? .success(())
+            }
+        }
+    }
+
     private var isWanted: Bool { inForce.current.alertsWebhook != nil }
 
     /// Returns when there is no webhook any more.

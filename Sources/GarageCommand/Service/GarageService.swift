@@ -51,10 +51,14 @@ struct GarageService {
             try Views.open(directory: folder.path, log: log, logger: Logger(label: "views"))
         }
         try await catchUp(views, logger: logger)
+        let inForce = ConfigurationInForce(configuration)
+        let alerts = try open("the outbox") {
+            try makeAlertPosts(log: log, views: views, folder: folder, inForce: inForce)
+        }
         let store = configuration.mqttPersistence == false ? nil : try BrokerPersistence.open(in: folder)
+        try await recordSetAside(store, alerts, SetAsideAlert(log: log, views: views, now: clock()))
         if let store {
             do {
-                try await BrokerStoreAlert(log: log, views: views, now: clock()).record(store)
                 let commands = try ForeignDeviceSetup(configuration).commandPositions()
                 try await RetainedCommandPurge(commands: commands, log: log, now: clock()).run(store)
             } catch let error as AppendError { throw Failure("the event log can't be written: \(error)") }
@@ -88,7 +92,6 @@ struct GarageService {
             logger: Logger(label: "systemd"))
         let http = try HTTPGate(configuration, logger: Logger(label: "http"))
         LimitMetrics.report(configuration)
-        let inForce = ConfigurationInForce(configuration)
         let web = try makeWeb(
             log: log, views: views, ingest: ingest, server: server, store: store, access: access,
             certificate: certificate, bridges: bridges, gate: http, inForce: inForce
@@ -107,9 +110,6 @@ struct GarageService {
             } catch { logger.error("\(error)") }
         }
 
-        let alerts = try open("the outbox") {
-            try makeAlertPosts(log: log, views: views, folder: folder, inForce: inForce)
-        }
         // Stopped in reverse order: the devices first, the store last.
         var services: [any Service] = [
             StoreService(log: log), LogOmissions(), views, ingest, web, server,
