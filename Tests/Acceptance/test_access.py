@@ -321,7 +321,10 @@ def test_tokens_have_scopes_and_are_revoked(site):
 def test_a_program_cannot_pass_for_the_command_line(site):
     secret = run("tokens", "add", "sign", "--scope", "note", "--data", str(site.data)).stdout.split()[0]
     headers = {"Authorization": f"Bearer {secret}", "Garage-Channel": "cli"}
-    assert requests.post(site.url + "/api/v1/events", json={"text": "hi"}, headers=headers, timeout=10).status_code == 201
+    with Client(site, "opener") as device:
+        device.publish("garage/home/gate/front/state", "closed")
+    note = {"text": "hi", "subject": "gate/home.front"}
+    assert requests.post(site.url + "/api/v1/events", json=note, headers=headers, timeout=10).status_code == 201
     visitor = Visitor(site)
     visitor.sign_in("ana")
     (note,) = site_events(visitor, "note.added")

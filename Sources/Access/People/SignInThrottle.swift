@@ -25,10 +25,10 @@ struct SignInThrottle: Sendable {
     /// Failures are forgotten after a day without another.
     static let memory: Int64 = 86_400
 
-    /// Until when this name or address has to wait; `nil` if it may try now.
+    /// Until when this name or address has to wait; `nil` if it may try now. A lock that seems longer than the longest began
+    /// before the clock was put back, and is over: nobody waits for a day in a year that was a mistake.
     func lockedUntil(_ keys: [String], at now: Int64) -> Int64? {
-        let latest = keys.compactMap { records[$0]?.lockedUntil }.max() ?? 0
-        return latest > now ? latest : nil
+        keys.compactMap { records[$0]?.lockedUntil }.filter { $0 > now && $0 &- now <= Self.longestLock }.max()
     }
 
     /// Notes a wrong password for each of the keys.
