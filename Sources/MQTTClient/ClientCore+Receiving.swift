@@ -90,16 +90,20 @@ extension ClientCore {
             }
         }
         guard let packetID = publish.packetID else { return deliver(publish) }
-        if publish.qos == .atLeastOnce {
+        if publish.qos == .atLeastOnce, !options.acknowledgesByHand {
             deliver(publish)
-            if options.acknowledgesByHand { return }
             return reply(.puback(Acknowledgement(packetID: packetID)), now)
+        }
+        let isKnown = received.contains(packetID) || owed.contains(packetID)
+        guard isKnown || received.count + owed.count < Int(options.properties.receiveMaximum ?? .max) else {
+            return violation("more messages than the Receive Maximum [MQTT-3.3.4-9]", now, .receiveMaximumExceeded)
+        }
+        if publish.qos == .atLeastOnce {
+            owed.insert(packetID)
+            return deliver(publish)
         }
         // A message that was handed over already is acknowledged again, and no more [MQTT-4.3.3-10].
         if !received.contains(packetID) {
-            guard received.count < Int(options.properties.receiveMaximum ?? .max) else {
-                return violation("more messages than the Receive Maximum [MQTT-3.3.4-9]", now, .receiveMaximumExceeded)
-            }
             received.insert(packetID)
             deliver(publish)
         }
@@ -170,6 +174,7 @@ extension ClientCore {
     /// Acknowledges a message of QoS 1 that was handed over to be acknowledged by hand.
     mutating func acknowledge(_ packetID: UInt16, _ now: NIODeadline) {
         guard case .connected = phase else { return }
+        owed.remove(packetID)
         reply(.puback(Acknowledgement(packetID: packetID)), now)
     }
 

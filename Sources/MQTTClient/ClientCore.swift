@@ -48,6 +48,8 @@ struct ClientCore {
     var resent = CircularBuffer<UInt16>()
     /// Packet identifiers of QoS 2 messages that were handed over and not released yet.
     var received: Set<UInt16>
+    /// Packet identifiers of QoS 1 messages that were handed over to be acknowledged by hand, and have not been yet.
+    var owed: Set<UInt16> = []
     var aliases: [UInt16: String] = [:]
     /// How many more publishes of QoS 1 and 2 the server takes now [MQTT-4.9.0-2].
     var sendQuota = 0

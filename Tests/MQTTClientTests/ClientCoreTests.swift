@@ -148,6 +148,28 @@ struct ClientCoreTests {
         }
     }
 
+    @Test func aServerThatSendsMoreThanItMayIsLeft() throws {
+        var driver = Driver {
+            $0.acknowledgesByHand = true
+            $0.properties.receiveMaximum = 2
+        }
+        try driver.accept()
+        func message(_ packetID: UInt16) -> Packet {
+            .publish(Publish(topic: "a", payload: ByteBuffer(), qos: .atLeastOnce, packetID: packetID))
+        }
+        for packetID in 1...2 as ClosedRange<UInt16> { driver.receive(message(packetID)) }
+        driver.core.acknowledge(1, driver.now)
+        driver.receive(message(3))
+        #expect(!driver.core.isClosed)
+        driver.receive(message(4))
+        #expect(driver.core.isClosed)
+        guard case .disconnect(let packet) = try driver.sent().last else {
+            Issue.record("no DISCONNECT")
+            return
+        }
+        #expect(packet.reasonCode == .receiveMaximumExceeded)
+    }
+
     @Test func refusesMoreThanTheQueueHolds() throws {
         var driver = Driver { $0.maximumQueuedPublishes = 1 }
         try driver.accept([.receiveMaximum(1)])
