@@ -64,7 +64,7 @@ def publishes(qos: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "qos, clean, limit", [(0, True, 3), (1, True, 10), (1, False, 150)], ids=["qos-0", "qos-1", "qos-1-stored"]
+    "qos, clean, limit", [(0, True, 3), (1, True, 10), (1, False, 200)], ids=["qos-0", "qos-1", "qos-1-stored"]
 )
 def test_a_message_asks_for_little_memory(make_broker, counted_memory, tmp_path, qos, clean, limit):
     file = tmp_path / "count"
