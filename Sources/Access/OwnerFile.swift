@@ -48,10 +48,19 @@ public enum OwnerFile {
         _ = fchown(file, owner.user, owner.group)
     }
 
-    /// The same for files and folders that lie in `folder`, by their names. Links are left alone.
+    /// The same for what root has made in `folder`, by its name. Links of either kind are left alone: the owner may have
+    /// put them there to be given a file from elsewhere.
     public static func give(_ names: [String], toOwnerOf folder: String) {
         guard let owner = foreignOwner(of: folder) else { return }
-        for name in names { _ = lchown(folder + "/" + name, owner.user, owner.group) }
+        for name in names {
+            let file = open(folder + "/" + name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+            guard file >= 0 else { continue }
+            defer { close(file) }
+            var found = stat()
+            guard fstat(file, &found) == 0, found.st_uid == 0 else { continue }
+            let kind = found.st_mode & S_IFMT
+            if kind == S_IFDIR || kind == S_IFREG && found.st_nlink == 1 { _ = fchown(file, owner.user, owner.group) }
+        }
     }
 
     private static func foreignOwner(of folder: String) -> (user: uid_t, group: gid_t)? {

@@ -103,10 +103,7 @@ extension ClientCore {
             return deliver(publish)
         }
         // A message that was handed over already is acknowledged again, and no more [MQTT-4.3.3-10].
-        if !received.contains(packetID) {
-            received.insert(packetID)
-            deliver(publish)
-        }
+        if received.insert(packetID).inserted { deliver(publish) }
         reply(.pubrec(Acknowledgement(packetID: packetID)), now)
     }
 

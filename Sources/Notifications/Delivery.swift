@@ -36,7 +36,7 @@ public struct Delivery: Sendable, Hashable {
     public func failed(at now: Int64) -> Delivery? {
         var next = self
         next.attempts += 1
-        guard now - since < Delivery.lifetimeSeconds * 1_000_000 || next.attempts < Delivery.leastAttempts else {
+        guard now &- since < Delivery.lifetimeSeconds * 1_000_000 || next.attempts < Delivery.leastAttempts else {
             return nil
         }
         let pause = min(5 << Int64(min(attempts, 20)), Delivery.longestPauseSeconds)

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import GRDB
 
 /// Keeps in `outbox.db` what was not delivered yet, and up to where the log was looked through, so that a restart neither

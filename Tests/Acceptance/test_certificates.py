@@ -106,9 +106,17 @@ def test_what_root_makes_and_restores_is_the_services(make_garage, tmp_path):
     for file in folder.iterdir():
         file.unlink()
     folder.rmdir()
+    # What somebody has linked into the folder stays root's.
+    secret = tmp_path / "secret"
+    secret.write_text("of root")
+    os.link(secret, garage.data / "hard")
+    (garage.data / "soft").symlink_to(secret)
     done = run("restore", str(backup), "--force", "--data", str(garage.data))
     assert done.returncode == 0, done.stderr
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == keys
+    assert secret.stat().st_uid == 0
+    for link in ("hard", "soft"):
+        (garage.data / link).unlink()
     for file in [folder, *folder.iterdir(), *garage.data.iterdir()]:
         assert file.stat().st_uid == 65534, file
         assert file.is_dir() or file.stat().st_mode & 0o077 == 0, file

@@ -19,6 +19,9 @@ import Testing
 
     @Test func aClockThatIsPutBackLocksNobodyOutForLonger() {
         let year: Int64 = 365 * 86_400
-        #expect(locked(at: 10 * year).lockedUntil(["name:ana"], at: 9 * year) == nil)
+        var throttle = locked(at: 10 * year)
+        #expect(throttle.lockedUntil(["name:ana"], at: 9 * year) == nil)
+        throttle.noteFailure(["name:ana"], at: 9 * year)
+        #expect(throttle.lockedUntil(["name:ana"], at: 9 * year) == nil, "it is the first one again")
     }
 }

@@ -26,7 +26,7 @@ struct SignInThrottle: Sendable {
     static let memory: Int64 = 86_400
 
     /// Until when this name or address has to wait; `nil` if it may try now. A lock that seems longer than the longest began
-    /// before the clock was put back, and is over: nobody waits for a day in a year that was a mistake.
+    /// before the clock was put back, and is over.
     func lockedUntil(_ keys: [String], at now: Int64) -> Int64? {
         keys.compactMap { records[$0]?.lockedUntil }.filter { $0 > now && $0 &- now <= Self.longestLock }.max()
     }
@@ -35,7 +35,8 @@ struct SignInThrottle: Sendable {
     mutating func noteFailure(_ keys: [String], at now: Int64) {
         for key in keys {
             var record = records[key] ?? Record(failures: 0, lockedUntil: 0, lastFailure: now)
-            if now &- record.lastFailure > Self.memory { record.failures = 0 }
+            // A failure of tomorrow is one from before the clock was put back.
+            if abs(now &- record.lastFailure) > Self.memory { record.failures = 0 }
             record.failures = min(record.failures + 1, 64)
             record.lastFailure = now
             record.lock(at: now)

@@ -55,7 +55,7 @@ enum ServiceFiles {
     private static let largest = 8 << 20
 
     static func read(from folder: String) throws -> [KeptFile] {
-        let certificates = names(in: folder + "/certificates").map { "certificates/" + $0 }
+        let certificates = names(in: folder + "/" + CertificateFolder.name).map { CertificateFolder.name + "/" + $0 }
         return try (names(in: folder) + certificates).map { name in
             guard let content = FileManager.default.contents(atPath: folder + "/" + name) else {
                 throw Failure("'\(folder)/\(name)' can't be read")
@@ -75,7 +75,7 @@ enum ServiceFiles {
     /// Writes a file that only its owner may read, in the place of one that is there.
     static func write(_ file: KeptFile, to folder: String) throws {
         let parts = file.name.split(separator: "/", omittingEmptySubsequences: false)
-        guard let name = parts.last, parts.dropLast().allSatisfy({ $0 == "certificates" }), parts.count <= 2,
+        guard let name = parts.last, parts.dropLast().allSatisfy({ $0 == CertificateFolder.name }), parts.count <= 2,
             !name.isEmpty, !name.hasPrefix(".")
         else { throw Failure("the backup holds a file with the name '\(file.name)'") }
         if parts.count == 2 { try CertificateFolder.make(in: folder) }

@@ -5,7 +5,7 @@ import Foundation
 
 /// The folder of the data folder in which the authority and the certificates lie.
 struct CertificateFolder {
-    private static let name = "certificates"
+    static let name = "certificates"
     private static let authorityName = "authority"
     private static let serverName = "server"
 

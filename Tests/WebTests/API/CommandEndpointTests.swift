@@ -59,6 +59,19 @@ import Testing
         }
     }
 
+    @Test func aReasonIsBoundedInBytesToo() async throws {
+        try await APIGarage.with { garage in
+            try await garage.fill()
+            func answer(accents: Int) async throws -> HTTPResponse.Status {
+                let character = "a" + String(repeating: "\u{301}", count: accents)
+                let reason = String(repeating: character, count: 200)
+                return try await garage.post(Self.path, #"{"action":"stop","reason":"\#(reason)"}"#).status
+            }
+            #expect(try await answer(accents: 3) == .accepted)
+            #expect(try await answer(accents: 4) == .unprocessableContent)
+        }
+    }
+
     @Test(arguments: ["key-1", "\"key-1\""])
     func theIdempotencyKeyIsTheCommandsID(header: String) async throws {
         try await APIGarage.with { garage in

@@ -53,7 +53,8 @@ struct JSONBody {
 
     private init(members: [String: Value]) { self.members = members }
 
-    /// A string of at most `limit` characters, each of which may be made of a few; `nil` if there is none or it was noted as an error.
+    /// A string of at most `limit` characters, of 8 bytes on average, since a character may bear any number of accents;
+    /// `nil` if there is none or it was noted as an error.
     mutating func text(_ name: String, limit: Int) -> String? {
         taken.insert(name)
         switch members[name] {
